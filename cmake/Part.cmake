@@ -1,0 +1,36 @@
+# concord_part(NAME USES part... [LIBRARIES lib...])
+#
+# One folder under src/ is one static library `concord_NAME` of its *.cpp, and one test program `NAME_test` of its
+# *_test.cpp. USES names the parts it may include; tools/lint_includes.py holds every #include against it.
+# `contract.h` suites and test doubles live in files named *_testing.h, which only tests may include.
+function(concord_part NAME)
+  cmake_parse_arguments(PART "" "" "USES;LIBRARIES;TEST_USES" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp *.h)
+  set(tests ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+
+  if(sources)
+    add_library(concord_${NAME} STATIC ${sources})
+    set(visibility PUBLIC)
+  else()
+    add_library(concord_${NAME} INTERFACE)
+    set(visibility INTERFACE)
+  endif()
+  set_target_properties(concord_${NAME} PROPERTIES LINKER_LANGUAGE CXX)
+  target_link_libraries(concord_${NAME} ${visibility} concord_flags)
+  foreach(part IN LISTS PART_USES)
+    target_link_libraries(concord_${NAME} ${visibility} concord_${part})
+  endforeach()
+  target_link_libraries(concord_${NAME} ${visibility} ${PART_LIBRARIES})
+
+  if(tests)
+    add_executable(${NAME}_test ${tests})
+    target_link_libraries(${NAME}_test PRIVATE concord_${NAME} GTest::gtest GTest::gmock GTest::gtest_main)
+    foreach(part IN LISTS PART_TEST_USES)
+      target_link_libraries(${NAME}_test PRIVATE concord_${part})
+    endforeach()
+    add_test(NAME ${NAME} COMMAND ${NAME}_test)
+    set_tests_properties(${NAME} PROPERTIES TIMEOUT 600)
+  endif()
+endfunction()

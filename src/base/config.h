@@ -1,0 +1,67 @@
+#pragma once
+// Typed configuration. One table of Settings names everything that can be set; a value comes from, in this order: the
+// command line, the environment, the file, the default. `concord config` prints the table and
+// docs/configuration.md is made from it.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+
+namespace concord {
+
+enum class SettingType : std::uint8_t { kString, kInteger, kBoolean };
+
+/// One row of the table. `name` is the environment variable (UPPER_SNAKE, unit last); the flag is the same in
+/// lower-kebab after `--`, the key in the file the same in lower_snake.
+struct Setting {
+  std::string_view name;
+  SettingType type = SettingType::kString;
+  std::string_view fallback;  // the default, as text
+  std::int64_t least = 0;     // integers: bounds, both inclusive; strings: bounds of the length in bytes
+  std::int64_t most = 0;
+  std::string_view meaning;  // one sentence
+  bool secret = false;       // never printed
+  std::vector<std::string_view> choices = {};  // strings: where not empty, one of these
+};
+
+class Config {
+ public:
+  using Environment = std::function<std::optional<std::string>(std::string_view name)>;
+
+  /// Reads `--name value`, `--name=value` and bare `--flag` (booleans) from `arguments`; the file is the one that
+  /// the setting CONFIG_FILE names, lines of `key = value`, `#` begins a comment. An unknown flag or key, a value
+  /// out of bounds or of the wrong type is kInvalidArgument and names the setting, the bound and the value.
+  static Result<Config> load(std::vector<Setting> table, std::span<const std::string> arguments,
+                             const Environment& environment);
+
+  const std::string& string(std::string_view name) const;
+  std::int64_t integer(std::string_view name) const;
+  bool boolean(std::string_view name) const;
+
+  /// The table with the values in force and where each came from; secrets are shown as "(set)" or "(not set)".
+  std::string describe() const;
+  /// The table as Markdown, without values.
+  static std::string markdown(std::span<const Setting> table);
+
+ private:
+  struct Value {
+    std::string text;
+    std::int64_t number = 0;
+    std::string_view source;  // "flag", "environment", "file" or "default"
+  };
+  std::vector<Setting> table_;
+  std::map<std::string, Value, std::less<>> values_;
+};
+
+/// The machine's environment.
+Config::Environment process_environment();
+
+}  // namespace concord
