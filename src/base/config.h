@@ -17,6 +17,9 @@
 
 namespace concord {
 
+/// The most bytes of a text whose setting names no bound.
+constexpr std::int64_t kDefaultMaxSettingBytes = 4096;
+
 enum class SettingType : std::uint8_t { kString, kInteger, kBoolean };
 
 /// One row of the table. `name` is the environment variable (UPPER_SNAKE, unit last); the flag is the same in
@@ -26,7 +29,7 @@ struct Setting {
   SettingType type = SettingType::kString;
   std::string_view fallback;  // the default, as text
   std::int64_t least = 0;     // integers: bounds, both inclusive; strings: bounds of the length in bytes
-  std::int64_t most = 0;
+  std::int64_t most = 0;      // strings: 0 means kDefaultMaxSettingBytes; `least` above 0 makes them required
   std::string_view meaning;  // one sentence
   bool secret = false;       // never printed
   std::vector<std::string_view> choices = {};  // strings: where not empty, one of these
@@ -36,12 +39,15 @@ class Config {
  public:
   using Environment = std::function<std::optional<std::string>(std::string_view name)>;
 
-  /// Reads `--name value`, `--name=value` and bare `--flag` (booleans) from `arguments`; the file is the one that
-  /// the setting CONFIG_FILE names, lines of `key = value`, `#` begins a comment. An unknown flag or key, a value
-  /// out of bounds or of the wrong type is kInvalidArgument and names the setting, the bound and the value.
+  /// Reads `--name value`, `--name=value` and bare `--flag` (booleans) from `arguments`, of which the last wins; a value
+  /// that begins with `--` needs the `=`. An empty environment variable counts as not set. The file, at most 1 MiB, is the
+  /// one that the setting CONFIG_FILE names: lines of `key = value`; `#` at a line's start or after a blank begins a
+  /// comment. Booleans are true, 1, yes, on or false, 0, no, off. An unknown flag or key, a key set twice, a value out of
+  /// bounds or of the wrong type is kInvalidArgument and names the setting, the bound and (unless secret) the value.
   static Result<Config> load(std::vector<Setting> table, std::span<const std::string> arguments,
                              const Environment& environment);
 
+  /// These assert that the table has a setting of that name and type.
   const std::string& string(std::string_view name) const;
   std::int64_t integer(std::string_view name) const;
   bool boolean(std::string_view name) const;
@@ -57,6 +63,8 @@ class Config {
     std::int64_t number = 0;
     std::string_view source;  // "flag", "environment", "file" or "default"
   };
+  const Value& value(std::string_view name, SettingType type) const;
+
   std::vector<Setting> table_;
   std::map<std::string, Value, std::less<>> values_;
 };

@@ -1,6 +1,8 @@
 #pragma once
 // Structured logs: one line an event, JSON or human, with a level, a message and named fields. A Logger is a cheap
-// value: copy it with more fields (`with`) and pass it down. Secrets and tokens are never fields.
+// value: copy it with more fields (`with`) and pass it down. Secrets and tokens are never fields. A line is always valid
+// JSON, or free of control characters where it is for people, whatever a field holds. The names time, level and message
+// are taken; of several fields with one name the last is shown.
 
 #include <cstdint>
 #include <initializer_list>

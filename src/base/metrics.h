@@ -60,15 +60,19 @@ std::span<const double> size_bounds();
 class Metrics {
  public:
   using Labels = std::vector<std::pair<std::string, std::string>>;
+  /// Label sets one name may have; what comes after them shares one series labelled over_limit="true".
+  static constexpr std::size_t kMaxSeries = 1000;
 
   Metrics();
   ~Metrics();
-  /// The same name and labels give the same instrument. Names are `concord_<part>_<what>_<unit>`. Any thread.
+  /// The same name and labels give the same instrument, for the registry's life. Names are
+  /// `concord_<part>_<what>_<unit>`; asserts that a name keeps its kind. Any thread.
   Counter& counter(const std::string& name, const std::string& help, Labels labels = {});
   Gauge& gauge(const std::string& name, const std::string& help, Labels labels = {});
   Histogram& histogram(const std::string& name, const std::string& help, std::span<const double> bounds,
                        Labels labels = {});
-  /// A gauge whose value is asked for at read-out (from the thread that reads).
+  /// A gauge whose value is asked for at read-out (from the thread that reads). What `read` captures outlives the last
+  /// read-out; `read` registers nothing here. The same name again replaces it.
   void gauge_from(const std::string& name, const std::string& help, std::function<double()> read);
 
   std::string prometheus_text() const;

@@ -10,6 +10,7 @@
 namespace concord {
 
 /// Reads from a borrowed buffer. Every read is bounded by what is left; nothing is allocated for a declared length.
+/// A read that fails is kInvalidArgument and leaves the position where it was.
 class VarReader {
  public:
   explicit VarReader(ByteView input) : input_(input) {}
