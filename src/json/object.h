@@ -1,6 +1,7 @@
 #pragma once
-// A JSON object from outside, read field by field: every field has a type and bounds, and what does not fit is
-// kInvalidArgument (kTooLarge for the whole text) with the context `field`, and `limit` and `value` where they apply.
+// A JSON object from outside, read field by field: every field has a type and bounds, and what does not fit
+// is kInvalidArgument (kTooLarge for the whole text) with the context `field`, and `limit` and `value` where
+// they apply.
 
 #include <cstdint>
 #include <memory>
@@ -19,7 +20,8 @@ namespace concord::json {
 
 struct Limits {
   std::size_t max_bytes = 64u << 10u;
-  std::size_t max_values = 4096;  // of all depths together; bounds the memory to a small multiple of max_bytes
+  std::size_t max_values =
+      4096;  // of all depths together; bounds the memory to a small multiple of max_bytes
   std::size_t max_depth = 16;
 };
 
@@ -56,8 +58,8 @@ class Object {
                                                        std::int64_t most) const;
   Result<std::optional<bool>> optional_boolean(std::string_view field) const;
 
-  /// The field as Boost.JSON holds it (include its header to look inside), or null where it is absent. Lives as long
-  /// as this object.
+  /// The field as Boost.JSON holds it (include its header to look inside), or null where it is absent. Lives
+  /// as long as this object.
   const boost::json::value* raw(std::string_view field) const;
 
  private:

@@ -32,9 +32,12 @@ class Writer {
   template <class T>
   Writer& field(std::string_view name, const T& value) {
     key(name);
-    if constexpr (std::is_same_v<T, bool>) return boolean(value);
-    else if constexpr (std::is_integral_v<T>) return integer(static_cast<std::int64_t>(value));
-    else return text(value);
+    if constexpr (std::is_same_v<T, bool>)
+      return boolean(value);
+    else if constexpr (std::is_integral_v<T>)
+      return integer(static_cast<std::int64_t>(value));
+    else
+      return text(value);
   }
 
   /// The finished text; asserts that everything begun has ended.
