@@ -1,0 +1,92 @@
+#pragma once
+// Doc: one replica of a shared document, compatible to the byte with a Yjs 13.6 Y.Doc. A resource, used from one
+// thread at a time. Pure: no I/O, no clock; the client id comes from the caller.
+//
+//   concord::crdt::Doc doc({.client = ClientId{7}});
+//   Text text = doc.text("content");
+//   Bytes update = doc.transact([&] { (void)text.insert(0, "hello"); });   // send it to the others
+//   TRY(Applied applied, doc.apply_update(bytes_from_a_peer));
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "crdt/state_vector.h"
+#include "crdt/types.h"
+
+namespace concord::crdt {
+
+struct DocOptions {
+  ClientId client{};                                // who local changes are signed by; unique among live sessions
+  bool gc = true;                                   // drop the content of what is deleted
+  bool clean_formats = false;                       // after a remote change, delete formats that have no effect, as an
+                                                    // editor's Y.Text does; a server leaves that to the editors
+  std::size_t max_pending_bytes = 64U << 20U;       // bound of what waits for missing updates; beyond it: kTooLarge
+};
+
+/// What one apply_update did.
+struct Applied {
+  bool changed = false;  // the document is not what it was; false for what was known already or only waits
+  bool pending = false;  // something is waiting for updates that have not come
+  Bytes cleanup;         // with clean_formats: the update that carries our deletions to the others, or nothing
+};
+
+class Doc {
+ public:
+  explicit Doc(const DocOptions& options = {});
+  ~Doc();
+  Doc(Doc&&) noexcept;
+  Doc& operator=(Doc&&) noexcept;
+
+  ClientId client() const;
+
+  /// The root type of that name; it exists from the first mention on. A name stands for one type: asking for it as
+  /// another kind later gives a handle that reads as empty.
+  Text text(std::string_view name);
+  Map map(std::string_view name);
+  Array array(std::string_view name);
+
+  /// Runs `change()` as one transaction and returns its update (V1), empty where nothing changed. A transaction in a
+  /// transaction joins the outer one and returns nothing.
+  template <class F>
+  Bytes transact(F&& change) {
+    Bytes update;
+    transact_into(update, static_cast<F&&>(change));
+    return update;
+  }
+  /// The same into the caller's buffer, which is cleared first: without an allocation once the buffer has grown.
+  template <class F>
+  void transact_into(Bytes& update, F&& change) {
+    const bool outermost = begin();
+    change();
+    update.clear();
+    if (outermost) commit(update);
+  }
+
+  /// Applies an update of any origin, whole or not at all. Malformed input is kInvalidArgument and says what and at
+  /// which byte; too much waiting for missing updates is kTooLarge. Not inside a transaction.
+  Result<Applied> apply_update(ByteView update);
+
+  StateVector state_vector() const;
+  Bytes encode_state_vector() const;
+  /// Everything that `since` has not seen, including what is pending; the bytes of Y.encodeStateAsUpdate.
+  Bytes encode_state_as_update(const StateVector& since = {}) const;
+  bool has_pending() const;
+
+  /// The heap this document holds, near enough for accounting.
+  std::size_t memory_bytes() const;
+  /// Checks every invariant; the first that does not hold, or nothing. For tests: linear in the document.
+  std::string validate() const;
+
+ private:
+  bool begin();
+  void commit(Bytes& update);
+
+  std::unique_ptr<Engine> engine_;
+};
+
+}  // namespace concord::crdt
