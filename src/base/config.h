@@ -27,10 +27,10 @@ enum class SettingType : std::uint8_t { kString, kInteger, kBoolean };
 struct Setting {
   std::string_view name;
   SettingType type = SettingType::kString;
-  std::string_view fallback;  // the default, as text
+  std::string_view fallback = {};  // the default, as text
   std::int64_t least = 0;     // integers: bounds, both inclusive; strings: bounds of the length in bytes
   std::int64_t most = 0;      // strings: 0 means kDefaultMaxSettingBytes; `least` above 0 makes them required
-  std::string_view meaning;  // one sentence
+  std::string_view meaning = {};  // one sentence
   bool secret = false;       // never printed
   std::vector<std::string_view> choices = {};  // strings: where not empty, one of these
 };

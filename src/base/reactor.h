@@ -66,7 +66,7 @@ class BlockingPool {
 
   /// Runs `work` on the pool and resumes the awaiting coroutine on its own executor. Work once accepted is run to its
   /// end, also where the coroutine is cancelled meanwhile.
-  template <class T = void>
+  template <class T>
   Task<T> run(std::move_only_function<Result<T>()> work) {
     std::optional<Result<T>> result;
     CO_TRY_VOID(co_await run_erased([&result, &work] { result.emplace(work()); }));
