@@ -19,21 +19,21 @@ struct AsyncEvent::State {
   std::vector<asio::steady_timer*> waiting;
 };
 
-AsyncEvent::AsyncEvent(Reactor& reactor) : state_(std::make_unique<State>(reactor)) {}
+AsyncEvent::AsyncEvent(Reactor& reactor) : state_(std::make_shared<State>(reactor)) {}
 AsyncEvent::~AsyncEvent() = default;
 
 asio::awaitable<void> AsyncEvent::wait(std::int64_t timeout_ms) {
-  State& state = *state_;
-  asio::steady_timer timer(state.reactor.context());
+  const std::shared_ptr<State> state = state_;
+  asio::steady_timer timer(state->reactor.context());
   if (timeout_ms < 0) {
     timer.expires_at(asio::steady_timer::time_point::max());
   } else {
     timer.expires_after(std::chrono::milliseconds(timeout_ms));
   }
-  state.waiting.push_back(&timer);
+  state->waiting.push_back(&timer);
   boost::system::error_code ignored;  // woken, timed out or cancelled: the caller looks at its condition again
   co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-  std::erase(state.waiting, &timer);
+  std::erase(state->waiting, &timer);
 }
 
 void AsyncEvent::notify_all() {

@@ -10,11 +10,12 @@
 
 namespace concord {
 
-/// Wakes every coroutine that waits. Belongs to one reactor: wait and notify are called there.
+/// Wakes every coroutine that waits. Belongs to one reactor: wait and notify are called there. It may end as soon as it has
+/// notified, before those that waited have run.
 class AsyncEvent {
  public:
   explicit AsyncEvent(Reactor& reactor);
-  ~AsyncEvent();  // nobody waits any more
+  ~AsyncEvent();
 
   /// Suspends until the next notify_all, or until `timeout_ms` passes (negative: without end).
   asio::awaitable<void> wait(std::int64_t timeout_ms = -1);
@@ -22,7 +23,7 @@ class AsyncEvent {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;  // shared with the coroutines that wait
 };
 
 /// Mutual exclusion among coroutines of one reactor; first come, first served.

@@ -1,0 +1,214 @@
+#include "shard/shard.h"
+
+#include <cassert>
+
+namespace concord::shard {
+
+namespace {
+constexpr std::size_t kReplayBatchBytes = 8u << 20u;
+constexpr std::size_t kRecordOverheadBytes = 128;  // what a queued record costs beside its payload
+}  // namespace
+
+ShardMetrics::ShardMetrics(Metrics& metrics)
+    : records(metrics.counter("concord_shard_records_total", "Records made durable")),
+      failures(metrics.counter("concord_shard_append_failures_total", "Records the log refused")),
+      append_seconds(metrics.histogram("concord_shard_append_seconds", "From queued batch to durable", latency_bounds())),
+      batch_records(metrics.histogram("concord_shard_batch_records", "Records in one append", size_bounds())),
+      queued_bytes(metrics.gauge("concord_shard_queued_bytes", "Records waiting for the log")) {}
+
+Shard::Shard(ShardId id, std::string node, Reactor& reactor, engines::Log& log, engines::Coordination& coordination,
+             ShardLimits limits, Clock& clock, ShardMetrics& metrics, Logger logger)
+    : id_(id),
+      node_(std::move(node)),
+      reactor_(reactor),
+      log_(log),
+      coordination_(coordination),
+      limits_(limits),
+      clock_(clock),
+      time_(clock),
+      metrics_(metrics),
+      logger_(logger.with("shard", std::to_string(id.value))),
+      tasks_(reactor),
+      idle_(reactor) {}
+
+Task<> Shard::start(StateMachine& machine) {
+  assert(state_ == State::kIdle);
+  state_ = State::kRecovering;
+  CO_TRY(ownership_, co_await coordination_.acquire("shard/" + std::to_string(id_.value), node_, limits_.lease_ms));
+  CO_TRY_VOID(co_await log_.seal(id_, ownership_.epoch));
+  CO_TRY_VOID(co_await replay_tail(machine));
+  state_ = State::kServing;
+  tasks_.spawn(maintain());
+  co_return Result<>{};
+}
+
+Task<> Shard::replay_tail(StateMachine& machine) {
+  CO_TRY(auto bounds, co_await log_.bounds(id_));
+  next_position_ = bounds.first.value;
+  truncated_to_ = bounds.first.value;
+  std::uint64_t replayed = 0;
+  while (next_position_ < bounds.next.value) {
+    CO_TRY(auto entries, co_await log_.read(id_, Position{next_position_}, kReplayBatchBytes));
+    if (entries.empty()) co_return fail(Code::kCorrupt, "the log ended before the position it announced");
+    for (LogEntry& entry : entries) {
+      if (entry.position.value != next_position_) co_return fail(Code::kCorrupt, "the log has a gap in its positions");
+      clock_.observe(entry.record.time);
+      note_appended(entry.record.stream, next_position_);
+      ++next_position_;
+      ++replayed;
+      machine.replay(std::move(entry));
+    }
+  }
+  if (replayed > 0) {
+    logger_.info("replayed the log's tail", {{"records", replayed}, {"epoch", ownership_.epoch.value}});
+  }
+  co_return Result<>{};
+}
+
+void Shard::append(LogRecord record, Done done) {
+  assert(record.payload != nullptr);
+  if (state_ == State::kLost) {
+    done(fail(Code::kFenced, "this node does not own the shard any more"));
+    return;
+  }
+  if (state_ != State::kServing) {
+    done(fail(Code::kUnavailable, "the shard is starting or draining; try again"));
+    return;
+  }
+  if (queued_bytes_ + size_of(record) > limits_.max_queue_bytes) {
+    metrics_.failures.add();
+    done(fail(Error{Code::kUnavailable, "the log is behind; try again", {{"limit", "SHARD_QUEUE_BYTES"}}}));
+    return;
+  }
+  queued_bytes_ += size_of(record);
+  metrics_.queued_bytes.add(static_cast<std::int64_t>(size_of(record)));
+  enqueue({std::move(record), std::move(done)});
+}
+
+void Shard::barrier(std::move_only_function<void()> done) {
+  if (queue_.empty() && !committing_) {
+    done();
+    return;
+  }
+  enqueue({std::nullopt, [done = std::move(done)](Result<Position>) mutable { done(); }});
+}
+
+void Shard::enqueue(Pending pending) {
+  queue_.push_back(std::move(pending));
+  if (committing_) return;
+  committing_ = true;
+  tasks_.spawn(commit());
+}
+
+std::size_t Shard::size_of(const LogRecord& record) { return record.payload->size() + kRecordOverheadBytes; }
+
+asio::awaitable<void> Shard::commit() {
+  while (!queue_.empty()) {
+    std::vector<Pending> batch;
+    std::vector<LogRecord> records;
+    std::size_t bytes = 0;
+    while (!queue_.empty() && records.size() < limits_.max_batch_records && bytes < limits_.max_batch_bytes) {
+      Pending pending = std::move(queue_.front());
+      queue_.pop_front();
+      if (pending.record) {
+        bytes += size_of(*pending.record);
+        records.push_back(*pending.record);
+      }
+      batch.push_back(std::move(pending));
+    }
+
+    const std::int64_t began_ns = time_.monotonic_ns();
+    const std::size_t count = records.size();
+    Result<Position> first = Position{next_position_};
+    if (count > 0) first = co_await log_.append(id_, ownership_.epoch, std::move(records));
+    queued_bytes_ -= bytes;
+    metrics_.queued_bytes.add(-static_cast<std::int64_t>(bytes));
+
+    if (first && count > 0) {
+      metrics_.records.add(count);
+      metrics_.batch_records.record(static_cast<double>(count));
+      metrics_.append_seconds.record(static_cast<double>(time_.monotonic_ns() - began_ns) / 1e9);
+      next_position_ = first->value;
+    } else if (!first) {
+      metrics_.failures.add(count);
+      logger_.error("the log refused an append", {{"records", count}, {"error", first.error().message}});
+      if (first.error().code == Code::kFenced) state_ = State::kLost;
+    }
+    for (Pending& pending : batch) {
+      if (!first) {
+        pending.done(fail(first.error()));
+      } else if (!pending.record) {
+        pending.done(Position{next_position_});
+      } else {
+        note_appended(pending.record->stream, next_position_);
+        pending.done(Position{next_position_++});
+      }
+    }
+  }
+  committing_ = false;
+  idle_.notify_all();
+}
+
+void Shard::note_appended(const std::string& stream, std::uint64_t position) {
+  auto [at, inserted] = unsnapshotted_.try_emplace(stream, Unsnapshotted{position, position});
+  if (inserted) {
+    first_positions_.insert(position);
+  } else {
+    at->second.last = position;
+  }
+}
+
+void Shard::snapshotted(const std::string& stream, Position through) {
+  auto at = unsnapshotted_.find(stream);
+  if (at == unsnapshotted_.end() || through.value < at->second.first) return;
+  first_positions_.erase(first_positions_.find(at->second.first));
+  if (at->second.last <= through.value) {
+    unsnapshotted_.erase(at);
+    return;
+  }
+  at->second.first = through.value + 1;
+  first_positions_.insert(at->second.first);
+}
+
+asio::awaitable<void> Shard::maintain() {
+  while (state_ == State::kServing) {
+    if (!co_await sleep_ms(limits_.lease_ms / 3) || state_ != State::kServing) break;
+    auto renewed = co_await coordination_.renew(ownership_, limits_.lease_ms);
+    if (renewed) {
+      ownership_.expires_ns = renewed->expires_ns;
+    } else if (renewed.error().code == Code::kFenced) {
+      logger_.error("lost the ownership", {{"error", renewed.error().message}});
+      state_ = State::kLost;
+      break;
+    }
+    const std::uint64_t keep = first_positions_.empty() ? next_position_ : *first_positions_.begin();
+    if (keep > truncated_to_) {
+      if (auto done = co_await log_.truncate(id_, Position{keep}); done) {
+        truncated_to_ = keep;
+      } else {
+        logger_.warn("could not truncate the log", {{"error", done.error().message}});
+      }
+    }
+  }
+}
+
+asio::awaitable<void> Shard::drain() {
+  const bool owned = state_ == State::kServing;
+  if (state_ != State::kLost) state_ = State::kDraining;
+  while (committing_) co_await idle_.wait();
+  co_await tasks_.close();
+  if (owned) {
+    const std::uint64_t keep = first_positions_.empty() ? next_position_ : *first_positions_.begin();
+    if (keep > truncated_to_) {
+      if (auto done = co_await log_.truncate(id_, Position{keep}); !done) {
+        logger_.warn("could not truncate the log", {{"error", done.error().message}});
+      }
+    }
+    if (auto done = co_await coordination_.release(ownership_); !done) {
+      logger_.warn("could not release the ownership", {{"error", done.error().message}});
+    }
+  }
+  state_ = State::kStopped;
+}
+
+}  // namespace concord::shard

@@ -1,0 +1,129 @@
+#pragma once
+// A shard: a log and the state machines that consume it; exactly one owner at an epoch.
+//
+// Life: own (lease, epoch) → recover (seal the log, replay the tail) → serve (append, then whoever appended acknowledges,
+// applies and publishes) → drain. Lives on one reactor; everything here is called there.
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/async.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/reactor.h"
+#include "engines/coordination.h"
+#include "engines/log.h"
+
+namespace concord::shard {
+
+using engines::Epoch;
+using engines::LogEntry;
+using engines::LogRecord;
+using engines::Position;
+using engines::ShardId;
+
+/// Consumes a shard's log during recovery. While serving, whoever appended applies its own records.
+class StateMachine {
+ public:
+  virtual ~StateMachine() = default;
+  /// Whether a snapshot already holds the record is the machine's to know: the tail may begin before it.
+  virtual void replay(LogEntry entry) = 0;
+};
+
+struct ShardLimits {
+  std::size_t max_batch_records = 4096;
+  std::size_t max_batch_bytes = 4u << 20u;
+  std::size_t max_queue_bytes = 64u << 20u;  // records that wait for the log; past it append answers kUnavailable
+  std::int64_t lease_ms = 10'000;
+};
+
+/// Instruments shared by all shards of a node.
+struct ShardMetrics {
+  explicit ShardMetrics(Metrics& metrics);
+  Counter& records;
+  Counter& failures;
+  Histogram& append_seconds;
+  Histogram& batch_records;
+  Gauge& queued_bytes;
+};
+
+class Shard {
+ public:
+  enum class State : std::uint8_t { kIdle, kRecovering, kServing, kDraining, kStopped, kLost };
+
+  Shard(ShardId id, std::string node, Reactor& reactor, engines::Log& log, engines::Coordination& coordination,
+        ShardLimits limits, Clock& clock, ShardMetrics& metrics, Logger logger);
+
+  ShardId id() const { return id_; }
+  Reactor& reactor() const { return reactor_; }
+  /// Any thread.
+  State state() const { return state_.load(std::memory_order_relaxed); }
+
+  /// Takes ownership, seals the log, replays what is behind the snapshots into `machine`, then serves.
+  Task<> start(StateMachine& machine);
+
+  using Done = std::move_only_function<void(Result<Position>)>;
+  /// Queues one record. `done` runs on this reactor, in the order of the calls, once the record is durable or has been
+  /// refused: kUnavailable (queue full, draining, engine away: try again), kFenced (this node owns the shard no more).
+  void append(LogRecord record, Done done);
+  /// `done` runs after every append queued before has been answered.
+  void barrier(std::move_only_function<void()> done);
+
+  /// The hybrid time for a record appended now.
+  HybridTime now() { return clock_.now(); }
+
+  /// A snapshot of `stream` holds everything up to `through`: its log up to there is expendable.
+  void snapshotted(const std::string& stream, Position through);
+
+  /// Answers what is queued, gives the ownership back, stops. Appends are refused from the call on.
+  asio::awaitable<void> drain();
+
+ private:
+  struct Pending {
+    std::optional<LogRecord> record;  // none: a barrier
+    Done done;
+  };
+  struct Unsnapshotted {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+  };
+
+  Task<> replay_tail(StateMachine& machine);
+  asio::awaitable<void> commit();
+  asio::awaitable<void> maintain();
+  void note_appended(const std::string& stream, std::uint64_t position);
+  void enqueue(Pending pending);
+  static std::size_t size_of(const LogRecord& record);
+
+  ShardId id_;
+  std::string node_;
+  Reactor& reactor_;
+  engines::Log& log_;
+  engines::Coordination& coordination_;
+  ShardLimits limits_;
+  HybridClock clock_;
+  Clock& time_;
+  ShardMetrics& metrics_;
+  Logger logger_;
+  TaskScope tasks_;
+  AsyncEvent idle_;
+
+  std::atomic<State> state_ = State::kIdle;  // written on the reactor, read by health checks
+  engines::Ownership ownership_;
+  std::deque<Pending> queue_;
+  std::size_t queued_bytes_ = 0;
+  bool committing_ = false;
+
+  std::unordered_map<std::string, Unsnapshotted> unsnapshotted_;
+  std::multiset<std::uint64_t> first_positions_;  // of unsnapshotted_: the least is what the log must keep
+  std::uint64_t next_position_ = 1;
+  std::uint64_t truncated_to_ = 0;
+};
+
+}  // namespace concord::shard

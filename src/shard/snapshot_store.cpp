@@ -1,0 +1,112 @@
+#include "shard/snapshot_store.h"
+
+#include <fmt/format.h>
+#include <zstd.h>
+
+namespace concord::shard {
+
+namespace {
+
+constexpr std::string_view kMagic = "CSNP";
+constexpr std::uint8_t kFormat = 1;
+constexpr std::size_t kPrefixBytes = 5;
+constexpr std::size_t kFixedBytes = 24;
+constexpr int kLevel = 1;
+constexpr std::size_t kListLimit = 1000;
+
+std::string prefix_of(engines::ShardId shard, const std::string& stream) {
+  return fmt::format("snapshots/{}/{}/", shard.value, stream);
+}
+
+}  // namespace
+
+Bytes encode_snapshot(const Snapshot& snapshot) {
+  Bytes plain;
+  plain.reserve(kFixedBytes + snapshot.state.size());
+  put_le(plain, snapshot.position.value);
+  put_le(plain, snapshot.version);
+  put_le(plain, snapshot.time.value);
+  append(plain, snapshot.state);
+
+  Bytes out = to_bytes(kMagic);
+  out.push_back(kFormat);
+  out.resize(kPrefixBytes + ZSTD_compressBound(plain.size()));
+  std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(), &ZSTD_freeCCtx);
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, kLevel);
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
+  const std::size_t written = ZSTD_compress2(context.get(), out.data() + kPrefixBytes, out.size() - kPrefixBytes,
+                                             plain.data(), plain.size());
+  out.resize(kPrefixBytes + written);  // cannot fail: the bound was reserved
+  return out;
+}
+
+Result<Snapshot> decode_snapshot(ByteView bytes, std::size_t max_state_bytes) {
+  if (bytes.size() < kPrefixBytes || as_text(bytes.first(4)) != kMagic) {
+    return fail(Code::kCorrupt, "not a snapshot: the magic is missing");
+  }
+  if (bytes[4] != kFormat) {
+    return fail(Code::kUnsupported, fmt::format("snapshot format {} is not known", bytes[4]));
+  }
+  const ByteView frame = bytes.subspan(kPrefixBytes);
+  const auto size = ZSTD_getFrameContentSize(frame.data(), frame.size());
+  if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size < kFixedBytes ||
+      size > max_state_bytes + kFixedBytes) {
+    return fail(Code::kCorrupt, "snapshot: the declared size is missing or out of bounds");
+  }
+  Bytes plain(size);
+  const std::size_t got = ZSTD_decompress(plain.data(), plain.size(), frame.data(), frame.size());
+  if (ZSTD_isError(got) != 0U || got != size) {
+    return fail(Code::kCorrupt, fmt::format("snapshot: {}", ZSTD_isError(got) != 0U ? ZSTD_getErrorName(got) : "short"));
+  }
+  Snapshot snapshot;
+  snapshot.position.value = get_le<std::uint64_t>(plain.data());
+  snapshot.version = get_le<std::uint64_t>(plain.data() + 8);
+  snapshot.time.value = get_le<std::uint64_t>(plain.data() + 16);
+  snapshot.state.assign(plain.begin() + kFixedBytes, plain.end());
+  return snapshot;
+}
+
+Task<std::optional<Snapshot>> SnapshotStore::newest(engines::ShardId shard, std::string stream) {
+  std::string key;
+  for (;;) {
+    CO_TRY(auto page, co_await blobs_.list(prefix_of(shard, stream), key, kListLimit));
+    if (page.empty()) break;
+    key = page.back().key;
+    if (page.size() < kListLimit) break;
+  }
+  if (key.empty()) co_return std::nullopt;
+  CO_TRY(auto bytes, co_await blobs_.get(key, ZSTD_compressBound(max_state_bytes_ + kFixedBytes) + kPrefixBytes));
+  auto decoded = co_await pool_.run<Snapshot>(
+      [&bytes, limit = max_state_bytes_] { return decode_snapshot(bytes, limit); });
+  if (!decoded) co_return fail(std::move(decoded.error()).with("snapshot", key));
+  co_return std::move(*decoded);
+}
+
+Task<> SnapshotStore::write(engines::ShardId shard, std::string stream, Snapshot snapshot) {
+  std::string key = prefix_of(shard, stream) + fmt::format("{:020}", snapshot.position.value);
+  CO_TRY(auto encoded, co_await pool_.run<SharedBytes>([&snapshot]() -> Result<SharedBytes> {
+    return std::make_shared<const Bytes>(encode_snapshot(snapshot));
+  }));
+  if (auto put = co_await blobs_.put(key, std::move(encoded)); !put && put.error().code != Code::kConflict) {
+    co_return fail(std::move(put).error());  // kConflict: this very position has been written before
+  }
+  co_return co_await remove_except(shard, std::move(stream), std::move(key));
+}
+
+Task<> SnapshotStore::remove_all(engines::ShardId shard, std::string stream) {
+  co_return co_await remove_except(shard, std::move(stream), {});
+}
+
+Task<> SnapshotStore::remove_except(engines::ShardId shard, std::string stream, std::string keep) {
+  std::string after;
+  for (;;) {
+    CO_TRY(auto page, co_await blobs_.list(prefix_of(shard, stream), after, kListLimit));
+    for (const auto& blob : page) {
+      if (keep.empty() || blob.key < keep) CO_TRY_VOID(co_await blobs_.remove(blob.key));
+    }
+    if (page.size() < kListLimit) co_return Result<>{};
+    after = page.back().key;
+  }
+}
+
+}  // namespace concord::shard

@@ -1,0 +1,49 @@
+#pragma once
+// Snapshots of a shard's streams, as blobs. A snapshot makes the stream's log before it expendable.
+//
+//   key      snapshots/<shard>/<stream>/<position, 20 digits>
+//   content  "CSNP" | u8 format = 1 | zstd frame with content checksum of:
+//            u64 position | u64 version | u64 hybrid time | state      (integers little-endian)
+
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/reactor.h"
+#include "engines/blobs.h"
+#include "engines/log.h"
+
+namespace concord::shard {
+
+struct Snapshot {
+  engines::Position position;  // of the last record it holds
+  std::uint64_t version = 0;   // the state machine's own count
+  HybridTime time;             // of the last record it holds
+  Bytes state;
+};
+
+Bytes encode_snapshot(const Snapshot& snapshot);
+/// kCorrupt where the bytes are not a snapshot, are damaged, or declare a state over `max_state_bytes`.
+Result<Snapshot> decode_snapshot(ByteView bytes, std::size_t max_state_bytes);
+
+/// Any reactor. Compression runs on the pool.
+class SnapshotStore {
+ public:
+  SnapshotStore(engines::Blobs& blobs, BlockingPool& pool, std::size_t max_state_bytes)
+      : blobs_(blobs), pool_(pool), max_state_bytes_(max_state_bytes) {}
+
+  /// kCorrupt, never an older one in its place: the log behind the newest may be gone.
+  Task<std::optional<Snapshot>> newest(engines::ShardId shard, std::string stream);
+  /// Durable when it returns; older snapshots of the stream are removed after that.
+  Task<> write(engines::ShardId shard, std::string stream, Snapshot snapshot);
+  Task<> remove_all(engines::ShardId shard, std::string stream);
+
+ private:
+  Task<> remove_except(engines::ShardId shard, std::string stream, std::string keep);
+
+  engines::Blobs& blobs_;
+  BlockingPool& pool_;
+  std::size_t max_state_bytes_;
+};
+
+}  // namespace concord::shard
