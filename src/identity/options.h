@@ -1,0 +1,33 @@
+#pragma once
+// What can be set about identity; `settings()` in identity.h is the same as rows of the table of settings.
+
+#include <cstdint>
+#include <string>
+
+#include "base/config.h"
+#include "crypto/password.h"
+
+namespace concord::identity {
+
+struct Options {
+  std::string issuer = "concord";
+  std::string audience = "concord";
+  crypto::PasswordCost password_cost;
+  std::size_t password_min_bytes = 8;
+  std::size_t password_max_bytes = 1024;
+  std::size_t hash_threads = 1;  // passwords hashed at once; each needs password_cost.memory_kib
+  std::size_t hash_queue = 128;  // sign-ins that wait for one of these
+  std::int64_t access_token_seconds = 900;
+  std::int64_t refresh_token_days = 7;
+  std::size_t sessions_per_user = 100;
+  bool registration_open = true;
+  bool first_account_needs_token = false;  // the hub listens beyond loopback
+  std::int64_t sign_ins_per_minute = 100;  // an address, and an account; 0: without limit
+  std::int64_t registrations_per_minute = 100;  // an address; 0: without limit
+  std::size_t rate_limit_keys = 65'536;
+  std::size_t token_cache_entries = 65'536;
+
+  static Options from(const Config& config, bool listens_beyond_loopback);
+};
+
+}  // namespace concord::identity

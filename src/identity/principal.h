@@ -1,0 +1,38 @@
+#pragma once
+// Who acts, as other parts see it.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/id.h"
+
+namespace concord::identity {
+
+struct SessionTag {
+  static constexpr std::string_view kPrefix = "ses";
+};
+/// One sign-in and all the refreshes that follow from it.
+using SessionId = Id<SessionTag>;
+
+enum class Role : std::uint8_t { kOwner, kMember };
+
+std::string_view to_string(Role role);
+std::optional<Role> parse_role(std::string_view text);
+
+struct Principal {
+  UserId id;
+  std::string name;
+  std::string email;
+  Role role = Role::kMember;
+};
+
+/// A principal who has shown a valid access token.
+struct Authenticated {
+  Principal principal;
+  std::int64_t expires_ms = 0;  // wall clock; from then on the token is refused
+  SessionId session;
+};
+
+}  // namespace concord::identity
