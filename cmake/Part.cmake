@@ -24,7 +24,7 @@ function(concord_part NAME)
   endforeach()
   target_link_libraries(concord_${NAME} ${visibility} ${PART_LIBRARIES})
 
-  if(tests)
+  if(tests AND CONCORD_TESTS)
     add_executable(${NAME}_test ${tests})
     target_link_libraries(${NAME}_test PRIVATE concord_${NAME} GTest::gtest GTest::gmock GTest::gtest_main)
     foreach(part IN LISTS PART_TEST_USES)
