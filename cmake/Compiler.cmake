@@ -2,7 +2,8 @@
 add_library(concord_flags INTERFACE)
 target_compile_options(concord_flags INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
-  -Woverloaded-virtual -Wimplicit-fallthrough -Wunused -Wno-gnu-zero-variadic-macro-arguments)
+  -Woverloaded-virtual -Wimplicit-fallthrough -Wunused -Wno-gnu-zero-variadic-macro-arguments
+  -Wno-missing-designated-field-initializers)
 target_compile_definitions(concord_flags INTERFACE
   BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_USE_STD_STRING_VIEW _GLIBCXX_ASSERTIONS)
 target_link_options(concord_flags INTERFACE -fuse-ld=lld)

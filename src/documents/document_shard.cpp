@@ -1,0 +1,348 @@
+#include "documents/document_shard.h"
+
+#include <algorithm>
+
+#include "documents/sync_protocol.h"
+#include "documents/sync_session.h"
+#include "shard/shards.h"
+
+namespace concord::documents {
+
+namespace {
+constexpr std::int64_t kSweepMs = 1'000;
+constexpr std::size_t kTailsPerSweep = 64;
+}  // namespace
+
+DocumentMetrics::DocumentMetrics(Metrics& metrics)
+    : open_documents(metrics.gauge("concord_documents_open", "Documents in memory")),
+      sessions(metrics.gauge("concord_documents_sessions", "Live sessions")),
+      updates(metrics.counter("concord_documents_updates_total", "Updates acknowledged")),
+      refused_updates(metrics.counter("concord_documents_refused_updates_total", "Updates refused")),
+      deliveries(metrics.counter("concord_documents_deliveries_total", "Frames queued to sessions")),
+      snapshots(metrics.counter("concord_documents_snapshots_total", "Snapshots written")),
+      snapshot_failures(metrics.counter("concord_documents_snapshot_failures_total", "Snapshots that failed")),
+      load_seconds(metrics.histogram("concord_documents_load_seconds", "Opening a cold document", latency_bounds())),
+      acknowledge_seconds(metrics.histogram("concord_documents_acknowledge_seconds",
+                                            "From an update's arrival to its acknowledgement", latency_bounds())) {}
+
+DocumentShard::DocumentShard(shard::Shard& shard, shard::SnapshotStore& snapshots, DocumentStore& store,
+                             DocumentLimits limits, Clock& clock, DocumentMetrics& metrics,
+                             Logger logger)
+    : shard_(shard),
+      snapshots_(snapshots),
+      store_(store),
+      limits_(limits),
+      clock_(clock),
+      metrics_(metrics),
+      logger_(std::move(logger)),
+      tasks_(shard.reactor()),
+      versions_(limits.version_cache_bytes / shard::kShards) {}
+
+Task<> DocumentShard::start() {
+  CO_TRY_VOID(co_await shard_.start(*this));
+  tasks_.spawn(sweep());
+  co_return Result<>{};
+}
+
+void DocumentShard::replay(engines::LogEntry entry) {
+  auto id = DocumentId::parse(entry.record.stream);
+  if (!id) return;  // another state machine's stream
+  if (entry.record.kind == static_cast<std::uint8_t>(RecordKind::kRemoved)) {
+    tails_.erase(*id);
+    removed_in_log_.push_back(*id);
+    return;
+  }
+  tails_[*id].entries.push_back(std::move(entry));
+}
+
+Task<DocumentShard::Live> DocumentShard::open(DocumentId id) {
+  for (;;) {
+    auto found = documents_.find(id);
+    if (found == documents_.end()) break;
+    if (found->second.ready) {
+      found->second.live->last_used_ns = clock_.monotonic_ns();
+      co_return found->second.live;
+    }
+    co_await found->second.loaded->wait();
+  }
+  if (draining_) co_return fail(Code::kUnavailable, "the hub is shutting down; try again");
+
+  auto live = std::make_shared<LiveDocument>(id, reactor(), limits_.awareness);
+  documents_[id] = Entry{live, false, std::make_unique<AsyncEvent>(reactor())};
+  auto loaded = co_await load(live);
+  Entry& entry = documents_.at(id);  // only a finished load or a finished document leaves the map
+  const std::unique_ptr<AsyncEvent> event = std::move(entry.loaded);
+  if (!loaded) {
+    documents_.erase(id);
+  } else {
+    entry.ready = true;
+    tails_.erase(id);
+    metrics_.open_documents.add(1);
+  }
+  event->notify_all();
+  if (!loaded) co_return fail(std::move(loaded).error());
+  co_return live;
+}
+
+Task<> DocumentShard::load(Live document) {
+  const std::int64_t began_ns = clock_.monotonic_ns();
+  CO_TRY(auto newest, co_await snapshots_.newest(shard_.id(), document->stream()));
+  CO_TRY(const bool exists, co_await store_.exists(document->id()));
+  if (!exists || document->removed) co_return fail(Code::kNotFound, "there is no such document");
+  if (newest) {
+    CO_TRY_VOID(document->restore(newest->state, newest->version, newest->time, newest->position));
+  }
+  if (auto tail = tails_.find(document->id()); tail != tails_.end()) {
+    for (const engines::LogEntry& entry : tail->second.entries) {
+      if (entry.position <= document->position()) continue;
+      if (auto done = document->apply(entry.record, entry.position); !done) {
+        logger_.warn("an update in the log does not fit its document",
+                     {{"document", document->stream()}, {"position", entry.position.value}, {"error", done.error().message}});
+      }
+    }
+  }
+  document->noted_version = document->dirty() ? 0 : document->version();
+  document->last_used_ns = clock_.monotonic_ns();
+  metrics_.load_seconds.record(static_cast<double>(clock_.monotonic_ns() - began_ns) / 1e9);
+  co_return Result<>{};
+}
+
+void DocumentShard::submit(Live document, SharedBytes update, std::string principal, std::uint64_t session,
+                           Done acknowledged) {
+  engines::LogRecord record;
+  record.kind = static_cast<std::uint8_t>(RecordKind::kUpdate);
+  record.stream = document->stream();
+  record.principal = std::move(principal);
+  record.time = shard_.now();
+  record.payload = std::move(update);
+  const std::int64_t began_ns = clock_.monotonic_ns();
+  engines::LogRecord logged = record;
+  shard_.append(std::move(logged), [this, document = std::move(document), record = std::move(record), session, began_ns,
+                                    acknowledged = std::move(acknowledged)](Result<engines::Position> position) mutable {
+    if (!position) {
+      metrics_.refused_updates.add();
+      acknowledged(fail(std::move(position).error()));
+      return;
+    }
+    metrics_.updates.add();
+    metrics_.acknowledge_seconds.record(static_cast<double>(clock_.monotonic_ns() - began_ns) / 1e9);
+    acknowledged({});
+    applied(document, record, *position, session);
+  });
+}
+
+void DocumentShard::applied(const Live& document, const engines::LogRecord& record, engines::Position position,
+                            std::uint64_t session) {
+  if (document->removed) return;
+  if (document->read_at_this_version) {
+    versions_.put(document->id(), document->version(),
+                  std::make_shared<const Bytes>(document->doc().encode_state_as_update()));
+  }
+  document->last_used_ns = clock_.monotonic_ns();
+  if (auto done = document->apply(record, position); !done) {
+    logger_.warn("an update in the log does not fit its document",
+                 {{"document", document->stream()}, {"position", position.value}, {"error", done.error().message}});
+    return;
+  }
+  metrics_.deliveries.add(document->sessions().size());
+  document->broadcast(sync_protocol::update_frame(*record.payload), session);
+}
+
+Task<> DocumentShard::submit_and_wait(Live document, SharedBytes update, std::string principal) {
+  AsyncEvent event(reactor());
+  std::optional<Result<>> outcome;
+  submit(document, std::move(update), std::move(principal), 0, [&](Result<> done) { outcome = std::move(done); });
+  shard_.barrier([&event] { event.notify_all(); });
+  while (!outcome) co_await event.wait();
+  if (!*outcome) co_return fail(std::move(*outcome).error());
+  co_return Result<>{};
+}
+
+Result<> DocumentShard::check_size(LiveDocument& document, std::size_t more_bytes) {
+  if (document.size_estimate() + more_bytes <= limits_.max_document_bytes) return {};
+  document.measure();
+  if (document.size_estimate() + more_bytes <= limits_.max_document_bytes) return {};
+  return fail(Error{Code::kTooLarge,
+                    "the document would be larger than " + std::to_string(limits_.max_document_bytes) + " bytes",
+                    {{"limit", std::to_string(limits_.max_document_bytes)},
+                     {"value", std::to_string(document.size_estimate() + more_bytes)},
+                     {"setting", "DOCUMENT_MAX_BYTES"}}});
+}
+
+Task<SharedBytes> DocumentShard::state_at(Live document, std::uint64_t version) {
+  if (version == document->version()) {
+    co_return std::make_shared<const Bytes>(document->doc().encode_state_as_update());
+  }
+  if (auto kept = versions_.find(document->id(), version)) co_return kept;
+  CO_TRY(auto newest, co_await snapshots_.newest(shard_.id(), document->stream()));
+  if (newest && newest->version == version) co_return std::make_shared<const Bytes>(std::move(newest->state));
+  co_return fail(Error{Code::kConflict,
+                       "version " + std::to_string(version) + " is not known here; read the document and try again",
+                       {{"field", "version"},
+                        {"value", std::to_string(version)},
+                        {"current_version", std::to_string(document->version())}}});
+}
+
+Task<> DocumentShard::remove(DocumentId id, std::string principal) {
+  if (auto found = documents_.find(id); found != documents_.end()) {
+    const Live live = found->second.live;
+    live->removed = true;
+    const std::vector<SyncSession*> sessions = live->sessions();  // closing one may take it off the list
+    for (SyncSession* session : sessions) session->end(net::CloseCode::kNotFound, "the document was deleted");
+    if (found->second.ready) {
+      documents_.erase(id);
+      metrics_.open_documents.add(-1);
+    }
+  }
+  tails_.erase(id);
+  versions_.forget(id);
+
+  engines::LogRecord record;
+  record.kind = static_cast<std::uint8_t>(RecordKind::kRemoved);
+  record.stream = id.str();
+  record.principal = std::move(principal);
+  record.time = shard_.now();
+  record.payload = std::make_shared<const Bytes>();
+  shard_.append(std::move(record), [this, id](Result<engines::Position> position) {
+    if (position) shard_.snapshotted(id.str(), *position);
+  });
+  co_return co_await snapshots_.remove_all(shard_.id(), id.str());
+}
+
+void DocumentShard::access_changed(DocumentId id, UserId principal, AccessLevel level) {
+  auto found = documents_.find(id);
+  if (found == documents_.end()) return;
+  const std::vector<SyncSession*> sessions = found->second.live->sessions();
+  for (SyncSession* session : sessions) {
+    if (session->user() == principal) session->set_access(level);
+  }
+}
+
+bool DocumentShard::idle(const LiveDocument& document, std::int64_t now_ns) const {
+  return document.sessions().empty() && now_ns - document.last_used_ns > limits_.idle_ms * 1'000'000;
+}
+
+bool DocumentShard::wants_snapshot(const Entry& entry, std::int64_t now_ns) const {
+  const LiveDocument& live = *entry.live;
+  if (!entry.ready || !live.dirty() || live.snapshot_under_way) return false;
+  return idle(live, now_ns) || live.tail_bytes() > std::max(limits_.snapshot_after_bytes, live.snapshot_bytes());
+}
+
+bool DocumentShard::evictable(const Entry& entry, std::int64_t now_ns) const {
+  const LiveDocument& live = *entry.live;
+  return entry.ready && !live.dirty() && !live.snapshot_under_way && entry.live.use_count() == 1 &&
+         live.noted_version == live.version() && idle(live, now_ns);
+}
+
+asio::awaitable<void> DocumentShard::sweep() {
+  while (co_await sleep_ms(kSweepMs)) {
+    const std::int64_t now_ns = clock_.monotonic_ns();
+    if (sweep_hook_) sweep_hook_(now_ns);
+    if (auto noted = co_await note_progress(); !noted) {
+      logger_.warn("could not note the documents' progress", {{"error", noted.error().message}});
+    }
+    co_await forget_removed();
+    co_await settle_tails(kTailsPerSweep);
+
+    std::vector<Live> due;
+    for (auto& [id, entry] : documents_) {
+      if (wants_snapshot(entry, now_ns)) due.push_back(entry.live);
+    }
+    for (Live& live : due) {
+      if (auto written = co_await snapshot(live); !written) {
+        logger_.warn("could not write a snapshot", {{"document", live->stream()}, {"error", written.error().message}});
+      }
+      live.reset();
+    }
+    const std::int64_t later_ns = clock_.monotonic_ns();
+    const std::size_t evicted = std::erase_if(documents_, [&](const auto& one) { return evictable(one.second, later_ns); });
+    metrics_.open_documents.add(-static_cast<std::int64_t>(evicted));
+  }
+}
+
+Task<> DocumentShard::note_progress() {
+  std::vector<DocumentStore::Progress> progress;
+  for (auto& [id, entry] : documents_) {
+    const LiveDocument& live = *entry.live;
+    if (entry.ready && live.version() != live.noted_version) {
+      progress.push_back({id, live.version(), live.updated().wall_ms()});
+    }
+  }
+  if (progress.empty()) co_return Result<>{};
+  CO_TRY_VOID(co_await store_.note_progress(progress));
+  for (const auto& one : progress) {
+    if (auto found = documents_.find(one.id); found != documents_.end()) found->second.live->noted_version = one.version;
+  }
+  co_return Result<>{};
+}
+
+Task<> DocumentShard::snapshot(Live document) {
+  if (document->removed || document->snapshot_under_way) co_return Result<>{};
+  document->snapshot_under_way = true;
+  shard::Snapshot out{document->position(), document->version(), document->updated(),
+                      document->doc().encode_state_as_update()};
+  const engines::Position position = out.position;
+  const std::size_t tail_bytes = document->tail_bytes();
+  const std::size_t state_bytes = out.state.size();
+  auto written = co_await snapshots_.write(shard_.id(), document->stream(), std::move(out));
+  document->snapshot_under_way = false;
+  if (!written) {
+    metrics_.snapshot_failures.add();
+    co_return fail(std::move(written).error());
+  }
+  metrics_.snapshots.add();
+  document->snapshotted(position, tail_bytes);
+  document->set_snapshot_bytes(state_bytes);
+  shard_.snapshotted(document->stream(), position);
+  if (document->removed) co_return co_await snapshots_.remove_all(shard_.id(), document->stream());
+  co_return Result<>{};
+}
+
+asio::awaitable<void> DocumentShard::settle_tails(std::size_t most) {
+  for (std::size_t i = 0; i < most && !tails_.empty(); ++i) {
+    const DocumentId id = tails_.begin()->first;
+    const std::uint64_t last = tails_.begin()->second.entries.back().position.value;
+    auto live = co_await open(id);
+    if (live) {
+      (*live)->last_used_ns = 0;  // nobody asked for it: snapshot it and let it go
+      continue;
+    }
+    if (live.error().code != Code::kNotFound) {
+      logger_.error("could not open a document after recovery", {{"document", id.str()}, {"error", live.error().message}});
+      co_return;  // its log is kept; the next sweep tries again
+    }
+    tails_.erase(id);
+    shard_.snapshotted(id.str(), engines::Position{last});
+  }
+}
+
+asio::awaitable<void> DocumentShard::forget_removed() {
+  while (!removed_in_log_.empty()) {
+    const DocumentId id = removed_in_log_.back();
+    if (auto done = co_await snapshots_.remove_all(shard_.id(), id.str()); !done) co_return;
+    removed_in_log_.pop_back();
+    shard_.snapshotted(id.str(), engines::Position{UINT64_MAX});
+  }
+}
+
+asio::awaitable<void> DocumentShard::drain(std::int64_t deadline_ms) {
+  draining_ = true;
+  const std::int64_t until_ns = clock_.monotonic_ns() + deadline_ms * 1'000'000;
+  co_await tasks_.close();
+  std::vector<Live> dirty;
+  for (auto& [id, entry] : documents_) {
+    if (entry.ready && entry.live->dirty()) dirty.push_back(entry.live);
+  }
+  for (Live& live : dirty) {
+    if (clock_.monotonic_ns() > until_ns) break;  // the log has the rest
+    if (auto written = co_await snapshot(live); !written) {
+      logger_.warn("could not write a snapshot", {{"document", live->stream()}, {"error", written.error().message}});
+    }
+  }
+  if (auto noted = co_await note_progress(); !noted) {
+    logger_.warn("could not note the documents' progress", {{"error", noted.error().message}});
+  }
+  co_await shard_.drain();
+}
+
+}  // namespace concord::documents

@@ -1,0 +1,131 @@
+#pragma once
+// The documents of one shard: opens them from snapshot and log, takes updates to the log and then to everyone, snapshots
+// them when they are idle or have grown, and lets go of what nobody uses. Lives on the shard's reactor.
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/metrics.h"
+#include "documents/access.h"
+#include "documents/document_store.h"
+#include "documents/live_document.h"
+#include "documents/version_cache.h"
+#include "shard/shard.h"
+#include "shard/snapshot_store.h"
+
+namespace concord::documents {
+
+struct DocumentLimits {
+  std::size_t max_document_bytes = 5u << 20u;  // of the encoded state
+  std::size_t snapshot_after_bytes = 256u << 10u;
+  std::int64_t idle_ms = 30'000;
+  std::size_t version_cache_bytes = 64u << 20u;  // of a node, shared out among its shards
+  std::int64_t sign_in_deadline_ms = 10'000;     // from the opened socket to a valid token
+  std::size_t messages_per_second = 1'000;       // of one session, with bursts of four times as many
+  AwarenessLimits awareness;
+};
+
+/// Instruments shared by all shards of a node.
+struct DocumentMetrics {
+  explicit DocumentMetrics(Metrics& metrics);
+  Gauge& open_documents;
+  Gauge& sessions;
+  Counter& updates;
+  Counter& refused_updates;
+  Counter& deliveries;
+  Counter& snapshots;
+  Counter& snapshot_failures;
+  Histogram& load_seconds;
+  Histogram& acknowledge_seconds;
+};
+
+/// Kinds of log records that documents write.
+enum class RecordKind : std::uint8_t { kUpdate = 1, kRemoved = 2 };
+
+class DocumentShard final : public shard::StateMachine {
+ public:
+  using Live = std::shared_ptr<LiveDocument>;  // shared by the shard's map, its sessions and REST calls under way
+
+  DocumentShard(shard::Shard& shard, shard::SnapshotStore& snapshots, DocumentStore& store,
+                DocumentLimits limits, Clock& clock, DocumentMetrics& metrics, Logger logger);
+
+  Reactor& reactor() const { return shard_.reactor(); }
+  shard::Shard& shard() { return shard_; }
+  const DocumentLimits& limits() const { return limits_; }
+  DocumentMetrics& metrics() { return metrics_; }
+  Clock& clock() { return clock_; }
+
+  Task<> start();
+  /// Snapshots what has changed, until `deadline_ms` from now, then gives the shard up. The sessions are gone by then.
+  asio::awaitable<void> drain(std::int64_t deadline_ms);
+
+  /// The document, loaded if need be. The caller has checked that it exists and who may see it; kNotFound where it has
+  /// been deleted since, kCorrupt where its snapshot fails its check.
+  Task<Live> open(DocumentId id);
+
+  using Done = std::move_only_function<void(Result<>)>;
+  /// Takes one checked update: log, then `acknowledged`, then the document and everyone but session number `session`.
+  void submit(Live document, SharedBytes update, std::string principal, std::uint64_t session, Done acknowledged);
+  /// The same, resumed once the update is durable and applied.
+  Task<> submit_and_wait(Live document, SharedBytes update, std::string principal);
+
+  /// kTooLarge where the document with `more_bytes` would pass its limit.
+  Result<> check_size(LiveDocument& document, std::size_t more_bytes);
+
+  /// The encoded state of a version: the current one, one that was read, or the newest snapshot's. kConflict with
+  /// `current_version` where it is none of these.
+  Task<SharedBytes> state_at(Live document, std::uint64_t version);
+
+  /// The document's row is gone: closes its sessions, forgets its content.
+  Task<> remove(DocumentId id, std::string principal);
+  /// A grant was given, changed or (kNone) taken away: its sessions follow.
+  void access_changed(DocumentId id, UserId principal, AccessLevel level);
+
+  /// Called about once a second with the monotonic time.
+  void on_sweep(std::move_only_function<void(std::int64_t)> hook) { sweep_hook_ = std::move(hook); }
+
+  void replay(engines::LogEntry entry) override;
+
+ private:
+  /// What recovery found of a document behind its snapshot; applied when it is opened.
+  struct Tail {
+    std::vector<engines::LogEntry> entries;
+  };
+  struct Entry {
+    Live live;
+    bool ready = false;
+    std::unique_ptr<AsyncEvent> loaded;  // while loading
+  };
+
+  Task<> load(Live document);
+  void applied(const Live& document, const engines::LogRecord& record, engines::Position position,
+               std::uint64_t session);
+  asio::awaitable<void> sweep();
+  Task<> note_progress();
+  Task<> snapshot(Live document);
+  asio::awaitable<void> settle_tails(std::size_t most);
+  asio::awaitable<void> forget_removed();
+  bool wants_snapshot(const Entry& entry, std::int64_t now_ns) const;
+  bool evictable(const Entry& entry, std::int64_t now_ns) const;
+  bool idle(const LiveDocument& document, std::int64_t now_ns) const;
+
+  shard::Shard& shard_;
+  shard::SnapshotStore& snapshots_;
+  DocumentStore& store_;
+  DocumentLimits limits_;
+  Clock& clock_;
+  DocumentMetrics& metrics_;
+  Logger logger_;
+  TaskScope tasks_;
+
+  std::unordered_map<DocumentId, Entry, IdHash<DocumentTag>> documents_;
+  std::unordered_map<DocumentId, Tail, IdHash<DocumentTag>> tails_;
+  std::vector<DocumentId> removed_in_log_;  // recovery saw their end; their snapshots may still be there
+  VersionCache versions_;
+  std::move_only_function<void(std::int64_t)> sweep_hook_;
+  bool draining_ = false;
+};
+
+}  // namespace concord::documents

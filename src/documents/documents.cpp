@@ -1,0 +1,154 @@
+#include "documents/documents.h"
+
+#include "crdt/update.h"
+
+namespace concord::documents {
+
+namespace {
+
+Documents::Content content_of(LiveDocument& live, Format format) {
+  live.read_at_this_version = true;
+  return {render_json(live.doc(), format), live.version(), live.updated().wall_ms()};
+}
+
+/// A client id as Yjs draws them: 32 random bits, never 0.
+crdt::ClientId new_client(SystemIdSource& ids) {
+  return crdt::ClientId{(ids.random64() & 0xffff'ffffU) | 1U};
+}
+
+}  // namespace
+
+Documents::Documents(Dependencies dependencies, DocumentLimits limits)
+    : dependencies_(std::move(dependencies)),
+      limits_(limits),
+      store_(dependencies_.tables),
+      metrics_(dependencies_.metrics),
+      ids_(dependencies_.clock) {
+  for (std::size_t i = 0; i < dependencies_.shards.size(); ++i) {
+    shards_.push_back(std::make_unique<DocumentShard>(dependencies_.shards.at(i), dependencies_.snapshots, store_,
+                                                      limits_, dependencies_.clock, metrics_, dependencies_.logger));
+    handlers_.push_back(
+        std::make_shared<SyncHandler>(*shards_.back(), store_, dependencies_.identity, dependencies_.logger));
+  }
+}
+
+Documents::~Documents() = default;
+
+Task<> Documents::start() {
+  CO_TRY_VOID(co_await dependencies_.tables.migrate(DocumentStore::migrations()));
+  for (auto& shard : shards_) CO_TRY_VOID(co_await run_on(shard->reactor(), shard->start()));
+  co_return Result<>{};
+}
+
+Task<> Documents::drain_here(SyncHandler& handler, DocumentShard& shard, std::int64_t deadline_ms) {
+  co_await handler.close();
+  co_await shard.drain(deadline_ms);
+  co_return Result<>{};
+}
+
+asio::awaitable<void> Documents::drain(std::int64_t deadline_ms) {
+  const std::int64_t until_ns = dependencies_.clock.monotonic_ns() + deadline_ms * 1'000'000;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    const std::int64_t left_ms = (until_ns - dependencies_.clock.monotonic_ns()) / 1'000'000;
+    (void)co_await run_on(shards_[i]->reactor(), drain_here(*handlers_[i], *shards_[i], left_ms));  // cannot fail
+  }
+}
+
+Result<> Documents::ready() const {
+  for (const auto& shard : shards_) {
+    if (shard->shard().state() != shard::Shard::State::kServing) {
+      return fail(Code::kUnavailable, "shard " + std::to_string(shard->shard().id().value) + " is not serving");
+    }
+  }
+  return {};
+}
+
+Task<DocumentRow> Documents::create(identity::Principal who, std::string name, std::string doc_type, Format format,
+                                    std::string content) {
+  DocumentRow row;
+  row.id = DocumentId::make(ids_, who.id.slot());
+  row.owner = who.id;
+  row.name = std::move(name);
+  row.doc_type = std::move(doc_type);
+  row.created_ms = dependencies_.clock.wall_ms();
+  row.updated_ms = row.created_ms;
+  row.access = AccessLevel::kOwner;
+  CO_TRY_VOID(co_await store_.create(row));
+  if (!content.empty()) {
+    DocumentShard& shard = shard_of(row.id);
+    auto written = co_await run_on(shard.reactor(), write_here(shard, row.id, who.id, format, std::move(content), {}));
+    if (!written) {  // no document without the content it was asked for
+      CO_TRY_VOID(co_await remove(row.id, who.id));
+      co_return fail(std::move(written).error());
+    }
+    row.version = written->version;
+    row.updated_ms = written->updated_ms;
+  }
+  co_return row;
+}
+
+Task<Documents::Content> Documents::read(DocumentId id, Format format) {
+  DocumentShard& shard = shard_of(id);
+  co_return co_await run_on(shard.reactor(), read_here(shard, id, format));
+}
+
+Task<Documents::Content> Documents::read_here(DocumentShard& shard, DocumentId id, Format format) {
+  CO_TRY(auto live, co_await shard.open(id));
+  co_return content_of(*live, format);
+}
+
+Task<Documents::Content> Documents::write(DocumentId id, UserId who, Format format, std::string content,
+                                          std::uint64_t version) {
+  DocumentShard& shard = shard_of(id);
+  co_return co_await run_on(shard.reactor(), write_here(shard, id, who, format, std::move(content), version));
+}
+
+Task<Documents::Content> Documents::write_here(DocumentShard& shard, DocumentId id, UserId who, Format format,
+                                               std::string content, std::optional<std::uint64_t> version) {
+  CO_TRY(auto live, co_await shard.open(id));
+  const AsyncMutex::Hold one_at_a_time = co_await live->edit_mutex().lock();
+  CO_TRY(const SharedBytes state, co_await shard.state_at(live, version.value_or(live->version())));
+  CO_TRY(Bytes update, co_await dependencies_.pool.run<Bytes>(
+                           [&state, &content, format, client = new_client(ids_)] {
+                             return edit_update(*state, client, format, content);
+                           }));
+  if (!update.empty()) {
+    CO_TRY_VOID(shard.check_size(*live, update.size()));
+    CO_TRY_VOID(co_await shard.submit_and_wait(live, std::make_shared<const Bytes>(std::move(update)), who.str()));
+  }
+  if (live->removed) co_return fail(Code::kNotFound, "there is no such document");
+  co_return content_of(*live, format);
+}
+
+Task<> Documents::remove(DocumentId id, UserId who) {
+  CO_TRY_VOID(co_await store_.remove(id));
+  DocumentShard& shard = shard_of(id);
+  co_return co_await run_on(shard.reactor(), remove_here(shard, id, who));
+}
+
+Task<> Documents::remove_here(DocumentShard& shard, DocumentId id, UserId who) {
+  co_return co_await shard.remove(id, who.str());
+}
+
+Task<> Documents::share(DocumentId id, UserId principal, AccessLevel level) {
+  if (level == AccessLevel::kNone) {
+    CO_TRY(const bool was, co_await store_.revoke(id, principal));
+    if (!was) co_return fail(Code::kNotFound, "the document is not shared with that principal");
+  } else {
+    CO_TRY_VOID(co_await store_.grant(id, {principal, level}));
+  }
+  DocumentShard& shard = shard_of(id);
+  co_return co_await run_on(shard.reactor(), share_here(shard, id, principal, level));
+}
+
+Task<> Documents::share_here(DocumentShard& shard, DocumentId id, UserId principal, AccessLevel level) {
+  shard.access_changed(id, principal, level);
+  co_return Result<>{};
+}
+
+net::Upgrade Documents::upgrade(SyncRequest request) {
+  const std::size_t index = shard::shard_of(request.document.slot()).value;
+  return {&shards_[index]->reactor(), handlers_[index], std::make_shared<SyncRequest>(std::move(request))};
+}
+
+}  // namespace concord::documents

@@ -1,0 +1,89 @@
+#pragma once
+// The documents service: what the gateway and the app see of it. Documents live on the reactors of their shards; every call
+// here may come from any reactor and goes there by itself.
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/reactor.h"
+#include "documents/content.h"
+#include "documents/document_shard.h"
+#include "documents/document_store.h"
+#include "documents/sync_handler.h"
+#include "identity/identity.h"
+#include "net/http.h"
+#include "shard/shards.h"
+#include "shard/snapshot_store.h"
+
+namespace concord::documents {
+
+std::span<const Setting> settings();
+DocumentLimits limits_from(const Config& config);
+
+class Documents {
+ public:
+  struct Dependencies {
+    shard::Shards& shards;
+    engines::Tables& tables;
+    shard::SnapshotStore& snapshots;
+    identity::Identity& identity;
+    BlockingPool& pool;
+    Clock& clock;
+    Metrics& metrics;
+    Logger logger;
+  };
+  Documents(Dependencies dependencies, DocumentLimits limits);
+  ~Documents();
+
+  /// Migrates the tables, then owns and recovers every shard; before the server starts.
+  Task<> start();
+  void add_routes(net::Router& router);
+  /// After the server has drained: snapshots, gives the shards up.
+  asio::awaitable<void> drain(std::int64_t deadline_ms);
+
+  /// Success once every shard serves; else the reason.
+  Result<> ready() const;
+
+  struct Content {
+    std::string json;  // a JSON value
+    std::uint64_t version = 0;
+    std::int64_t updated_ms = 0;
+  };
+
+  Task<DocumentRow> create(identity::Principal who, std::string name, std::string doc_type, Format format,
+                           std::string content);
+  Task<Content> read(DocumentId id, Format format);
+  /// Leads the content from `version` to `content`; what others wrote since stays.
+  Task<Content> write(DocumentId id, UserId who, Format format, std::string content, std::uint64_t version);
+  Task<> remove(DocumentId id, UserId who);
+  /// kNone takes the grant away.
+  Task<> share(DocumentId id, UserId principal, AccessLevel level);
+
+  DocumentStore& store() { return store_; }
+  /// Where a WebSocket about this document is to be sent.
+  net::Upgrade upgrade(SyncRequest request);
+
+ private:
+  DocumentShard& shard_of(DocumentId id) { return *shards_[shard::shard_of(id.slot()).value]; }
+  static Task<> drain_here(SyncHandler& handler, DocumentShard& shard, std::int64_t deadline_ms);
+  static Task<Content> read_here(DocumentShard& shard, DocumentId id, Format format);
+  Task<Content> write_here(DocumentShard& shard, DocumentId id, UserId who, Format format, std::string content,
+                           std::optional<std::uint64_t> version);
+  static Task<> remove_here(DocumentShard& shard, DocumentId id, UserId who);
+  static Task<> share_here(DocumentShard& shard, DocumentId id, UserId principal, AccessLevel level);
+
+  Dependencies dependencies_;
+  DocumentLimits limits_;
+  DocumentStore store_;
+  DocumentMetrics metrics_;
+  SystemIdSource ids_;
+  std::vector<std::unique_ptr<DocumentShard>> shards_;
+  std::vector<std::shared_ptr<SyncHandler>> handlers_;  // shared with upgrades under way
+};
+
+}  // namespace concord::documents

@@ -1,0 +1,86 @@
+#pragma once
+// One open document: its CRDT state, who is connected to it, and how far its snapshot lags behind. Lives on the reactor of
+// its shard and is touched only there.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/async.h"
+#include "base/id.h"
+#include "crdt/doc.h"
+#include "documents/awareness.h"
+#include "net/websocket.h"
+#include "shard/shard.h"
+
+namespace concord::documents {
+
+class SyncSession;
+
+class LiveDocument {
+ public:
+  LiveDocument(DocumentId id, Reactor& reactor, AwarenessLimits awareness_limits);
+  LiveDocument(const LiveDocument&) = delete;
+  LiveDocument& operator=(const LiveDocument&) = delete;
+
+  DocumentId id() const { return id_; }
+  const std::string& stream() const { return stream_; }
+  crdt::Doc& doc() { return doc_; }
+  Awareness& awareness() { return awareness_; }
+
+  /// Counts the updates of the log that this document is made of; what REST calls `version`.
+  std::uint64_t version() const { return version_; }
+  HybridTime updated() const { return updated_; }
+  engines::Position position() const { return position_; }
+
+  /// Sets the state at load, before anyone sees the document.
+  Result<> restore(ByteView state, std::uint64_t version, HybridTime updated, engines::Position position);
+  /// Takes in a record of the log, in order. The version counts it even where the CRDT refuses it (`check_update` cannot
+  /// see every conflict with the document): a replay decides in the same way.
+  Result<> apply(const engines::LogRecord& record, engines::Position position);
+
+  void join(SyncSession& session) { sessions_.push_back(&session); }
+  void leave(SyncSession& session) { std::erase(sessions_, &session); }
+  const std::vector<SyncSession*>& sessions() const { return sessions_; }
+  /// To every session but number `except`.
+  void broadcast(const net::Frame& frame, std::uint64_t except);
+
+  /// Bytes of updates since the newest snapshot, and whether there are any.
+  std::size_t tail_bytes() const { return tail_bytes_; }
+  bool dirty() const { return position_ > snapshot_position_; }
+  void snapshotted(engines::Position position, std::size_t tail_bytes_then);
+  engines::Position snapshot_position() const { return snapshot_position_; }
+  std::size_t snapshot_bytes() const { return snapshot_bytes_; }
+  void set_snapshot_bytes(std::size_t bytes) { snapshot_bytes_ = bytes; }
+
+  /// At most the size of the encoded state: what was loaded and all that came since. `measure` makes it exact.
+  std::size_t size_estimate() const { return size_estimate_; }
+  void measure();
+
+  /// One REST write at a time.
+  AsyncMutex& edit_mutex() { return edit_mutex_; }
+
+  /// Monotonic; when a session or a REST call last used it.
+  std::int64_t last_used_ns = 0;
+  std::uint64_t noted_version = 0;   // the version that the tables know
+  bool snapshot_under_way = false;
+  bool removed = false;              // deleted: refuse everything
+  bool read_at_this_version = false; // somebody holds this version's number and may write against it
+
+ private:
+  DocumentId id_;
+  std::string stream_;
+  crdt::Doc doc_;
+  Awareness awareness_;
+  AsyncMutex edit_mutex_;
+  std::vector<SyncSession*> sessions_;
+  std::uint64_t version_ = 0;
+  HybridTime updated_;
+  engines::Position position_;
+  engines::Position snapshot_position_;
+  std::size_t tail_bytes_ = 0;
+  std::size_t snapshot_bytes_ = 0;
+  std::size_t size_estimate_ = 0;
+};
+
+}  // namespace concord::documents

@@ -1,0 +1,356 @@
+// The REST face of documents; docs/api/openapi.json describes it.
+
+#include <boost/json.hpp>
+#include <charconv>
+#include <map>
+
+#include "documents/documents.h"
+#include "json/object.h"
+#include "json/writer.h"
+
+namespace concord::documents {
+
+namespace {
+
+constexpr std::size_t kMaxNameBytes = 255;
+constexpr std::size_t kMaxTypeBytes = 32;
+constexpr std::int64_t kDefaultPage = 50;
+constexpr std::int64_t kMaxPage = 200;
+constexpr std::size_t kDeltaOverhead = 8;  // a Delta's JSON may be so many times its text
+constexpr std::string_view kDefaultType = "rich_text";
+
+net::Response json_response(int status, std::string body) {
+  net::Response response;
+  response.status = status;
+  response.set("content-type", "application/json");
+  response.body = std::move(body);
+  return response;
+}
+
+Result<DocumentId> document_of(const net::Request& request) {
+  auto id = DocumentId::parse(request.parameter("id"));
+  if (!id) return fail(Code::kNotFound, "there is no such document");
+  return *id;
+}
+
+Result<Format> format_of(const net::Request& request) {
+  auto word = request.query_value("format");
+  if (!word) return Format::kText;
+  auto format = parse_format(*word);
+  if (!format) return fail(json::field_error("format", "must be text, markdown or delta", *word));
+  return *format;
+}
+
+Result<json::Object> body_of(const net::Request& request, const DocumentLimits& limits) {
+  return json::Object::parse(request.body, {.max_bytes = limits.max_document_bytes * kDeltaOverhead,
+                                            .max_values = limits.max_document_bytes / 4,
+                                            .max_depth = 32});
+}
+
+/// The content in the form that edit_update takes, or nullopt where the field is absent.
+Result<std::optional<std::string>> content_field(const json::Object& body, Format format, const DocumentLimits& limits) {
+  if (!body.has("content")) return std::optional<std::string>();
+  if (format == Format::kDelta) {
+    const boost::json::value* value = body.raw("content");
+    if (!value->is_array()) return fail(json::field_error("content", "must be an array of operations"));
+    return std::optional<std::string>(boost::json::serialize(*value));
+  }
+  TRY(std::string text, body.text("content", {.most = limits.max_document_bytes, .any_character = true}));
+  return std::optional<std::string>(std::move(text));
+}
+
+Result<std::string> type_field(const json::Object& body) {
+  TRY(auto word, body.optional_text("doc_type", {.least = 1, .most = kMaxTypeBytes}));
+  if (!word) return std::string(kDefaultType);
+  for (std::size_t i = 0; i < word->size(); ++i) {
+    const char c = (*word)[i];
+    const bool letter = c >= 'a' && c <= 'z';
+    if (!letter && (i == 0 || ((c < '0' || c > '9') && c != '_' && c != '-'))) {
+      return fail(json::field_error("doc_type", "must be lower-case letters, digits, '_' and '-', a letter first", *word));
+    }
+  }
+  return std::move(*word);
+}
+
+/// Fields in the order of the documentation; the caller adds `content` and ends the object.
+void write_fields(json::Writer& out, const DocumentRow& row, std::string_view owner_name) {
+  out.field("id", row.id.str()).field("name", row.name).field("doc_type", row.doc_type);
+  out.field("version", row.version).field("owner", row.owner.str()).field("owner_name", owner_name);
+  out.field("access_level", to_string(row.access));
+  out.field("created_at", format_time(row.created_ms)).field("updated_at", format_time(row.updated_ms));
+}
+
+std::string document_json(const DocumentRow& row, std::string_view owner_name, const std::string* content) {
+  json::Writer out;
+  out.begin_object();
+  write_fields(out, row, owner_name);
+  if (content != nullptr) out.key("content").raw(*content);
+  out.end();
+  return std::move(out).take();
+}
+
+std::string share_json(const identity::Principal& user, AccessLevel level) {
+  json::Writer out;
+  out.begin_object().field("principal", user.id.str()).field("name", user.name).field("email", user.email);
+  out.field("access_level", to_string(level)).end();
+  return std::move(out).take();
+}
+
+/// `<updated_ms>_<id>`, as `next` gave it.
+Result<ListCursor> parse_cursor(std::string_view text) {
+  ListCursor cursor;
+  const std::size_t split = text.find('_');
+  const char* end = text.data() + std::min(split, text.size());
+  auto [stop, error] = std::from_chars(text.data(), end, cursor.updated_ms);
+  if (split == std::string_view::npos || error != std::errc() || stop != end ||
+      !DocumentId::parse(text.substr(split + 1))) {
+    return fail(json::field_error("after", "is not a cursor that a list returned", text));
+  }
+  cursor.id = text.substr(split + 1);
+  return cursor;
+}
+
+Result<std::int64_t> parse_limit(const net::Request& request) {
+  auto text = request.query_value("limit");
+  if (!text) return kDefaultPage;
+  std::int64_t limit = 0;
+  auto [stop, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
+  if (error != std::errc() || stop != text->data() + text->size() || limit < 1 || limit > kMaxPage) {
+    return fail(json::field_error("limit", "must be a number from 1 to " + std::to_string(kMaxPage), *text));
+  }
+  return limit;
+}
+
+}  // namespace
+
+/// One request's view of the service: who asks, and what the routes share.
+class DocumentRoutes {
+ public:
+  DocumentRoutes(Documents& documents, identity::Identity& identity, DocumentLimits limits, Clock& clock)
+      : documents_(documents), identity_(identity), limits_(limits), clock_(clock) {}
+
+  Task<net::Response> create(net::Request request) {
+    CO_TRY(auto who, co_await identity_.authenticate(request));
+    CO_TRY(const Format format, format_of(request));
+    CO_TRY(auto body, body_of(request, limits_));
+    CO_TRY(std::string name, body.text("name", {.least = 1, .most = kMaxNameBytes}));
+    CO_TRY(std::string type, type_field(body));
+    CO_TRY(auto content, content_field(body, format, limits_));
+    CO_TRY(const DocumentRow row,
+           co_await documents_.create(who.principal, std::move(name), std::move(type), format, content.value_or("")));
+    CO_TRY(const Documents::Content now, co_await documents_.read(row.id, format));
+    net::Response response = json_response(201, document_json(row, who.principal.name, &now.json));
+    response.set("location", "/documents/" + row.id.str());
+    co_return response;
+  }
+
+  Task<net::Response> list(net::Request request) {
+    CO_TRY(auto who, co_await identity_.authenticate(request));
+    CO_TRY(const std::int64_t limit, parse_limit(request));
+    std::optional<ListCursor> after;
+    if (auto text = request.query_value("after")) {
+      CO_TRY(after, parse_cursor(*text));
+    }
+    CO_TRY(auto rows, co_await documents_.store().list(who.principal.id, std::move(after), limit + 1));
+    const bool more = rows.size() > static_cast<std::size_t>(limit);
+    if (more) rows.pop_back();
+    std::vector<UserId> owners;
+    for (const DocumentRow& row : rows) owners.push_back(row.owner);
+    CO_TRY(auto names, co_await names_of(std::move(owners)));
+
+    json::Writer out;
+    out.begin_object().key("documents").begin_array();
+    for (const DocumentRow& row : rows) {
+      out.begin_object();
+      write_fields(out, row, names[row.owner]);
+      out.end();
+    }
+    out.end().key("next");
+    if (more) {
+      out.text(std::to_string(rows.back().updated_ms) + "_" + rows.back().id.str());
+    } else {
+      out.null();
+    }
+    out.end();
+    co_return json_response(200, std::move(out).take());
+  }
+
+  Task<net::Response> read(net::Request request) {
+    CO_TRY(auto found, co_await find(request, AccessLevel::kRead));
+    CO_TRY(const Format format, format_of(request));
+    CO_TRY(Documents::Content content, co_await documents_.read(found.row.id, format));
+    co_return co_await respond(std::move(found.row), std::move(content));
+  }
+
+  Task<net::Response> write(net::Request request) {
+    CO_TRY(auto found, co_await find(request, AccessLevel::kWrite));
+    CO_TRY(const Format format, format_of(request));
+    CO_TRY(auto body, body_of(request, limits_));
+    CO_TRY(const std::int64_t version, body.integer("version", 0, (std::int64_t{1} << 53) - 1));
+    CO_TRY(auto name, body.optional_text("name", {.least = 1, .most = kMaxNameBytes}));
+    CO_TRY(auto content, content_field(body, format, limits_));
+    if (!content) co_return fail(json::field_error("content", "is required"));
+    CO_TRY(Documents::Content now,
+           co_await documents_.write(found.row.id, found.who.id, format, std::move(*content),
+                                     static_cast<std::uint64_t>(version)));
+    if (name && *name != found.row.name) {
+      CO_TRY_VOID(co_await documents_.store().rename(found.row.id, *name, clock_.wall_ms()));
+      found.row.name = std::move(*name);
+    }
+    co_return co_await respond(std::move(found.row), std::move(now));
+  }
+
+  Task<net::Response> rename(net::Request request) {
+    CO_TRY(auto found, co_await find(request, AccessLevel::kWrite));
+    CO_TRY(auto body, body_of(request, limits_));
+    CO_TRY(found.row.name, body.text("name", {.least = 1, .most = kMaxNameBytes}));
+    found.row.updated_ms = clock_.wall_ms();
+    CO_TRY_VOID(co_await documents_.store().rename(found.row.id, found.row.name, found.row.updated_ms));
+    CO_TRY(auto names, co_await names_of({found.row.owner}));
+    co_return json_response(200, document_json(found.row, names[found.row.owner], nullptr));
+  }
+
+  Task<net::Response> remove(net::Request request) {
+    CO_TRY(auto found, co_await find(request, AccessLevel::kOwner));
+    CO_TRY_VOID(co_await documents_.remove(found.row.id, found.who.id));
+    co_return net::Response{.status = 204};
+  }
+
+  Task<net::Response> shares(net::Request request) {
+    CO_TRY(auto found, co_await find(request, AccessLevel::kRead));
+    CO_TRY(auto grants, co_await documents_.store().grants(found.row.id));
+    grants.insert(grants.begin(), Grant{found.row.owner, AccessLevel::kOwner});
+    std::vector<UserId> principals;
+    for (const Grant& grant : grants) principals.push_back(grant.principal);
+    CO_TRY(auto users, co_await identity_.find_users(std::move(principals)));
+    std::map<UserId, identity::Principal> by_id;
+    for (identity::Principal& user : users) by_id.emplace(user.id, std::move(user));
+    json::Writer out;
+    out.begin_object().key("shares").begin_array();
+    for (const Grant& grant : grants) {
+      if (auto user = by_id.find(grant.principal); user != by_id.end()) out.raw(share_json(user->second, grant.access));
+    }
+    out.end().end();
+    co_return json_response(200, std::move(out).take());
+  }
+
+  Task<net::Response> share(net::Request request) {
+    CO_TRY(auto found, co_await find(request, AccessLevel::kOwner));
+    CO_TRY(auto body, body_of(request, limits_));
+    CO_TRY(std::string principal, body.text("principal", {.least = 1, .most = 254}));
+    CO_TRY(std::string word, body.text("access_level", {.least = 1, .most = 16}));
+    auto level = grantable_level(word);
+    if (!level) co_return fail(json::field_error("access_level", "must be read, comment or write", word));
+    CO_TRY(auto user, co_await user_of(principal));
+    if (user.id == found.row.owner) co_return fail(json::field_error("principal", "is the owner", principal));
+    CO_TRY_VOID(co_await documents_.share(found.row.id, user.id, *level));
+    co_return json_response(200, share_json(user, *level));
+  }
+
+  Task<net::Response> unshare(net::Request request) {
+    CO_TRY(auto found, co_await find(request, AccessLevel::kRead));
+    auto principal = UserId::parse(request.parameter("principal"));
+    if (!principal) co_return fail(Code::kNotFound, "the document is not shared with that principal");
+    // The owner takes access from anyone; everybody may give up their own.
+    if (found.row.access != AccessLevel::kOwner && *principal != found.who.id) {
+      co_return fail(Code::kPermissionDenied, "only the owner may do this");
+    }
+    CO_TRY_VOID(co_await documents_.share(found.row.id, *principal, AccessLevel::kNone));
+    co_return net::Response{.status = 204};
+  }
+
+  Task<net::Response> sync(net::Request request) {
+    if (!request.websocket_upgrade) {
+      net::Response response = json_response(426, R"({"type":"/problems/upgrade_required","title":"Upgrade Required",)"
+                                                  R"("status":426,"detail":"this is a WebSocket endpoint"})");
+      response.headers.front().value = "application/problem+json";
+      response.set("upgrade", "websocket");
+      co_return response;
+    }
+    // What is wrong with the document or the token is told by a close code: a browser cannot see a refused upgrade.
+    SyncRequest sync;
+    CO_TRY(sync.document, document_of(request));
+    if (auto token = request.query_value("token")) {
+      sync.token = *token;
+    } else if (const std::string_view header = request.header("authorization"); header.starts_with("Bearer ")) {
+      sync.token = header.substr(7);
+    }
+    sync.wants_saved = request.query_value("ack") == "1";
+    net::Response response;
+    response.status = 101;
+    response.upgrade = documents_.upgrade(std::move(sync));
+    co_return response;
+  }
+
+ private:
+  struct Found {
+    identity::Principal who;
+    DocumentRow row;
+  };
+
+  /// The document of the path, for a caller who may at least `least`: 404 where they may not even see it, else 403.
+  Task<Found> find(const net::Request& request, AccessLevel least) {
+    CO_TRY(auto who, co_await identity_.authenticate(request));
+    CO_TRY(const DocumentId id, document_of(request));
+    CO_TRY(DocumentRow row, co_await documents_.store().find(id, who.principal.id));
+    if (row.access < least) {
+      co_return fail(Code::kPermissionDenied, "this needs " + std::string(to_string(least)) + " access; you have " +
+                                                  std::string(to_string(row.access)));
+    }
+    co_return Found{std::move(who.principal), std::move(row)};
+  }
+
+  Task<net::Response> respond(DocumentRow row, Documents::Content content) {
+    row.version = content.version;
+    row.updated_ms = std::max(row.updated_ms, content.updated_ms);
+    CO_TRY(auto names, co_await names_of({row.owner}));
+    co_return json_response(200, document_json(row, names[row.owner], &content.json));
+  }
+
+  Task<std::map<UserId, std::string>> names_of(std::vector<UserId> ids) {
+    std::map<UserId, std::string> out;
+    for (const UserId& id : ids) out[id];
+    std::vector<UserId> distinct;
+    for (const auto& [id, name] : out) distinct.push_back(id);
+    CO_TRY(auto users, co_await identity_.find_users(std::move(distinct)));
+    for (identity::Principal& user : users) out[user.id] = std::move(user.name);
+    co_return out;
+  }
+
+  Task<identity::Principal> user_of(std::string principal) {
+    CO_TRY(auto user, co_await identity_.find_user(std::move(principal)));
+    if (!user) {
+      co_return fail(Error{Code::kNotFound, "nobody here has that id or e-mail", {{"field", "principal"}}});
+    }
+    co_return std::move(*user);
+  }
+
+  Documents& documents_;
+  identity::Identity& identity_;
+  DocumentLimits limits_;
+  Clock& clock_;
+};
+
+void Documents::add_routes(net::Router& router) {
+  auto routes = std::make_shared<DocumentRoutes>(*this, dependencies_.identity, limits_, dependencies_.clock);
+  const auto add = [&](std::string method, std::string pattern,
+                       Task<net::Response> (DocumentRoutes::*handle)(net::Request), std::size_t body_limit) {
+    router.add({std::move(method), std::move(pattern),
+                [routes, handle](net::Request request) { return (routes.get()->*handle)(std::move(request)); },
+                body_limit});
+  };
+  constexpr std::size_t kSmallBody = 16u << 10u;
+  const std::size_t content_body = limits_.max_document_bytes * kDeltaOverhead;
+  add("POST", "/documents", &DocumentRoutes::create, content_body);
+  add("GET", "/documents", &DocumentRoutes::list, kSmallBody);
+  add("GET", "/documents/{id}", &DocumentRoutes::read, kSmallBody);
+  add("PUT", "/documents/{id}", &DocumentRoutes::write, content_body);
+  add("PATCH", "/documents/{id}", &DocumentRoutes::rename, kSmallBody);
+  add("DELETE", "/documents/{id}", &DocumentRoutes::remove, kSmallBody);
+  add("GET", "/documents/{id}/share", &DocumentRoutes::shares, kSmallBody);
+  add("POST", "/documents/{id}/share", &DocumentRoutes::share, kSmallBody);
+  add("DELETE", "/documents/{id}/share/{principal}", &DocumentRoutes::unshare, kSmallBody);
+  add("GET", "/documents/{id}/sync", &DocumentRoutes::sync, kSmallBody);
+}
+
+}  // namespace concord::documents

@@ -1,0 +1,47 @@
+#include "documents/documents.h"
+
+namespace concord::documents {
+
+namespace {
+
+const std::vector<Setting>& table() {
+  static const std::vector<Setting> rows{
+      {"DOCUMENT_MAX_BYTES", SettingType::kInteger, "5242880", 1024, 256LL << 20, "Largest encoded state of a document."},
+      {"SNAPSHOT_AFTER_BYTES", SettingType::kInteger, "262144", 1024, 1LL << 30,
+       "Updates since a document's newest snapshot, in bytes, after which it gets a new one."},
+      {"DOCUMENT_IDLE_MS", SettingType::kInteger, "30000", 100, 3'600'000,
+       "How long a document nobody uses stays in memory before it is snapshotted and let go."},
+      {"VERSION_CACHE_BYTES", SettingType::kInteger, "67108864", 0, 8LL << 30,
+       "Memory for versions that REST callers have read and may still write against."},
+      {"SESSION_SIGN_IN_MS", SettingType::kInteger, "10000", 100, 600'000,
+       "Time from an opened live session to its valid token."},
+      {"SESSION_MESSAGES_PER_SECOND", SettingType::kInteger, "1000", 1, 1'000'000,
+       "Messages that one live session may send; four seconds' worth may come at once."},
+      {"AWARENESS_MAX_CLIENTS", SettingType::kInteger, "20000", 1, 1'000'000, "Clients with presence on one document."},
+      {"AWARENESS_MAX_STATE_BYTES", SettingType::kInteger, "8192", 64, 1 << 20, "Largest presence state of one client."},
+  };
+  return rows;
+}
+
+std::size_t size_of(const Config& config, std::string_view name) {
+  return static_cast<std::size_t>(config.integer(name));
+}
+
+}  // namespace
+
+std::span<const Setting> settings() { return table(); }
+
+DocumentLimits limits_from(const Config& config) {
+  DocumentLimits limits;
+  limits.max_document_bytes = size_of(config, "DOCUMENT_MAX_BYTES");
+  limits.snapshot_after_bytes = size_of(config, "SNAPSHOT_AFTER_BYTES");
+  limits.idle_ms = config.integer("DOCUMENT_IDLE_MS");
+  limits.version_cache_bytes = size_of(config, "VERSION_CACHE_BYTES");
+  limits.sign_in_deadline_ms = config.integer("SESSION_SIGN_IN_MS");
+  limits.messages_per_second = size_of(config, "SESSION_MESSAGES_PER_SECOND");
+  limits.awareness.max_clients = size_of(config, "AWARENESS_MAX_CLIENTS");
+  limits.awareness.max_state_bytes = size_of(config, "AWARENESS_MAX_STATE_BYTES");
+  return limits;
+}
+
+}  // namespace concord::documents

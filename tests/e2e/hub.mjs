@@ -1,0 +1,134 @@
+// A hub under test: the real program on a data directory and a port of its own, and what tests say to it.
+import { spawn, execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+
+const binary = process.env.CONCORD_BIN
+if (!binary) throw new Error('CONCORD_BIN names no program; use tests/e2e/run')
+
+const freePort = () =>
+  new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address()
+      server.close(() => resolve(port))
+    })
+  })
+
+export class Hub {
+  /** Starts a hub on a fresh data directory. `settings` are environment variables. */
+  static async start(settings = {}) {
+    const hub = new Hub()
+    hub.data = await mkdtemp(join(tmpdir(), 'concord-e2e-'))
+    hub.port = await freePort()
+    hub.settings = settings
+    hub.log = ''
+    await hub.spawn()
+    return hub
+  }
+
+  get url() { return `http://127.0.0.1:${this.port}` }
+  get ws() { return `ws://127.0.0.1:${this.port}` }
+
+  async spawn() {
+    this.process = spawn(binary, ['serve', '--addr', `127.0.0.1:${this.port}`, '--data', this.data], {
+      env: { ...process.env, ...this.settings },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    for (const stream of [this.process.stdout, this.process.stderr]) {
+      stream.on('data', (text) => { this.log = (this.log + text).slice(-200_000) })
+    }
+    this.exited = new Promise((resolve) => this.process.once('exit', (code, signal) => resolve({ code, signal })))
+    const began = Date.now()
+    for (;;) {
+      if (this.process.exitCode !== null) throw new Error(`the hub ended at its start:\n${this.log}`)
+      try {
+        if ((await fetch(`${this.url}/health/ready`)).ok) return
+      } catch { /* not listening yet */ }
+      if (Date.now() - began > 20_000) throw new Error(`the hub is not ready after 20 s:\n${this.log}`)
+      await sleep(20)
+    }
+  }
+
+  /** Ends the process by a signal and waits for its end; answers {code, signal, ms}. */
+  async end(signal) {
+    const began = Date.now()
+    this.process.kill(signal)
+    return { ...(await this.exited), ms: Date.now() - began }
+  }
+
+  async crash() { return this.end('SIGKILL') }
+
+  async stop() {
+    if (this.process.exitCode === null && this.process.signalCode === null) await this.end('SIGTERM')
+    await rm(this.data, { recursive: true, force: true })
+  }
+
+  /** One request; answers {status, body, headers}. `body` goes as JSON. */
+  async request(method, path, { token, body, headers = {} } = {}) {
+    const response = await fetch(this.url + path, {
+      method,
+      headers: {
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+        ...(body !== undefined ? { 'content-type': 'application/json' } : {}),
+        ...headers,
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    })
+    const text = await response.text()
+    const json = (response.headers.get('content-type') ?? '').includes('json')
+    return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text }
+  }
+
+  async register(name) {
+    const email = `${name.toLowerCase()}@example.org`
+    const { status, body } = await this.request('POST', '/auth/register', {
+      body: { email, password: `correct horse ${name}`, name },
+    })
+    if (status !== 201) throw new Error(`register answered ${status}: ${JSON.stringify(body)}`)
+    return { ...body.user, token: body.access_token, refresh: body.refresh_token, password: `correct horse ${name}` }
+  }
+
+  async createDocument(user, fields) {
+    const { status, body } = await this.request('POST', '/documents', { token: user.token, body: fields })
+    if (status !== 201) throw new Error(`create answered ${status}: ${JSON.stringify(body)}`)
+    return body
+  }
+
+  async share(owner, document, user, level) {
+    const { status, body } = await this.request('POST', `/documents/${document.id}/share`, {
+      token: owner.token,
+      body: { principal: user.email, access_level: level },
+    })
+    if (status !== 200) throw new Error(`share answered ${status}: ${JSON.stringify(body)}`)
+  }
+
+  async read(user, document, format = 'text') {
+    const { status, body } = await this.request('GET', `/documents/${document.id}?format=${format}`, { token: user.token })
+    if (status !== 200) throw new Error(`read answered ${status}: ${JSON.stringify(body)}`)
+    return body
+  }
+}
+
+/** curl, as a person would call it: answers {status, body}. */
+export async function curl(...words) {
+  const { stdout } = await promisify(execFile)('curl', ['-sS', '-w', '\n%{http_code}', ...words], { maxBuffer: 64 << 20 })
+  const cut = stdout.lastIndexOf('\n')
+  return { status: Number(stdout.slice(cut + 1)), body: stdout.slice(0, cut) }
+}
+
+/** Polls until `check()` is truthy; says `what` when it never is. */
+export async function until(what, check, ms = 10_000) {
+  const began = Date.now()
+  for (;;) {
+    const value = await check()
+    if (value) return value
+    if (Date.now() - began > ms) throw new Error(`not within ${ms} ms: ${what}`)
+    await sleep(10)
+  }
+}
