@@ -1,6 +1,6 @@
 #pragma once
-// The HTTP message and route types that services speak. No socket and no Beast here: a handler is a function from a
-// Request to a Response, called on the reactor of its connection.
+// The HTTP message and route types that services speak. No socket and no Beast here: a handler is a function
+// from a Request to a Response, called on the reactor of its connection.
 
 #include <cstdint>
 #include <functional>
@@ -73,7 +73,8 @@ struct Route {
   std::size_t body_limit_bytes = 0;  // 0: the server's default
 };
 
-/// Matches segments exactly; a literal segment wins over a {name}. Built before the server starts, then only read.
+/// Matches segments exactly; a literal segment wins over a {name}. Built before the server starts, then only
+/// read.
 class Router {
  public:
   Router();
@@ -83,9 +84,10 @@ class Router {
   void add(Route route);
 
   struct Match {
-    const Route* route = nullptr;                              // null: no such path, or no such method
+    const Route* route = nullptr;  // null: no such path, or no such method
     std::vector<std::pair<std::string, std::string>> parameters;
-    std::vector<std::string> allowed;  // methods the path has, where `route` is null: empty means 404, else 405
+    std::vector<std::string>
+        allowed;  // methods the path has, where `route` is null: empty means 404, else 405
   };
   /// HEAD matches a GET route.
   Match match(std::string_view method, std::string_view path) const;

@@ -1,7 +1,8 @@
 #pragma once
-// WebSocket connections (RFC 6455) on plain descriptors: after the HTTP upgrade a connection is a descriptor and a small
-// record in its reactor's epoll set. No coroutine, no timer and no buffer belongs to an idle one. A frame is encoded once
-// and shared by every receiver; what one loop turn queues for a socket leaves in one system call.
+// WebSocket connections (RFC 6455) on plain descriptors: after the HTTP upgrade a connection is a descriptor
+// and a small record in its reactor's epoll set. No coroutine, no timer and no buffer belongs to an idle one.
+// A frame is encoded once and shared by every receiver; what one loop turn queues for a socket leaves in one
+// system call.
 //
 // Everything here runs on the connection's reactor.
 
@@ -42,8 +43,8 @@ class WebSocket {
   WebSocket(const WebSocket&) = delete;
   WebSocket& operator=(const WebSocket&) = delete;
 
-  /// Queues a frame; it leaves at the end of this loop turn. Past the byte limit of a connection's queue it is closed
-  /// with kSlowConsumer. After a close this does nothing.
+  /// Queues a frame; it leaves at the end of this loop turn. Past the byte limit of a connection's queue it
+  /// is closed with kSlowConsumer. After a close this does nothing.
   virtual void send(Frame frame) = 0;
   /// Sends what is queued, then the close frame; `on_close` follows. At most 123 bytes of reason are sent.
   virtual void close(CloseCode code, std::string_view reason) = 0;
