@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
 #include <cassert>
 #include <vector>
 
@@ -55,6 +56,10 @@ asio::awaitable<void> detail::run_on(Reactor& reactor, asio::awaitable<void> tas
   // The slot is empty on purpose: a cancellation signal of the caller must not reach a coroutine on another thread.
   co_await asio::co_spawn(reactor.context(), std::move(task),
                           asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable));
+}
+
+void detail::wait_for(Reactor& reactor, asio::awaitable<void> task) {
+  asio::co_spawn(reactor.context(), std::move(task), asio::use_future).get();
 }
 
 }  // namespace concord

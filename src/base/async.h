@@ -57,6 +57,7 @@ class AsyncMutex {
 
 namespace detail {
 asio::awaitable<void> run_on(Reactor& reactor, asio::awaitable<void> task);
+void wait_for(Reactor& reactor, asio::awaitable<void> task);
 
 template <class T>
 asio::awaitable<void> store(Task<T> task, std::optional<Result<T>>& out) {
@@ -71,6 +72,14 @@ Task<T> run_on(Reactor& reactor, Task<T> task) {
   std::optional<Result<T>> result;
   co_await detail::run_on(reactor, detail::store(std::move(task), result));
   co_return std::move(*result);
+}
+
+/// Runs `task` on `reactor` and blocks the calling thread until it ends. For main alone; not from a reactor's thread.
+template <class T>
+Result<T> wait_for(Reactor& reactor, Task<T> task) {
+  std::optional<Result<T>> result;
+  detail::wait_for(reactor, detail::store(std::move(task), result));
+  return std::move(*result);
 }
 
 }  // namespace concord

@@ -65,7 +65,9 @@ Task<DocumentShard::Live> DocumentShard::open(DocumentId id) {
     }
     co_await found->second.loaded->wait();
   }
-  if (draining_) co_return fail(Code::kUnavailable, "the hub is shutting down; try again");
+  if (draining_ || shard_.state() != shard::Shard::State::kServing) {
+    co_return fail(Code::kUnavailable, "the shard is starting or draining; try again");
+  }
 
   auto live = std::make_shared<LiveDocument>(id, reactor(), limits_.awareness);
   documents_[id] = Entry{live, false, std::make_unique<AsyncEvent>(reactor())};

@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
-const binary = process.env.CONCORD_BIN
-if (!binary) throw new Error('CONCORD_BIN names no program; use tests/e2e/run')
+const binary = process.env.CONCORD_BINARY
+if (!binary) throw new Error('CONCORD_BINARY names no program; use tests/e2e/run')
 
 const freePort = () =>
   new Promise((resolve, reject) => {

@@ -1,0 +1,89 @@
+#include "app/cli.h"
+
+#include <algorithm>
+
+#include "app/hub.h"
+#include "app/settings.h"
+
+namespace concord::app {
+
+namespace {
+
+constexpr std::string_view kVersion = CONCORD_VERSION;
+
+constexpr std::string_view kHelp = R"(concord COMMAND [--SETTING VALUE …]
+
+  serve               start the hub; `concord serve --help` lists the settings
+  config              print every setting, its value and where it came from; --markdown prints the reference
+  version             print the version
+  help                print this
+
+Example: concord serve --addr 127.0.0.1:8080 --data ./concord-data
+)";
+
+int usage_error(std::ostream& errors, std::string_view what) {
+  errors << "concord: " << what << "\nTry `concord help`.\n";
+  return 2;
+}
+
+bool wants_help(std::span<const std::string> flags) {
+  return std::ranges::any_of(flags, [](const std::string& flag) { return flag == "--help" || flag == "-h"; });
+}
+
+int print_config(std::span<const std::string> flags, std::ostream& out, std::ostream& errors) {
+  if (flags.size() == 1 && flags.front() == "--markdown") {
+    out << Config::markdown(all_settings());
+    return 0;
+  }
+  auto config = Config::load(all_settings(), flags, environment());
+  if (!config) return usage_error(errors, config.error().message);
+  out << config->describe();
+  return 0;
+}
+
+int print_serve_help(std::ostream& out) {
+  out << "concord serve [--SETTING VALUE …]\n\n"
+         "Starts a hub. Every setting is a flag, an environment variable, or a line of the file that --config-file "
+         "names, in this order.\n\n";
+  for (const Setting& setting : all_settings()) {
+    std::string flag(setting.name);
+    std::ranges::transform(flag, flag.begin(), [](char c) { return c == '_' ? '-' : static_cast<char>(std::tolower(c)); });
+    out << "  --" << flag;
+    if (!setting.fallback.empty()) out << " " << setting.fallback;
+    out << "\n      " << setting.meaning << "\n";
+  }
+  return 0;
+}
+
+int serve(std::span<const std::string> flags, std::ostream& out, std::ostream& errors) {
+  if (wants_help(flags)) return print_serve_help(out);
+  auto config = Config::load(all_settings(), flags, environment());
+  if (!config) return usage_error(errors, config.error().message);
+  auto served = serve_until_signal(*config, out);
+  if (!served) {
+    errors << "concord: " << served.error().message << "\n";
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int run_command(std::span<const std::string> words, std::ostream& out, std::ostream& errors) {
+  if (words.empty()) return usage_error(errors, "a command is missing");
+  const std::string& command = words.front();
+  const auto flags = words.subspan(1);
+  if (command == "serve") return serve(flags, out, errors);
+  if (command == "config") return print_config(flags, out, errors);
+  if (command == "version" || command == "--version") {
+    out << "concord " << kVersion << "\n";
+    return 0;
+  }
+  if (command == "help" || command == "--help" || command == "-h") {
+    out << kHelp;
+    return 0;
+  }
+  return usage_error(errors, "there is no command \"" + command + "\"");
+}
+
+}  // namespace concord::app

@@ -1,0 +1,52 @@
+#include "app/settings.h"
+
+#include "documents/documents.h"
+#include "engines/open.h"
+#include "gateway/gateway.h"
+#include "identity/identity.h"
+#include "net/settings.h"
+#include "shard/settings.h"
+
+namespace concord::app {
+
+namespace {
+
+std::span<const Setting> own_settings() {
+  static const std::vector<Setting> rows{
+      {"ADDR", SettingType::kString, "127.0.0.1:8080", 1, 255,
+       "Address and port to listen on (environment: CONCORD_ADDR); port 0 lets the system pick."},
+      {"DATA", SettingType::kString, "./concord-data", 1, 4096,
+       "Directory of everything the embedded engines keep (environment: CONCORD_DATA)."},
+      {"CONFIG_FILE", SettingType::kString, "", 0, 4096, "A file of settings, one `name = value` a line."},
+      {"LOG_LEVEL", SettingType::kString, "info", 0, 0, "Least level that is logged.", false,
+       {"debug", "info", "warn", "error"}},
+      {"LOG_FORMAT", SettingType::kString, "human", 0, 0, "One line an event, for people or as JSON.", false,
+       {"human", "json"}},
+      {"REACTORS", SettingType::kInteger, "0", 0, 256, "Event loops, one thread each; 0 means one a core."},
+      {"BLOCKING_THREADS", SettingType::kInteger, "2", 1, 64, "Threads for what blocks."},
+      {"SHUTDOWN_MS", SettingType::kInteger, "8000", 100, 600'000,
+       "Time for draining on SIGTERM, before what is left is cut."},
+  };
+  return rows;
+}
+
+}  // namespace
+
+std::vector<Setting> all_settings() {
+  std::vector<Setting> all;
+  for (std::span<const Setting> part : {own_settings(), net::settings(), gateway::settings(), identity::settings(),
+                                        documents::settings(), shard::settings(), engines::settings()}) {
+    all.insert(all.end(), part.begin(), part.end());
+  }
+  return all;
+}
+
+Config::Environment environment() {
+  return [process = process_environment()](std::string_view name) -> std::optional<std::string> {
+    if (auto value = process("CONCORD_" + std::string(name))) return value;
+    if (name == "ADDR" || name == "DATA") return std::nullopt;
+    return process(name);
+  };
+}
+
+}  // namespace concord::app
