@@ -1,5 +1,5 @@
-// The decoders every other decoder stands on. The first byte picks one; the rest is its input. What a decoder accepts is
-// held against the encoder.
+// The decoders every other decoder stands on. The first byte picks one; the rest is its input. What a decoder accepts
+// is held against the encoder.
 #include <cstdlib>
 
 #include "base/id.h"

@@ -10,8 +10,8 @@
 
 namespace concord {
 
-/// Wakes every coroutine that waits. Belongs to one reactor: wait and notify are called there. It may end as soon as it has
-/// notified, before those that waited have run.
+/// Wakes every coroutine that waits. Belongs to one reactor: wait and notify are called there. It may end as soon as it
+/// has notified, before those that waited have run.
 class AsyncEvent {
  public:
   explicit AsyncEvent(Reactor& reactor);

@@ -66,9 +66,8 @@ struct BlockingPool::State {
       const std::lock_guard lock(mutex);
       if (stopping) return fail(Code::kUnavailable, "the pool for blocking work has stopped");
       if (queue.size() >= max_queued) {
-        return fail(Error{Code::kUnavailable,
-                          "too much blocking work is waiting",
-                          {{"limit", std::to_string(max_queued)}}});
+        return fail(
+            Error{Code::kUnavailable, "too much blocking work is waiting", {{"limit", std::to_string(max_queued)}}});
       }
       queue.emplace_back(std::move(work));
     }

@@ -19,9 +19,7 @@ using SharedBytes = std::shared_ptr<const Bytes>;
 inline ByteView as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
-inline std::string_view as_text(ByteView bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+inline std::string_view as_text(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 inline Bytes to_bytes(ByteView view) { return Bytes(view.begin(), view.end()); }
 inline Bytes to_bytes(std::string_view text) { return to_bytes(as_bytes(text)); }
 inline void append(Bytes& out, ByteView more) { out.insert(out.end(), more.begin(), more.end()); }

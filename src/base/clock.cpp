@@ -36,7 +36,7 @@ void HybridClock::observe(HybridTime seen) { last_ = std::max(last_, seen); }
 
 std::string format_time(std::int64_t wall_ms) {
   using namespace std::chrono;
-  constexpr std::int64_t kYear0 = -62'167'219'200'000;      // 0000-01-01T00:00:00.000Z
+  constexpr std::int64_t kYear0 = -62'167'219'200'000;     // 0000-01-01T00:00:00.000Z
   constexpr std::int64_t kYear9999 = 253'402'300'799'999;  // 9999-12-31T23:59:59.999Z
   const sys_time<milliseconds> time{milliseconds{std::clamp(wall_ms, kYear0, kYear9999)}};
   const auto day = floor<days>(time);

@@ -54,9 +54,7 @@ std::optional<bool> parse_boolean(std::string_view text) {
   return std::nullopt;
 }
 
-std::string list_choices(const Setting& setting) {
-  return fmt::format("{}", fmt::join(setting.choices, ", "));
-}
+std::string list_choices(const Setting& setting) { return fmt::format("{}", fmt::join(setting.choices, ", ")); }
 
 /// The value as a number (integers, booleans), once it is within its setting's bounds.
 Result<std::int64_t> check(const Setting& setting, const Given& given) {
@@ -259,8 +257,7 @@ std::string Config::markdown(std::span<const Setting> table) {
       "| Setting (environment) | Flag | Key in the file | Value | Default | Meaning |\n"
       "| --- | --- | --- | --- | --- | --- |\n";
   for (const Setting& setting : table) {
-    const std::string fallback =
-        setting.fallback.empty() ? "" : "`" + markdown_cell(setting.fallback) + "`";
+    const std::string fallback = setting.fallback.empty() ? "" : "`" + markdown_cell(setting.fallback) + "`";
     const std::string key = setting.name == kFileSetting ? "" : "`" + lower(setting.name, '_') + "`";
     fmt::format_to(std::back_inserter(out), "| `{}` | `{}` | {} | {}{} | {} | {} |\n", setting.name,
                    flag_of(setting.name), key, markdown_cell(type_text(setting)), setting.secret ? "; secret" : "",

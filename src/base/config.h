@@ -28,10 +28,10 @@ struct Setting {
   std::string_view name;
   SettingType type = SettingType::kString;
   std::string_view fallback = {};  // the default, as text
-  std::int64_t least = 0;     // integers: bounds, both inclusive; strings: bounds of the length in bytes
-  std::int64_t most = 0;      // strings: 0 means kDefaultMaxSettingBytes; `least` above 0 makes them required
-  std::string_view meaning = {};  // one sentence
-  bool secret = false;       // never printed
+  std::int64_t least = 0;          // integers: bounds, both inclusive; strings: bounds of the length in bytes
+  std::int64_t most = 0;           // strings: 0 means kDefaultMaxSettingBytes; `least` above 0 makes them required
+  std::string_view meaning = {};   // one sentence
+  bool secret = false;             // never printed
   std::vector<std::string_view> choices = {};  // strings: where not empty, one of these
 };
 
@@ -39,11 +39,12 @@ class Config {
  public:
   using Environment = std::function<std::optional<std::string>(std::string_view name)>;
 
-  /// Reads `--name value`, `--name=value` and bare `--flag` (booleans) from `arguments`, of which the last wins; a value
-  /// that begins with `--` needs the `=`. An empty environment variable counts as not set. The file, at most 1 MiB, is the
-  /// one that the setting CONFIG_FILE names: lines of `key = value`; `#` at a line's start or after a blank begins a
-  /// comment. Booleans are true, 1, yes, on or false, 0, no, off. An unknown flag or key, a key set twice, a value out of
-  /// bounds or of the wrong type is kInvalidArgument and names the setting, the bound and (unless secret) the value.
+  /// Reads `--name value`, `--name=value` and bare `--flag` (booleans) from `arguments`, of which the last wins; a
+  /// value that begins with `--` needs the `=`. An empty environment variable counts as not set. The file, at most 1
+  /// MiB, is the one that the setting CONFIG_FILE names: lines of `key = value`; `#` at a line's start or after a blank
+  /// begins a comment. Booleans are true, 1, yes, on or false, 0, no, off. An unknown flag or key, a key set twice, a
+  /// value out of bounds or of the wrong type is kInvalidArgument and names the setting, the bound and (unless secret)
+  /// the value.
   static Result<Config> load(std::vector<Setting> table, std::span<const std::string> arguments,
                              const Environment& environment);
 

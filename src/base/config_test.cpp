@@ -18,7 +18,11 @@ using ::testing::Not;
 std::vector<Setting> table() {
   return {
       {.name = "ADDR", .fallback = "127.0.0.1:8080", .least = 1, .most = 20, .meaning = "Where to listen."},
-      {.name = "MAX_BODY_BYTES", .type = SettingType::kInteger, .fallback = "1024", .least = 1, .most = 4096,
+      {.name = "MAX_BODY_BYTES",
+       .type = SettingType::kInteger,
+       .fallback = "1024",
+       .least = 1,
+       .most = 4096,
        .meaning = "The largest body | of a request."},
       {.name = "VERBOSE", .type = SettingType::kBoolean, .fallback = "false", .meaning = "Say more."},
       {.name = "LOG_FORMAT", .fallback = "human", .meaning = "How to log.", .choices = {"human", "json"}},
@@ -77,7 +81,8 @@ TEST_F(ConfigFile, a_flag_beats_the_environment_which_beats_the_file) {
   EXPECT_EQ(config->string("ADDR"), "flag");
   EXPECT_EQ(config->integer("MAX_BODY_BYTES"), 2);
   EXPECT_EQ(config->string("LOG_FORMAT"), "json");
-  EXPECT_THAT(config->describe(), AllOf(HasSubstr("flag"), HasSubstr("environment"), HasSubstr("file"), HasSubstr("default")));
+  EXPECT_THAT(config->describe(),
+              AllOf(HasSubstr("flag"), HasSubstr("environment"), HasSubstr("file"), HasSubstr("default")));
 }
 
 TEST(Config, flags_take_their_value_after_a_blank_or_an_equals_sign) {
@@ -88,9 +93,7 @@ TEST(Config, flags_take_their_value_after_a_blank_or_an_equals_sign) {
   EXPECT_TRUE(config->boolean("VERBOSE"));
 }
 
-TEST(Config, the_last_of_a_repeated_flag_wins) {
-  EXPECT_EQ(load({"--addr", "a", "--addr", "b"})->string("ADDR"), "b");
-}
+TEST(Config, the_last_of_a_repeated_flag_wins) { EXPECT_EQ(load({"--addr", "a", "--addr", "b"})->string("ADDR"), "b"); }
 
 TEST(Config, booleans_have_four_words_each_way) {
   for (const char* yes : {"true", "1", "yes", "on"}) EXPECT_TRUE(load({"--verbose", yes})->boolean("VERBOSE"));
@@ -161,7 +164,8 @@ TEST_F(ConfigFile, wrong_lines_are_refused_with_their_number) {
 }
 
 TEST_F(ConfigFile, one_that_cannot_be_read_is_refused) {
-  EXPECT_THAT(error_of(load({"--config-file", directory_ / "absent"})), AllOf(HasSubstr("cannot read"), HasSubstr("absent")));
+  EXPECT_THAT(error_of(load({"--config-file", directory_ / "absent"})),
+              AllOf(HasSubstr("cannot read"), HasSubstr("absent")));
   EXPECT_THAT(error_of(load({"--config-file", directory_})), HasSubstr("cannot read"));
 }
 

@@ -55,9 +55,7 @@ class Id {
   explicit Id(const Uuid& uuid) : uuid_(uuid) {}
 
   std::string str() const { return format_type_id(Tag::kPrefix, uuid_); }
-  Slot slot() const {
-    return Slot{static_cast<std::uint16_t>((uuid_[6] & 0x0fU) << 8U | uuid_[7])};
-  }
+  Slot slot() const { return Slot{static_cast<std::uint16_t>((uuid_[6] & 0x0fU) << 8U | uuid_[7])}; }
   const Uuid& uuid() const { return uuid_; }
   auto operator<=>(const Id&) const = default;
 
@@ -65,8 +63,12 @@ class Id {
   Uuid uuid_{};
 };
 
-struct DocumentTag { static constexpr std::string_view kPrefix = "doc"; };
-struct UserTag { static constexpr std::string_view kPrefix = "usr"; };
+struct DocumentTag {
+  static constexpr std::string_view kPrefix = "doc";
+};
+struct UserTag {
+  static constexpr std::string_view kPrefix = "usr";
+};
 using DocumentId = Id<DocumentTag>;
 using UserId = Id<UserTag>;
 

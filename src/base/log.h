@@ -1,8 +1,8 @@
 #pragma once
 // Structured logs: one line an event, JSON or human, with a level, a message and named fields. A Logger is a cheap
-// value: copy it with more fields (`with`) and pass it down. Secrets and tokens are never fields. A line is always valid
-// JSON, or free of control characters where it is for people, whatever a field holds. The names time, level and message
-// are taken; of several fields with one name the last is shown.
+// value: copy it with more fields (`with`) and pass it down. Secrets and tokens are never fields. A line is always
+// valid JSON, or free of control characters where it is for people, whatever a field holds. The names time, level and
+// message are taken; of several fields with one name the last is shown.
 
 #include <cstdint>
 #include <initializer_list>
@@ -30,8 +30,10 @@ struct LogField {
   template <class T>
     requires std::is_integral_v<T>
   LogField(std::string_view n, T v) : name(n) {
-    if constexpr (std::is_signed_v<T>) value = static_cast<std::int64_t>(v);
-    else value = static_cast<std::uint64_t>(v);
+    if constexpr (std::is_signed_v<T>)
+      value = static_cast<std::int64_t>(v);
+    else
+      value = static_cast<std::uint64_t>(v);
   }
 };
 

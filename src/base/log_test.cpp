@@ -37,7 +37,8 @@ std::string human_line(std::string_view message, std::initializer_list<LogField>
 }
 
 TEST(Log, a_json_line_holds_time_level_message_and_typed_fields) {
-  const std::string line = json_line("stored", {{"count", 3}, {"large", ~0ULL}, {"ratio", 0.5}, {"ok", true}, {"name", "a b"}});
+  const std::string line =
+      json_line("stored", {{"count", 3}, {"large", ~0ULL}, {"ratio", 0.5}, {"ok", true}, {"name", "a b"}});
   EXPECT_THAT(line, ContainsRegex("^\\{\"time\":\"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{12}Z\",\"level\":\"info\","));
   EXPECT_THAT(line, EndsWith("\"message\":\"stored\",\"count\":3,\"large\":18446744073709551615,\"ratio\":0.5,"
                              "\"ok\":true,\"name\":\"a b\"}"));
@@ -81,7 +82,8 @@ TEST(Log, any_bytes_make_one_sound_json_line) {
 }
 
 TEST(Log, a_human_line_quotes_what_could_be_misread) {
-  const std::string line = human_line("started up", {{"addr", "127.0.0.1:8080"}, {"why", "a b"}, {"empty", ""}, {"n", -4}});
+  const std::string line =
+      human_line("started up", {{"addr", "127.0.0.1:8080"}, {"why", "a b"}, {"empty", ""}, {"n", -4}});
   EXPECT_THAT(line, EndsWith("Z warn  started up addr=127.0.0.1:8080 why=\"a b\" empty=\"\" n=-4"));
 }
 

@@ -60,7 +60,8 @@ void append_sample(std::string& out, std::string_view name, std::string_view lab
   out.append(" ").append(value).append("\n");
 }
 
-void append_histogram(std::string& out, const std::string& name, const std::string& labels, const Histogram& histogram) {
+void append_histogram(std::string& out, const std::string& name, const std::string& labels,
+                      const Histogram& histogram) {
   const Histogram::Reading reading = histogram.read();
   const std::string separator = labels.empty() ? "" : ",";
   const auto bucket = [&](const std::string& bound, std::uint64_t count) {
@@ -131,24 +132,21 @@ Metrics::~Metrics() = default;
 
 Counter& Metrics::counter(const std::string& name, const std::string& help, Labels labels) {
   const std::lock_guard lock(state_->mutex);
-  return *std::get<std::unique_ptr<Counter>>(state_->find(name, help, "counter", std::move(labels), [] {
-    return Instrument(std::make_unique<Counter>());
-  }));
+  return *std::get<std::unique_ptr<Counter>>(
+      state_->find(name, help, "counter", std::move(labels), [] { return Instrument(std::make_unique<Counter>()); }));
 }
 
 Gauge& Metrics::gauge(const std::string& name, const std::string& help, Labels labels) {
   const std::lock_guard lock(state_->mutex);
-  return *std::get<std::unique_ptr<Gauge>>(state_->find(name, help, "gauge", std::move(labels), [] {
-    return Instrument(std::make_unique<Gauge>());
-  }));
+  return *std::get<std::unique_ptr<Gauge>>(
+      state_->find(name, help, "gauge", std::move(labels), [] { return Instrument(std::make_unique<Gauge>()); }));
 }
 
 Histogram& Metrics::histogram(const std::string& name, const std::string& help, std::span<const double> bounds,
                               Labels labels) {
   const std::lock_guard lock(state_->mutex);
-  return *std::get<std::unique_ptr<Histogram>>(state_->find(name, help, "histogram", std::move(labels), [&] {
-    return Instrument(std::make_unique<Histogram>(bounds));
-  }));
+  return *std::get<std::unique_ptr<Histogram>>(state_->find(
+      name, help, "histogram", std::move(labels), [&] { return Instrument(std::make_unique<Histogram>(bounds)); }));
 }
 
 void Metrics::gauge_from(const std::string& name, const std::string& help, std::function<double()> read) {

@@ -59,8 +59,8 @@ inline std::unexpected<Error> fail(Error error) { return std::unexpected<Error>(
 
 #define CONCORD_JOIN_(a, b) a##b
 #define CONCORD_JOIN(a, b) CONCORD_JOIN_(a, b)
-#define CONCORD_TRY_(ret, tmp, decl, expr)            \
-  auto tmp = (expr);                                  \
+#define CONCORD_TRY_(ret, tmp, decl, expr)               \
+  auto tmp = (expr);                                     \
   if (!tmp) ret ::concord::fail(std::move(tmp).error()); \
   decl = std::move(*tmp)
 #define CONCORD_CHECKED_(ret, tmp, expr) \

@@ -97,13 +97,14 @@ TEST(VarInt, a_string_that_is_not_utf8_is_refused) {
 }
 
 TEST(Utf8, follows_the_table_of_well_formed_sequences) {
-  for (std::string_view good : {"", "plain", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
-                                "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF", "eight by\xF0\x9F\x99\x82tes"}) {
+  for (std::string_view good :
+       {"", "plain", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80", "\xEF\xBF\xBF",
+        "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF", "eight by\xF0\x9F\x99\x82tes"}) {
     EXPECT_TRUE(is_valid_utf8(good)) << to_hex(as_bytes(good));
   }
-  for (std::string_view bad : {"\x80", "\xC0\x80", "\xC1\xBF", "\xC2", "\xC2\x41", "\xE0\x9F\xBF", "\xED\xA0\x80",
-                               "\xE2\x82", "\xE2\x82\x41", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80",
-                               "\xF0\x9F\x99", "eight by\xFFtes"}) {
+  for (std::string_view bad :
+       {"\x80", "\xC0\x80", "\xC1\xBF", "\xC2", "\xC2\x41", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xE2\x82", "\xE2\x82\x41",
+        "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xF0\x9F\x99", "eight by\xFFtes"}) {
     EXPECT_FALSE(is_valid_utf8(bad)) << to_hex(as_bytes(bad));
   }
 }
