@@ -1,0 +1,23 @@
+import { useEffect, useState } from 'react';
+import type * as Y from 'yjs';
+import { countWords } from '../lib/words';
+
+const kPauseMs = 400;
+
+export function WordCount({ text }: { text: Y.Text }) {
+  const [count, setCount] = useState<number | null>(null);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const look = () => { timer = undefined; setCount(countWords(text.toString())); };
+    const soon = () => { timer ??= setTimeout(look, kPauseMs); };
+    look();
+    text.observe(soon);
+    return () => { clearTimeout(timer); text.unobserve(soon); };
+  }, [text]);
+  if (count === null) return null;
+  return (
+    <p data-testid="word-count" className="pointer-events-none px-6 pb-6 text-xs text-faint tabular-nums sm:px-10 lg:fixed lg:right-5 lg:bottom-4 lg:p-0">
+      {count.toLocaleString()} {count === 1 ? 'word' : 'words'}
+    </p>
+  );
+}

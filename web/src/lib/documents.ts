@@ -1,0 +1,90 @@
+import type { Session } from './session';
+
+export type AccessLevel = 'owner' | 'write' | 'comment' | 'read';
+export type GrantedLevel = Exclude<AccessLevel, 'owner'>;
+
+/** A document as the list tells it; reading one adds `content`, which the app takes from the live session instead. */
+export interface DocumentInfo {
+  id: string;
+  name: string;
+  doc_type: string;
+  version: number;
+  owner: string;
+  owner_name?: string;
+  access_level: AccessLevel;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface Share {
+  principal: string;
+  name: string;
+  email: string;
+  access_level: AccessLevel;
+}
+
+export interface DocumentPage {
+  documents: DocumentInfo[];
+  next: string | null;
+}
+
+export const mayWrite = (level: AccessLevel): boolean => level === 'owner' || level === 'write';
+
+const kPlainTypes = new Set(['markdown', 'code', 'plain_text']);
+export const isPlain = (docType: string): boolean => kPlainTypes.has(docType);
+
+export const kDocTypes = [
+  { value: 'rich_text', label: 'Rich text', hint: 'Headings, lists, links and code' },
+  { value: 'markdown', label: 'Markdown', hint: 'Plain characters, written as Markdown' },
+  { value: 'code', label: 'Code', hint: 'Monospaced, for programs and configuration' },
+  { value: 'plain_text', label: 'Plain text', hint: 'No formatting at all' },
+] as const;
+
+export function typeLabel(docType: string): string {
+  return kDocTypes.find((type) => type.value === docType)?.label ?? docType.replace(/[_-]+/g, ' ');
+}
+
+export function accessLabel(level: AccessLevel): string {
+  return { owner: 'Owner', write: 'Can edit', comment: 'Can comment', read: 'Can read' }[level];
+}
+
+const at = (id: string) => `/documents/${encodeURIComponent(id)}`;
+
+/** The hub's document routes, in the name of the session's user. Everything rejects with a Problem. */
+export class Documents {
+  constructor(private readonly session: Session) {}
+
+  list(after: string | null, limit: number, signal?: AbortSignal): Promise<DocumentPage> {
+    const query = new URLSearchParams({ limit: String(limit) });
+    if (after !== null) query.set('after', after);
+    return this.session.request(`/documents?${query}`, { signal });
+  }
+
+  create(name: string, docType: string): Promise<DocumentInfo> {
+    return this.session.request('/documents', { method: 'POST', body: { name, doc_type: docType } });
+  }
+
+  read(id: string, signal?: AbortSignal): Promise<DocumentInfo> {
+    return this.session.request(at(id), { signal });
+  }
+
+  rename(id: string, name: string): Promise<DocumentInfo> {
+    return this.session.request(at(id), { method: 'PATCH', body: { name } });
+  }
+
+  remove(id: string): Promise<void> {
+    return this.session.request(at(id), { method: 'DELETE' });
+  }
+
+  async shares(id: string, signal?: AbortSignal): Promise<Share[]> {
+    return (await this.session.request<{ shares: Share[] }>(`${at(id)}/share`, { signal })).shares;
+  }
+
+  share(id: string, principal: string, level: GrantedLevel): Promise<Share> {
+    return this.session.request(`${at(id)}/share`, { method: 'POST', body: { principal, access_level: level } });
+  }
+
+  unshare(id: string, principal: string): Promise<void> {
+    return this.session.request(`${at(id)}/share/${encodeURIComponent(principal)}`, { method: 'DELETE' });
+  }
+}

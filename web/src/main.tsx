@@ -1,0 +1,50 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app';
+import { AppContext } from './app_context';
+import { Documents } from './lib/documents';
+import { kSessionKey, Session, type SessionStorageArea } from './lib/session';
+import { startRouter } from './router';
+import { takeSetupToken } from './setup_token';
+
+/** localStorage, or the page's memory where the browser refuses it: then a session ends with its tab. */
+function storageArea(): SessionStorageArea {
+  try {
+    localStorage.getItem(kSessionKey);
+    return localStorage;
+  } catch {
+    const memory = new Map<string, string>();
+    return {
+      getItem: (key) => memory.get(key) ?? null,
+      setItem: (key, value) => void memory.set(key, value),
+      removeItem: (key) => void memory.delete(key),
+    };
+  }
+}
+
+takeSetupToken();
+startRouter();
+
+const session = new Session({
+  fetch: (input, init) => fetch(input, init),
+  storage: storageArea(),
+  locks: navigator.locks,
+  channel: new BroadcastChannel('concord.session'),
+});
+addEventListener('storage', (event) => {
+  // Somebody else signed in in another tab: nothing of the first person may stay on the screen.
+  if ((event.key === kSessionKey || event.key === null) && session.rememberedChanged()) location.reload();
+});
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') session.wake();
+});
+addEventListener('online', () => session.wake());
+session.start();
+
+createRoot(document.getElementById('root') as HTMLElement).render(
+  <StrictMode>
+    <AppContext value={{ session, documents: new Documents(session) }}>
+      <App />
+    </AppContext>
+  </StrictMode>,
+);
