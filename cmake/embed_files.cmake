@@ -1,4 +1,5 @@
-# Run by concord_embed (EmbedFiles.cmake) at build time: writes ${OUT}.S and ${OUT}.cpp, and gzip variants under ${OUT}.gz/.
+# Run by concord_embed (EmbedFiles.cmake) at build time: writes ${OUT}.S and ${OUT}.cpp, and under ${OUT}.files/ what they
+# include: a copy of each file, so that one which changes meanwhile stays whole, and its gzip variant.
 
 cmake_minimum_required(VERSION 3.25)
 
@@ -29,7 +30,7 @@ function(compress file extension name out)
   if(NOT extension IN_LIST compressible)
     return()
   endif()
-  set(packed "${OUT}.gz/${name}.gz")
+  set(packed "${OUT}.files/${name}.gz")
   execute_process(COMMAND ${GZIP} -9 -n -c ${file} OUTPUT_FILE ${packed} COMMAND_ERROR_IS_FATAL ANY)
   file(SIZE ${file} plain_size)
   file(SIZE ${packed} packed_size)
@@ -55,8 +56,8 @@ if(DIRECTORY)
 else()
   set(files ${FILE})
 endif()
-file(REMOVE_RECURSE ${OUT}.gz)
-file(MAKE_DIRECTORY ${OUT}.gz)
+file(REMOVE_RECURSE ${OUT}.files)
+file(MAKE_DIRECTORY ${OUT}.files)
 
 set(assembler "  .section .rodata\n")
 set(externs "")
@@ -73,6 +74,8 @@ foreach(file IN LISTS files)
   endif()
   string(REGEX MATCH "[^.]*$" extension ${path})
   content_type_of("${extension}" content_type)
+  configure_file(${file} ${OUT}.files/${number} COPYONLY)
+  set(file ${OUT}.files/${number})
   file(SHA256 ${file} hash)
   string(SUBSTRING ${hash} 0 32 etag)
   compress(${file} "${extension}" ${number} packed)
