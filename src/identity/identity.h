@@ -1,7 +1,8 @@
 #pragma once
 // The identity service: accounts, sessions and access tokens.
 //
-// Constructed and stopped by the composition root. Every call may be made from any reactor once `start` has succeeded.
+// Constructed and stopped by the composition root. Every call may be made from any reactor once `start` has
+// succeeded.
 
 #include <memory>
 #include <optional>
@@ -32,7 +33,8 @@ namespace concord::identity {
 /// The rows this part adds to the table of settings.
 std::span<const Setting> settings();
 
-/// What the service lives on; all of it outlives the service. `clock` and `ids` are called from every reactor.
+/// What the service lives on; all of it outlives the service. `clock` and `ids` are called from every
+/// reactor.
 struct Dependencies {
   engines::Tables& tables;
   BlockingPool& blocking;
@@ -47,20 +49,24 @@ class Identity {
   Identity(Options options, Dependencies dependencies);
   ~Identity();  // stops
 
-  /// Migrates the tables, loads the signing keys (or makes the first), and makes the setup token where one is needed.
+  /// Migrates the tables, loads the signing keys (or makes the first), and makes the setup token where one is
+  /// needed.
   Task<> start();
-  /// Ends the hashing threads after what they have begun. Not from a reactor; before the reactors are destroyed.
+  /// Ends the hashing threads after what they have begun. Not from a reactor; before the reactors are
+  /// destroyed.
   void stop();
 
   /// Adds the routes /auth/… and /.well-known/jwks.json. The service outlives the router.
   void add_routes(net::Router& router);
 
-  /// The one-time token that the first account must show, while there is none and the hub listens beyond loopback.
+  /// The one-time token that the first account must show, while there is none and the hub listens beyond
+  /// loopback.
   std::optional<std::string> setup_token() const;
 
-  /// Who holds this access token: kUnauthenticated with the context `reason` ("missing", "malformed", "key", "signature",
-  /// "issuer", "audience", "expired", "not_yet_valid", "account") where it is not valid now. A token that was checked before
-  /// costs about a microsecond and does not suspend. The view is read before the first suspension.
+  /// Who holds this access token: kUnauthenticated with the context `reason` ("missing", "malformed", "key",
+  /// "signature", "issuer", "audience", "expired", "not_yet_valid", "account") where it is not valid now. A
+  /// token that was checked before costs about a microsecond and does not suspend. The view is read before
+  /// the first suspension.
   Task<Authenticated> authenticate_bearer(std::string_view token);
   /// The same, with the token of the request's Authorization header.
   Task<Authenticated> authenticate(const net::Request& request);

@@ -21,8 +21,8 @@ struct Options {
   std::int64_t refresh_token_days = 7;
   std::size_t sessions_per_user = 100;
   bool registration_open = true;
-  bool first_account_needs_token = false;  // the hub listens beyond loopback
-  std::int64_t sign_ins_per_minute = 100;  // an address, and an account; 0: without limit
+  bool first_account_needs_token = false;       // the hub listens beyond loopback
+  std::int64_t sign_ins_per_minute = 100;       // an address, and an account; 0: without limit
   std::int64_t registrations_per_minute = 100;  // an address; 0: without limit
   std::size_t rate_limit_keys = 65'536;
   std::size_t token_cache_entries = 65'536;

@@ -1,0 +1,95 @@
+#include "identity/access_tokens.h"
+
+#include "crypto/base64.h"
+#include "crypto/claims.h"
+#include "crypto/random.h"
+
+namespace concord::identity {
+
+namespace {
+
+Counter& checks(Metrics& metrics, std::string result) {
+  return metrics.counter("concord_identity_token_checks_total",
+                         "Access tokens checked: found among those checked before, verified, or refused.",
+                         {{"result", std::move(result)}});
+}
+
+Task<Authenticated> ready(std::shared_ptr<const Authenticated> holder) {
+  co_return *holder;
+}
+
+}  // namespace
+
+std::unexpected<Error> refuse_token(std::string_view reason, std::string message) {
+  return fail(Error{Code::kUnauthenticated, std::move(message), {}}.with("reason", std::string(reason)));
+}
+
+AccessTokens::AccessTokens(const Options& options, SigningKeys keys, Accounts& accounts, Clock& clock,
+                           Metrics& metrics)
+    : issuer_(options.issuer),
+      audience_(options.audience),
+      lifetime_s_(options.access_token_seconds),
+      keys_(std::move(keys)),
+      accounts_(accounts),
+      clock_(clock),
+      cached_(checks(metrics, "cached")),
+      cold_(checks(metrics, "cold")),
+      refused_(checks(metrics, "refused")),
+      cache_(options.token_cache_entries, metrics.gauge("concord_identity_token_cache_entries",
+                                                        "Checked access tokens that are remembered.")) {}
+
+Result<std::string> AccessTokens::issue(UserId user, SessionId session) const {
+  const std::int64_t now_s = clock_.wall_ms() / 1000;
+  const crypto::Claims claims{.issuer = issuer_,
+                              .subject = user.str(),
+                              .audience = audience_,
+                              .expires_s = now_s + lifetime_s_,
+                              .issued_s = now_s,
+                              .not_before_s = now_s,
+                              .token_id = crypto::base64url_encode(crypto::random_array<16>()),
+                              .session_id = session.str()};
+  return crypto::sign_compact(keys_.newest, kAccessTokenType, crypto::encode_claims(claims));
+}
+
+Result<AccessTokens::Verified> AccessTokens::verify(std::string_view token) const {
+  TRY(const std::string payload, keys_.verifier.verify(token));
+  TRY(const crypto::Claims claims, crypto::parse_claims(payload));
+  TRY_VOID(crypto::check_claims(
+      claims, {.issuer = issuer_, .audience = audience_, .now_s = clock_.wall_ms() / 1000}));
+  const auto user = UserId::parse(claims.subject);
+  const auto session = SessionId::parse(claims.session_id);
+  if (!user || !session)
+    return refuse_token("malformed", "the token's claims are malformed: they name no user");
+  return Verified{*user, *session, claims.expires_s * 1000};
+}
+
+Task<Authenticated> AccessTokens::check(std::string_view token) {
+  if (token.size() > crypto::kMaxTokenBytes)
+    token = token.substr(0, crypto::kMaxTokenBytes + 1);  // refused by its length
+  const crypto::Sha256 digest = crypto::sha256(as_bytes(token));
+  if (auto holder = cache_.find(digest, clock_.wall_ms())) {
+    cached_.add();
+    return ready(std::move(holder));
+  }
+  return check_cold(std::string(token), digest);
+}
+
+Task<Authenticated> AccessTokens::check_cold(std::string token, crypto::Sha256 digest) {
+  const auto verified = verify(token);
+  if (!verified) {
+    refused_.add();
+    co_return fail(verified.error());
+  }
+  CO_TRY(std::optional<Account> account, co_await accounts_.find(verified->user));
+  if (!account) {
+    refused_.add();
+    co_return refuse_token("account", "the token's account no longer exists");
+  }
+  auto holder = std::make_shared<const Authenticated>(
+      Authenticated{std::move(account->principal), verified->expires_ms, verified->session});
+  cache_.put(digest, holder);
+  cold_.add();
+  co_return *holder;
+}
+
+}  // namespace concord::identity

@@ -1,0 +1,55 @@
+#pragma once
+// Issues access tokens, and tells who holds one. Any reactor.
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/task.h"
+#include "identity/accounts.h"
+#include "identity/options.h"
+#include "identity/signing_keys.h"
+#include "identity/token_cache.h"
+
+namespace concord::identity {
+
+class AccessTokens {
+ public:
+  AccessTokens(const Options& options, SigningKeys keys, Accounts& accounts, Clock& clock, Metrics& metrics);
+
+  /// Half a millisecond of work: on a pool.
+  Result<std::string> issue(UserId user, SessionId session) const;
+
+  /// See Identity::authenticate_bearer.
+  Task<Authenticated> check(std::string_view token);
+
+  std::int64_t lifetime_seconds() const { return lifetime_s_; }
+  const std::string& jwks() const { return keys_.jwks; }
+
+ private:
+  struct Verified {
+    UserId user;
+    SessionId session;
+    std::int64_t expires_ms = 0;
+  };
+  Result<Verified> verify(std::string_view token) const;
+  Task<Authenticated> check_cold(std::string token, crypto::Sha256 digest);
+
+  const std::string issuer_;
+  const std::string audience_;
+  const std::int64_t lifetime_s_;
+  const SigningKeys keys_;
+  Accounts& accounts_;
+  Clock& clock_;
+  Counter& cached_;
+  Counter& cold_;
+  Counter& refused_;
+  TokenCache cache_;
+};
+
+/// kUnauthenticated with the context `reason`.
+std::unexpected<Error> refuse_token(std::string_view reason, std::string message);
+
+}  // namespace concord::identity

@@ -1,0 +1,103 @@
+#include "identity/accounts.h"
+
+#include <algorithm>
+
+namespace concord::identity {
+
+namespace {
+
+using engines::as_integer;
+using engines::as_string;
+using engines::Rows;
+using engines::Statement;
+using engines::Transaction;
+
+std::string select(std::string_view rest) {
+  return "SELECT " + std::string(kAccountColumns) + " FROM identity_users u " + std::string(rest);
+}
+
+constexpr std::string_view kAny = "SELECT 1 FROM identity_users LIMIT 1";
+
+Result<std::optional<Account>> first_of(const Rows& rows) {
+  if (rows.empty()) return std::optional<Account>();
+  TRY(Account account, account_of(rows.rows.front()));
+  return std::optional(std::move(account));
+}
+
+}  // namespace
+
+Result<Account> account_of(const engines::Row& columns) {
+  const auto id = UserId::parse(as_string(columns[0]));
+  const auto role = parse_role(as_string(columns[3]));
+  if (!id || !role) return fail(Code::kCorrupt, "a row of the table of users is malformed");
+  return Account{
+      .principal = {.id = *id, .name = as_string(columns[2]), .email = as_string(columns[1]), .role = *role},
+      .password_hash = as_string(columns[4]),
+      .created_ms = as_integer(columns[5])};
+}
+
+Task<bool> Accounts::any() {
+  CO_TRY(const Rows rows, co_await tables_.query({std::string(kAny), {}}));
+  co_return !rows.empty();
+}
+
+Task<bool> Accounts::any(Transaction& transaction) {
+  CO_TRY(const Rows rows, co_await transaction.query({std::string(kAny), {}}));
+  co_return !rows.empty();
+}
+
+Task<bool> Accounts::has_email(Transaction& transaction, std::string email_key) {
+  Statement statement{"SELECT 1 FROM identity_users WHERE email_key = $1", {std::move(email_key)}};
+  CO_TRY(const Rows rows, co_await transaction.query(std::move(statement)));
+  co_return !rows.empty();
+}
+
+Task<std::optional<Account>> Accounts::find(UserId id) {
+  CO_TRY(const Rows rows, co_await tables_.query({select("WHERE u.id = $1"), {id.str()}}));
+  co_return first_of(rows);
+}
+
+Task<std::optional<Account>> Accounts::find_by_email(std::string email_key) {
+  CO_TRY(const Rows rows, co_await tables_.query({select("WHERE u.email_key = $1"), {std::move(email_key)}}));
+  co_return first_of(rows);
+}
+
+Task<std::vector<Principal>> Accounts::find_all(std::vector<UserId> ids) {
+  constexpr std::size_t kAtOnce = 500;
+  std::ranges::sort(ids);
+  ids.erase(std::ranges::unique(ids).begin(), ids.end());
+  std::vector<Principal> found;
+  for (std::size_t from = 0; from < ids.size(); from += kAtOnce) {
+    Statement statement{"WHERE u.id IN (", {}};
+    for (std::size_t i = from; i < std::min(from + kAtOnce, ids.size()); ++i) {
+      statement.sql += (i == from ? "$" : ", $") + std::to_string(i - from + 1);
+      statement.arguments.emplace_back(ids[i].str());
+    }
+    statement.sql = select(statement.sql + ")");
+    CO_TRY(const Rows rows, co_await tables_.query(std::move(statement)));
+    for (const engines::Row& row : rows.rows) {
+      CO_TRY(Account account, account_of(row));
+      found.push_back(std::move(account.principal));
+    }
+  }
+  co_return found;
+}
+
+Task<> Accounts::insert(Transaction& transaction, Account account, std::string email_key) {
+  Statement statement{
+      "INSERT INTO identity_users (id, email, email_key, name, role, password_hash, created_ms) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+      {account.principal.id.str(), account.principal.email, std::move(email_key), account.principal.name,
+       std::string(to_string(account.principal.role)), account.password_hash, account.created_ms}};
+  CO_TRY_VOID(co_await transaction.query(std::move(statement)));
+  co_return Result<>();
+}
+
+Task<> Accounts::replace_password_hash(UserId id, std::string old_hash, std::string new_hash) {
+  Statement statement{"UPDATE identity_users SET password_hash = $1 WHERE id = $2 AND password_hash = $3",
+                      {std::move(new_hash), id.str(), std::move(old_hash)}};
+  CO_TRY_VOID(co_await tables_.query(std::move(statement)));
+  co_return Result<>();
+}
+
+}  // namespace concord::identity

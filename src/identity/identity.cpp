@@ -1,0 +1,133 @@
+#include "identity/identity.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "identity/access_tokens.h"
+#include "identity/accounts.h"
+#include "identity/migrations.h"
+#include "identity/password_hasher.h"
+#include "identity/routes.h"
+#include "identity/sessions.h"
+#include "identity/setup_token.h"
+#include "identity/sign_in.h"
+#include "net/http.h"
+
+namespace concord::identity {
+
+namespace {
+
+constexpr std::int64_t kDayMs = 24LL * 60 * 60 * 1000;
+
+Task<Authenticated> refused(std::string_view reason, std::string message) {
+  co_return refuse_token(reason, message);
+}
+
+std::optional<Principal> principal_of(std::optional<Account> account) {
+  if (!account) return std::nullopt;
+  return std::move(account->principal);
+}
+
+bool is_bearer(std::string_view scheme) {
+  constexpr std::string_view kBearer = "bearer";
+  return scheme.size() == kBearer.size() && std::equal(scheme.begin(), scheme.end(), kBearer.begin(),
+                                                       [](char a, char b) { return (a | 0x20) == b; });
+}
+
+}  // namespace
+
+struct Identity::State {
+  State(Options o, Dependencies d)
+      : options(std::move(o)),
+        on(std::move(d)),
+        accounts(on.tables),
+        sessions(on.tables,
+                 {.lifetime_ms = options.refresh_token_days * kDayMs, .per_user = options.sessions_per_user}),
+        hasher(options.password_cost, options.hash_threads, options.hash_queue, on.metrics) {}
+
+  const Options options;
+  Dependencies on;
+  Accounts accounts;
+  Sessions sessions;
+  PasswordHasher hasher;
+  // Made by start, when the keys are known.
+  std::unique_ptr<AccessTokens> tokens;
+  std::unique_ptr<SignIn> sign_in;
+  std::unique_ptr<Routes> routes;
+};
+
+Identity::Identity(Options options, Dependencies dependencies)
+    : state_(std::make_unique<State>(std::move(options), std::move(dependencies))) {}
+
+Identity::~Identity() {
+  stop();
+}
+
+void Identity::stop() {
+  state_->hasher.stop();
+}
+
+Task<> Identity::start() {
+  State& s = *state_;
+  CO_TRY_VOID(co_await s.on.tables.migrate(migrations()));
+  CO_TRY_VOID(co_await s.hasher.start());
+  CO_TRY(SigningKeys keys, co_await load_signing_keys(s.on.tables, s.on.blocking, s.on.clock));
+  CO_TRY(const bool has_account, co_await s.accounts.any());
+  std::optional<std::string> setup_token;
+  if (!has_account && s.options.first_account_needs_token) {
+    CO_TRY(setup_token, co_await load_setup_token(s.on.tables, s.on.clock));
+  }
+  s.tokens = std::make_unique<AccessTokens>(s.options, std::move(keys), s.accounts, s.on.clock, s.on.metrics);
+  s.sign_in = std::make_unique<SignIn>(s.options, s.on, s.accounts, s.sessions, s.hasher, *s.tokens,
+                                       std::move(setup_token), has_account);
+  s.routes = std::make_unique<Routes>(s.options, *this, *s.sign_in, s.accounts, *s.tokens);
+  co_return Result<>();
+}
+
+void Identity::add_routes(net::Router& router) {
+  assert(state_->routes != nullptr);
+  state_->routes->add_to(router);
+}
+
+std::optional<std::string> Identity::setup_token() const {
+  assert(state_->sign_in != nullptr);
+  return state_->sign_in->setup_token();
+}
+
+Task<Authenticated> Identity::authenticate_bearer(std::string_view token) {
+  return state_->tokens->check(token);
+}
+
+Task<Authenticated> Identity::authenticate(const net::Request& request) {
+  const std::string_view header = request.header("authorization");
+  if (header.empty())
+    return refused("missing", "no access token: send it as 'Authorization: Bearer <token>'");
+  const auto blank = header.find(' ');
+  const auto token = blank == std::string_view::npos ? blank : header.find_first_not_of(' ', blank);
+  if (!is_bearer(header.substr(0, blank)) || token == std::string_view::npos)
+    return refused("malformed", "the Authorization header is not 'Bearer <token>'");
+  return authenticate_bearer(header.substr(token));
+}
+
+Task<std::optional<Principal>> Identity::find_user(UserId id) {
+  CO_TRY(auto account, co_await state_->accounts.find(id));
+  co_return principal_of(std::move(account));
+}
+
+Task<std::optional<Principal>> Identity::find_user_by_email(std::string email) {
+  const auto parsed = Email::parse(email);
+  if (!parsed) co_return std::optional<Principal>();
+  CO_TRY(auto account, co_await state_->accounts.find_by_email(parsed->key));
+  co_return principal_of(std::move(account));
+}
+
+Task<std::optional<Principal>> Identity::find_user(std::string text) {
+  const auto id = UserId::parse(text);
+  return id ? find_user(*id) : find_user_by_email(std::move(text));
+}
+
+Task<std::vector<Principal>> Identity::find_users(std::vector<UserId> ids) {
+  return state_->accounts.find_all(std::move(ids));
+}
+
+}  // namespace concord::identity

@@ -1,0 +1,48 @@
+#include "identity/migrations.h"
+
+namespace concord::identity {
+
+namespace {
+
+// Times are milliseconds of the wall clock. `email_key` is the address in lower case. The hashes of sessions
+// are described in refresh_token.h. `private_pem` is not encrypted.
+constexpr const char* kFirst = R"(
+CREATE TABLE identity_users (
+  id TEXT PRIMARY KEY,
+  email TEXT NOT NULL,
+  email_key TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  role TEXT NOT NULL CHECK (role IN ('owner', 'member')),
+  password_hash TEXT NOT NULL,
+  created_ms BIGINT NOT NULL
+);
+CREATE TABLE identity_sessions (
+  id TEXT PRIMARY KEY,
+  user_id TEXT NOT NULL REFERENCES identity_users (id) ON DELETE CASCADE,
+  family_hash TEXT NOT NULL,
+  token_hash TEXT NOT NULL,
+  created_ms BIGINT NOT NULL,
+  refreshed_ms BIGINT NOT NULL,
+  expires_ms BIGINT NOT NULL,
+  revoked_ms BIGINT
+);
+CREATE INDEX identity_sessions_by_user ON identity_sessions (user_id, refreshed_ms);
+CREATE TABLE identity_keys (
+  kid TEXT PRIMARY KEY,
+  private_pem TEXT NOT NULL,
+  created_ms BIGINT NOT NULL
+);
+CREATE TABLE identity_setup (
+  only_row BIGINT PRIMARY KEY CHECK (only_row = 1),
+  token TEXT NOT NULL,
+  created_ms BIGINT NOT NULL
+);
+)";
+
+}  // namespace
+
+std::vector<engines::Migration> migrations() {
+  return {{.part = "identity", .version = 1, .sql = kFirst}};
+}
+
+}  // namespace concord::identity

@@ -1,0 +1,36 @@
+#pragma once
+// The HTTP dialect of identity: JSON bodies in, JSON bodies out.
+
+#include "base/clock.h"
+#include "identity/accounts.h"
+#include "identity/identity.h"
+#include "identity/sign_in.h"
+#include "net/http.h"
+
+namespace concord::identity {
+
+class Routes {
+ public:
+  Routes(const Options& options, Identity& identity, SignIn& sign_in, Accounts& accounts,
+         AccessTokens& tokens)
+      : options_(options), identity_(identity), sign_in_(sign_in), accounts_(accounts), tokens_(tokens) {}
+
+  void add_to(net::Router& router);
+
+ private:
+  Task<net::Response> register_account(net::Request request);
+  Task<net::Response> log_in(net::Request request);
+  Task<net::Response> refresh(net::Request request);
+  Task<net::Response> log_out(net::Request request);
+  Task<net::Response> me(net::Request request);
+  Task<net::Response> setup(net::Request request);
+  Task<net::Response> jwks(net::Request request);
+
+  const Options& options_;
+  Identity& identity_;
+  SignIn& sign_in_;
+  Accounts& accounts_;
+  AccessTokens& tokens_;
+};
+
+}  // namespace concord::identity

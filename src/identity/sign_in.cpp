@@ -1,0 +1,273 @@
+#include "identity/sign_in.h"
+
+#include "crypto/hash.h"
+#include "json/object.h"
+
+namespace concord::identity {
+
+namespace {
+
+Counter& counted(Metrics& metrics, std::string what, std::string result) {
+  return metrics.counter("concord_identity_" + what + "_total", "Ended with each result.",
+                         {{"result", std::move(result)}});
+}
+
+/// One error for every way in which an e-mail and a password do not fit.
+std::unexpected<Error> wrong_credentials() {
+  return fail(
+      Error{Code::kUnauthenticated, "the e-mail or the password is wrong", {}}.with("reason", "credentials"));
+}
+
+std::unexpected<Error> email_taken() {
+  return fail(Error{Code::kConflict, "there is an account with this e-mail", {}}.with("field", "email"));
+}
+
+}  // namespace
+
+struct SignIn::Counters {
+  explicit Counters(Metrics& m)
+      : registered(counted(m, "registrations", "ok")),
+        register_refused(counted(m, "registrations", "refused")),
+        register_limited(counted(m, "registrations", "rate_limited")),
+        signed_in(counted(m, "sign_ins", "ok")),
+        unknown_email(counted(m, "sign_ins", "unknown_email")),
+        wrong_password(counted(m, "sign_ins", "wrong_password")),
+        sign_in_failed(counted(m, "sign_ins", "failed")),
+        sign_in_limited(counted(m, "sign_ins", "rate_limited")),
+        refreshed(counted(m, "refreshes", "ok")),
+        refresh_unknown(counted(m, "refreshes", "unknown")),
+        refresh_expired(counted(m, "refreshes", "expired")),
+        refresh_revoked(counted(m, "refreshes", "revoked")),
+        refresh_reused(counted(m, "refreshes", "reused")) {}
+
+  Counter &registered, &register_refused, &register_limited;
+  Counter &signed_in, &unknown_email, &wrong_password, &sign_in_failed, &sign_in_limited;
+  Counter &refreshed, &refresh_unknown, &refresh_expired, &refresh_revoked, &refresh_reused;
+};
+
+/// What one registration is about to write.
+struct SignIn::Attempt {
+  Account account;
+  RefreshToken token;
+};
+
+SignIn::SignIn(const Options& options, Dependencies& dependencies, Accounts& accounts, Sessions& sessions,
+               PasswordHasher& hasher, AccessTokens& tokens, std::optional<std::string> setup_token,
+               bool has_account)
+    : options_(options),
+      on_(dependencies),
+      accounts_(accounts),
+      sessions_(sessions),
+      hasher_(hasher),
+      tokens_(tokens),
+      setup_token_(std::move(setup_token)),
+      has_account_(has_account),
+      sign_ins_(on_.clock, options.sign_ins_per_minute, options.rate_limit_keys),
+      registrations_(on_.clock, options.registrations_per_minute, options.rate_limit_keys),
+      counters_(std::make_unique<Counters>(on_.metrics)) {}
+
+SignIn::~SignIn() = default;
+
+Task<bool> SignIn::has_account() {
+  if (has_account_) co_return true;
+  CO_TRY(const bool any, co_await accounts_.any());
+  if (any) has_account_ = true;
+  co_return any;
+}
+
+Task<SignIn::Setup> SignIn::setup() {
+  CO_TRY(const bool any, co_await has_account());
+  co_return Setup{.needs_owner = !any,
+                  .setup_token_required = !any && options_.first_account_needs_token,
+                  .registration_open = options_.registration_open};
+}
+
+std::optional<std::string> SignIn::setup_token() const {
+  return has_account_ ? std::nullopt : setup_token_;
+}
+
+Result<> SignIn::take(RateLimiter& limiter, std::string key, std::string_view what, const Caller& caller) {
+  const auto wait_s = limiter.try_take(key);
+  if (!wait_s) return {};
+  on_.logger.warn("too many attempts",
+                  {{"attempt", what}, {"address", caller.address}, {"request_id", caller.request_id}});
+  return fail(Error{Code::kRateLimited, "too many attempts; try again later", {}}.with(
+      "retry_after", std::to_string(*wait_s)));
+}
+
+Result<> SignIn::may_register(bool first, const std::optional<std::string>& shown) const {
+  if (!first)
+    return options_.registration_open ? Result<>()
+                                      : fail(Code::kPermissionDenied, "registration is closed on this hub");
+  if (!options_.first_account_needs_token) return {};
+  if (shown && setup_token_ && crypto::equal_constant_time(as_bytes(*shown), as_bytes(*setup_token_)))
+    return {};
+  return fail(Error{
+      Code::kPermissionDenied,
+      shown ? "the setup token is wrong" : "the first account needs the setup token the hub printed",
+      {}}.with("field", "setup_token"));
+}
+
+Task<> SignIn::insert(engines::Transaction& transaction, const NewAccount& wanted, Attempt& attempt) {
+  CO_TRY(const bool any, co_await Accounts::any(transaction));
+  CO_TRY_VOID(may_register(!any, wanted.setup_token));
+  CO_TRY(const bool taken, co_await Accounts::has_email(transaction, wanted.email.key));
+  if (taken) co_return email_taken();
+  attempt.account.principal.role = any ? Role::kMember : Role::kOwner;
+  CO_TRY_VOID(co_await Accounts::insert(transaction, attempt.account, wanted.email.key));
+  if (!any) CO_TRY_VOID(co_await transaction.query({"DELETE FROM identity_setup", {}}));
+  co_return co_await sessions_.open(transaction, attempt.account.principal.id, attempt.token,
+                                    attempt.account.created_ms);
+}
+
+Task<Grant> SignIn::register_account(NewAccount wanted, Caller caller) {
+  if (auto limited = take(registrations_, address_key(caller.address), "register", caller); !limited) {
+    counters_->register_limited.add();
+    co_return fail(limited.error());
+  }
+  // Checked again in the transaction: here only so that what is refused costs no hash.
+  CO_TRY(const bool any, co_await has_account());
+  Result<> allowed = may_register(!any, wanted.setup_token);
+  if (allowed) {
+    CO_TRY(const std::optional<Account> same, co_await accounts_.find_by_email(wanted.email.key));
+    if (same) allowed = email_taken();
+  }
+  if (!allowed) {
+    counters_->register_refused.add();
+    co_return fail(allowed.error());
+  }
+  CO_TRY(std::string hash, co_await hasher_.hash(wanted.password));
+
+  const Slot slot{static_cast<std::uint16_t>(on_.ids.random64() % kSlots)};
+  Attempt attempt{.account = {.principal = {.id = UserId::make(on_.ids, slot),
+                                            .name = wanted.name,
+                                            .email = wanted.email.text},
+                              .password_hash = std::move(hash),
+                              .created_ms = on_.clock.wall_ms()},
+                  .token = RefreshToken::make(SessionId::make(on_.ids, slot))};
+  const auto body = [&](engines::Transaction& transaction) { return insert(transaction, wanted, attempt); };
+  if (auto inserted = co_await on_.tables.transaction(body); !inserted) {
+    counters_->register_refused.add();
+    co_return fail(inserted.error());
+  }
+  has_account_ = true;
+  counters_->registered.add();
+  on_.logger.info("account made", {{"user", attempt.account.principal.id.str()},
+                                   {"role", to_string(attempt.account.principal.role)},
+                                   {"address", caller.address},
+                                   {"request_id", caller.request_id}});
+  co_return co_await grant(std::move(attempt.account), attempt.token);
+}
+
+Task<Grant> SignIn::log_in(Email email, std::string password, Caller caller) {
+  Result<> limited = take(sign_ins_, "address " + address_key(caller.address), "sign in", caller);
+  if (limited) limited = take(sign_ins_, "account " + email.key, "sign in", caller);
+  if (!limited) {
+    counters_->sign_in_limited.add();
+    co_return fail(limited.error());
+  }
+  CO_TRY(std::optional<Account> account, co_await accounts_.find_by_email(email.key));
+  std::optional<std::string> stored;
+  if (account) stored = account->password_hash;
+  const auto same = co_await hasher_.verify(password, std::move(stored));
+  if (!same) {
+    counters_->sign_in_failed.add();
+    co_return fail(same.error());
+  }
+  if (!account || !*same) {
+    (account ? counters_->wrong_password : counters_->unknown_email).add();
+    on_.logger.warn("sign-in refused", {{"reason", account ? "wrong password" : "unknown e-mail"},
+                                        {"address", caller.address},
+                                        {"request_id", caller.request_id}});
+    co_return wrong_credentials();
+  }
+  if (hasher_.needs_rehash(account->password_hash))
+    CO_TRY_VOID(co_await renew_hash(*account, std::move(password)));
+
+  const UserId user = account->principal.id;
+  const auto token = RefreshToken::make(SessionId::make(on_.ids, user.slot()));
+  CO_TRY_VOID(co_await open_session(user, token));
+  counters_->signed_in.add();
+  on_.logger.info("signed in", {{"user", user.str()},
+                                {"session", token.session.str()},
+                                {"address", caller.address},
+                                {"request_id", caller.request_id}});
+  co_return co_await grant(std::move(*account), token);
+}
+
+Task<> SignIn::renew_hash(Account account, std::string password) {
+  CO_TRY(std::string renewed, co_await hasher_.hash(std::move(password)));
+  co_return co_await accounts_.replace_password_hash(account.principal.id, account.password_hash,
+                                                     std::move(renewed));
+}
+
+Task<> SignIn::open_session(UserId user, RefreshToken token) {
+  const std::int64_t now_ms = on_.clock.wall_ms();
+  const auto body = [&](engines::Transaction& transaction) {
+    return sessions_.open(transaction, user, token, now_ms);
+  };
+  co_return co_await on_.tables.transaction(body);
+}
+
+Task<Grant> SignIn::grant(Account account, RefreshToken token) {
+  std::move_only_function<Result<std::string>()> sign =
+      [this, user = account.principal.id, session = token.session] { return tokens_.issue(user, session); };
+  auto access = co_await on_.blocking.run<std::string>(std::move(sign));
+  // The session exists by now, and a refresh has used up its old token: a full pool must not lose the new
+  // one.
+  if (!access) access = tokens_.issue(account.principal.id, token.session);
+  if (!access) co_return fail(access.error());
+  co_return Grant{.access_token = std::move(*access),
+                  .refresh_token = token.str(),
+                  .expires_in_s = tokens_.lifetime_seconds(),
+                  .account = std::move(account)};
+}
+
+Task<Grant> SignIn::refresh(std::string text, Caller caller) {
+  const auto used = RefreshToken::parse(text);
+  if (!used) co_return co_await refused_refresh(RefreshOutcome::kUnknown, std::nullopt, caller);
+  const RefreshToken next = used->next();
+  CO_TRY(Sessions::Refreshed result, co_await sessions_.rotate(*used, next, on_.clock.wall_ms()));
+  if (result.outcome != RefreshOutcome::kRotated || !result.account)
+    co_return co_await refused_refresh(result.outcome, std::move(result.account), caller);
+  counters_->refreshed.add();
+  co_return co_await grant(std::move(*result.account), next);
+}
+
+Task<Grant> SignIn::refused_refresh(RefreshOutcome outcome, std::optional<Account> account, Caller caller) {
+  if (outcome == RefreshOutcome::kReused && account) {
+    on_.logger.warn("a refresh token was used twice, its session is revoked",
+                    {{"user", account->principal.id.str()},
+                     {"address", caller.address},
+                     {"request_id", caller.request_id}});
+  }
+  switch (outcome) {
+    case RefreshOutcome::kExpired:
+      counters_->refresh_expired.add();
+      co_return refuse_token("expired", "the session has expired; sign in again");
+    case RefreshOutcome::kRevoked:
+      counters_->refresh_revoked.add();
+      co_return refuse_token("revoked", "the session has ended; sign in again");
+    case RefreshOutcome::kReused:
+      counters_->refresh_reused.add();
+      co_return refuse_token(
+          "reused", "the refresh token was used before, so its session has been ended; sign in again");
+    default:
+      counters_->refresh_unknown.add();
+      co_return refuse_token("unknown", "the refresh token is not known; sign in again");
+  }
+}
+
+Task<> SignIn::log_out(std::string text, Caller caller) {
+  const auto token = RefreshToken::parse(text);
+  if (!token) co_return Result<>();
+  CO_TRY(const bool ended, co_await sessions_.revoke(*token, on_.clock.wall_ms()));
+  if (ended) {
+    on_.logger.info(
+        "signed out",
+        {{"session", token->session.str()}, {"address", caller.address}, {"request_id", caller.request_id}});
+  }
+  co_return Result<>();
+}
+
+}  // namespace concord::identity

@@ -1,0 +1,93 @@
+#pragma once
+// Making accounts, signing in, refreshing and signing out. Any reactor.
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/log.h"
+#include "base/reactor.h"
+#include "identity/access_tokens.h"
+#include "identity/identity.h"
+#include "identity/password_hasher.h"
+#include "identity/rate_limiter.h"
+#include "identity/sessions.h"
+
+namespace concord::identity {
+
+/// Where a call comes from.
+struct Caller {
+  std::string address;
+  std::string request_id;
+};
+
+struct NewAccount {
+  Email email;
+  std::string password;  // within the bounds of the options
+  std::string name;
+  std::optional<std::string> setup_token;
+};
+
+/// What a sign-in gives.
+struct Grant {
+  std::string access_token;
+  std::string refresh_token;
+  std::int64_t expires_in_s = 0;
+  Account account;
+};
+
+class SignIn {
+ public:
+  /// `setup_token`: see Identity::setup_token; `has_account`: whether there is an account by now.
+  SignIn(const Options& options, Dependencies& dependencies, Accounts& accounts, Sessions& sessions,
+         PasswordHasher& hasher, AccessTokens& tokens, std::optional<std::string> setup_token,
+         bool has_account);
+  ~SignIn();
+
+  /// kPermissionDenied (registration closed, or the setup token missing or wrong), kConflict (e-mail taken),
+  /// kRateLimited with the context `retry_after` in seconds, kUnavailable (too many wait).
+  Task<Grant> register_account(NewAccount wanted, Caller caller);
+  /// kUnauthenticated with one message for an unknown e-mail and for a wrong password; kRateLimited,
+  /// kUnavailable.
+  Task<Grant> log_in(Email email, std::string password, Caller caller);
+  /// kUnauthenticated where the token is not the newest of a living session.
+  Task<Grant> refresh(std::string token, Caller caller);
+  /// Ends the token's session; succeeds also where there is none.
+  Task<> log_out(std::string token, Caller caller);
+
+  struct Setup {
+    bool needs_owner = false;
+    bool setup_token_required = false;
+    bool registration_open = false;
+  };
+  Task<Setup> setup();
+  std::optional<std::string> setup_token() const;
+
+ private:
+  struct Attempt;
+  Task<bool> has_account();
+  Result<> may_register(bool first, const std::optional<std::string>& shown) const;
+  Task<> insert(engines::Transaction& transaction, const NewAccount& wanted, Attempt& attempt);
+  Task<> open_session(UserId user, RefreshToken token);
+  Task<> renew_hash(Account account, std::string password);
+  Task<Grant> grant(Account account, RefreshToken token);
+  Result<> take(RateLimiter& limiter, std::string key, std::string_view what, const Caller& caller);
+  Task<Grant> refused_refresh(RefreshOutcome outcome, std::optional<Account> account, Caller caller);
+
+  const Options& options_;
+  Dependencies& on_;
+  Accounts& accounts_;
+  Sessions& sessions_;
+  PasswordHasher& hasher_;
+  AccessTokens& tokens_;
+  const std::optional<std::string> setup_token_;
+  std::atomic<bool> has_account_;  // never becomes false again
+  RateLimiter sign_ins_;
+  RateLimiter registrations_;
+  struct Counters;
+  const std::unique_ptr<Counters> counters_;
+};
+
+}  // namespace concord::identity

@@ -1,0 +1,44 @@
+#pragma once
+// Access tokens that were checked before, by their SHA-256, until they expire. Bounded: the oldest entry
+// makes room. In 64 parts, each under its own lock, so that reactors hardly ever meet. Any thread.
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "base/metrics.h"
+#include "crypto/hash.h"
+#include "identity/principal.h"
+
+namespace concord::identity {
+
+class TokenCache {
+ public:
+  /// `entries` counts what is held.
+  TokenCache(std::size_t max_entries, Gauge& entries);
+
+  /// Null where the token is not known or has expired at `now_ms`.
+  std::shared_ptr<const Authenticated> find(const crypto::Sha256& token, std::int64_t now_ms);
+  void put(const crypto::Sha256& token, std::shared_ptr<const Authenticated> holder);
+
+ private:
+  struct Hash {
+    std::size_t operator()(const crypto::Sha256& digest) const;
+  };
+  struct alignas(64) Part {
+    mutable std::mutex mutex;
+    std::unordered_map<crypto::Sha256, std::shared_ptr<const Authenticated>, Hash>
+        entries;                       // shared with readers
+    std::deque<crypto::Sha256> order;  // the oldest first; one for each entry
+  };
+  static constexpr std::size_t kParts = 64;
+
+  Gauge& entries_;
+  std::array<Part, kParts> parts_;
+  const std::size_t max_entries_per_part_;
+};
+
+}  // namespace concord::identity
