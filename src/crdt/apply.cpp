@@ -1,0 +1,324 @@
+// Drafts are integrated in causal order. Each client's structs come in the order of their clocks; before one can be
+// integrated, what it names must be there, and if that is further on in the same update it is taken first. A client
+// whose next struct names something that is nowhere is set aside with all that follows, as an update that waits.
+
+#include <algorithm>
+
+#include "crdt/engine.h"
+#include "crdt/update.h"
+#include "crdt/wire.h"
+
+namespace concord::crdt {
+
+/// Integrates what can be; what cannot stays in its section from `next` on. `State` gives a client's state.
+template <class State>
+class DraftScheduler {
+ public:
+  DraftScheduler(Store& store, Drafts& drafts, State state)
+      : store_(store), drafts_(drafts), state_(state) {
+    for (std::uint32_t i = 0; i < drafts.sections.size(); ++i) sections_.set(drafts.sections[i].client, i);
+    blocked_.resize(drafts.sections.size());
+  }
+
+  /// `ready(item)` tells the client whose structs are missing, or kNoClient; `integrate(item)` takes the item.
+  template <class Ready, class Integrate>
+  void run(Ready ready, Integrate integrate) {
+    std::vector<std::uint32_t> order(drafts_.sections.size());
+    for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
+    std::ranges::sort(order, std::ranges::greater{},
+                      [this](std::uint32_t s) { return store_.clients[drafts_.sections[s].client].id; });
+    for (const std::uint32_t section : order) {
+      while (!blocked_[section] && left(section)) {
+        stack_.push_back(take(section));
+        work_off(ready, integrate);
+      }
+    }
+  }
+
+  std::vector<std::pair<ClientRef, std::uint32_t>> missing;
+
+ private:
+  struct Taken {
+    std::uint32_t section;
+    std::uint32_t number;  // in its section
+  };
+
+  bool left(std::uint32_t section) const {
+    return drafts_.sections[section].next < drafts_.sections[section].count;
+  }
+  Taken take(std::uint32_t section) { return {section, drafts_.sections[section].next++}; }
+
+  template <class Ready, class Integrate>
+  void work_off(Ready& ready, Integrate& integrate) {
+    while (!stack_.empty()) {
+      const Taken taken = stack_.back();
+      const DraftSection& section = drafts_.sections[taken.section];
+      const ItemRef item = drafts_.items[section.first + taken.number];
+      const Item& it = store_.items[item];
+      if (it.kind() != Kind::kSkip) {
+        if (it.clock > state_(section.client)) {
+          missing.emplace_back(section.client, it.clock - 1);
+          block();
+          return;
+        }
+        const ClientRef wanted = ready(it);
+        if (wanted != kNoClient) {
+          const std::uint32_t source = sections_.find(wanted);
+          if (source == IdTable::kAbsent || blocked_[source] || !left(source)) {
+            missing.emplace_back(wanted, state_(wanted));
+            block();
+            return;
+          }
+          stack_.push_back(take(source));
+          continue;
+        }
+      }
+      stack_.pop_back();
+      integrate(item);
+    }
+  }
+
+  /// None of what is on the stack can go on.
+  void block() {
+    for (const Taken& taken : stack_) {
+      DraftSection& section = drafts_.sections[taken.section];
+      blocked_[taken.section] = true;
+      section.next = std::min(section.next, taken.number);
+    }
+    stack_.clear();
+  }
+
+  Store& store_;
+  Drafts& drafts_;
+  State state_;
+  IdTable sections_;  // by client
+  std::vector<bool> blocked_;
+  std::vector<Taken> stack_;
+};
+
+/// The client of something the item names that has not come, or kNoClient.
+template <class State>
+ClientRef Engine::missing_for(const Item& item, const Drafts& drafts, State state) const {
+  const auto absent = [&](Id id) {
+    return id.present() && id.client != item.client && id.clock >= state(id.client);
+  };
+  if (absent(item.origin())) return item.origin().client;
+  if (absent(item.right_origin())) return item.right_origin().client;
+  if (item.home != 0 && item.kind() != Kind::kGc) {
+    const DraftParent& parent = drafts.parents[item.home - 1];
+    if (parent.root == kNone && absent(parent.id)) return parent.id.client;
+  }
+  return kNoClient;
+}
+
+/// Finds the places that a draft names and puts it there; what lost its parent becomes a GC struct.
+void Engine::integrate_draft(ItemRef item, const Drafts& drafts) {
+  const auto client = static_cast<ClientRef>(store.items[item].client);
+  const std::uint32_t state = store.clients[client].state;
+  if (store.items[item].kind() == Kind::kSkip || store.items[item].end() <= state) {
+    discard(item);
+    return;
+  }
+  const std::uint32_t known = state - store.items[item].clock;
+  ItemRef left = kNone;
+  ItemRef right = kNone;
+  TypeRef type = kNone;
+  std::uint32_t entry = kNone;
+  bool orphan = store.items[item].is_gc();
+  if (!orphan) {
+    const Id origin = store.items[item].origin();
+    const Id right_origin = store.items[item].right_origin();
+    if (origin.present()) left = item_ending_at(origin);
+    if (right_origin.present()) right = item_starting_at(right_origin);
+    orphan = (left != kNone && store.items[left].is_gc()) || (right != kNone && store.items[right].is_gc());
+    if (!orphan) orphan = !find_parent(store.items[item], drafts, left != kNone ? left : right, type, entry);
+  }
+  if (known > 0) {
+    store.drop_front(item, known);
+    if (!orphan) {
+      left = item_ending_at({client, state - 1});
+      store.items[item].set_origin({client, state - 1});
+      orphan = store.items[left].is_gc();
+    }
+  }
+  if (orphan) {
+    become_gc(item);
+    touch(client);
+    store.add_struct(item);
+    return;
+  }
+  integrate(item, left, right, type, entry);
+}
+
+/// False where there is none any more.
+bool Engine::find_parent(const Item& item, const Drafts& drafts, ItemRef neighbour, TypeRef& type,
+                         std::uint32_t& entry) {
+  if (item.home == 0) {
+    const Item& beside = store.items[neighbour];
+    type = store.parent_of(beside);
+    if (beside.in_map()) entry = beside.home;
+    return true;
+  }
+  const DraftParent& parent = drafts.parents[item.home - 1];
+  if (parent.root != kNone) {
+    type = store.root(store.contents.names.at(parent.root));
+  } else {
+    const Item& holder = store.items[store.find(parent.id)];
+    if (holder.kind() != Kind::kType) return false;
+    type = holder.content;
+  }
+  if (parent.key != kNone) entry = store.entry(type, parent.key);
+  return true;
+}
+
+bool Engine::apply_drafts(Drafts& drafts, Bytes& rest) {
+  const auto state = [this](ClientRef client) { return store.clients[client].state; };
+  DraftScheduler scheduler(store, drafts, state);
+  scheduler.run([&](const Item& item) { return missing_for(item, drafts, state); },
+                [&](ItemRef item) { integrate_draft(item, drafts); });
+  for (const auto& [client, clock] : scheduler.missing) {
+    const auto known = std::ranges::find(pending_missing_, client, &std::pair<ClientRef, std::uint32_t>::first);
+    if (known == pending_missing_.end()) pending_missing_.emplace_back(client, clock);
+    else known->second = std::min(known->second, clock);
+  }
+  if (!scheduler.missing.empty()) keep_rest(drafts, rest);
+  return scheduler.missing.empty();
+}
+
+/// Writes what could not be integrated as an update of its own and gives its items back.
+void Engine::keep_rest(Drafts& drafts, Bytes& rest) {
+  std::vector<const DraftSection*> order;
+  for (const DraftSection& section : drafts.sections)
+    if (section.next < section.count) order.push_back(&section);
+  std::ranges::sort(order, std::ranges::greater{},
+                    [this](const DraftSection* s) { return store.clients[s->client].id; });
+  WireWriter out(rest);
+  out.uint(order.size());
+  const DraftParent none;
+  for (const DraftSection* section : order) {
+    out.uint(section->count - section->next);
+    out.uint(store.clients[section->client].id);
+    out.uint(store.items[drafts.items[section->first + section->next]].clock);
+    for (std::uint32_t i = section->next; i < section->count; ++i) {
+      const ItemRef item = drafts.items[section->first + i];
+      const Item& it = store.items[item];
+      write_item(out, it, 0, it.home != 0 ? &drafts.parents[it.home - 1] : &none);
+      discard(item);
+    }
+  }
+  out.uint(0);
+}
+
+/// What names structs that have not come goes to `rest`.
+void Engine::apply_deletions(const std::vector<DeletedRange<ClientRef>>& ranges,
+                             std::vector<DeletedRange<ClientRef>>& rest) {
+  for (const auto& range : ranges) {
+    const ClientRecord& record = store.clients[range.client];
+    const std::uint32_t end = range.clock + range.length;
+    if (range.clock >= record.state) {
+      rest.push_back(range);
+      continue;
+    }
+    if (record.state < end) rest.push_back({range.client, record.state, end - record.state});
+    const std::uint32_t stop = std::min(end, record.state);
+    ClockPosition at = record.index.find(store.items.data(), range.clock);
+    ItemRef item = record.index.at(at);
+    if (!store.items[item].deleted() && store.items[item].clock < range.clock) {
+      item = split(item, range.clock - store.items[item].clock);
+      at = record.index.find(store.items.data(), range.clock);
+    }
+    while (true) {
+      if (!store.items[item].deleted()) {
+        if (stop < store.items[item].end()) {
+          split(item, stop - store.items[item].clock);
+          at = record.index.find(store.items.data(), store.items[item].clock);
+        }
+        forget_place();
+        erase_item(item);
+      }
+      if (!record.index.next(at)) break;
+      item = record.index.at(at);
+      if (store.items[item].clock >= stop) break;
+    }
+  }
+}
+
+void Engine::retry_pending_deletions() {
+  if (pending_deleted_.empty()) return;
+  const bool any = std::ranges::any_of(
+      pending_deleted_, [this](const auto& range) { return range.clock < store.clients[range.client].state; });
+  if (!any) return;
+  std::vector<DeletedRange<ClientRef>> waiting;
+  waiting.swap(pending_deleted_);
+  apply_deletions(waiting, pending_deleted_);
+}
+
+/// Whether something has come that a waiting update wants.
+bool Engine::pending_is_ready() const {
+  return std::ranges::any_of(pending_missing_, [this](const auto& missing) {
+    return missing.second < store.clients[missing.first].state;
+  });
+}
+
+void Engine::apply_structs_and_deletions(Drafts& drafts) {
+  Bytes rest;
+  const bool had_pending = !pending_updates_.empty();
+  apply_drafts(drafts, rest);
+  const bool ready = had_pending && pending_is_ready();
+  if (!rest.empty()) {
+    pending_bytes_ += rest.size();
+    pending_updates_.push_back(std::move(rest));
+  }
+  apply_deletions(drafts.deleted, pending_deleted_);
+  retry_pending_deletions();
+  normalize(pending_deleted_, [this](ClientRef a, ClientRef b) { return store.clients[a].id > store.clients[b].id; });
+  if (!ready) return;
+
+  std::vector<Bytes> waiting;
+  waiting.swap(pending_updates_);
+  pending_missing_.clear();
+  pending_bytes_ = 0;
+  const std::vector<ByteView> views(waiting.begin(), waiting.end());
+  const auto merged = merge_updates(views);
+  if (!merged || !decode_v1(*merged, drafts)) return;  // cannot be: we wrote them
+  apply_structs_and_deletions(drafts);
+}
+
+Result<Applied> Engine::apply_update(ByteView update) {
+  if (active_) return fail(Code::kInvalidArgument, "an update cannot be applied inside a transaction");
+  TRY_VOID(decode_v1(update, drafts_));
+  if (pending_bytes_ + update.size() > options_.max_pending_bytes && would_wait(drafts_)) {
+    for (const ItemRef item : drafts_.items) discard(item);
+    return fail(Error{Code::kTooLarge, "too much is waiting for updates that have not come", {}}
+                    .with("limit", std::to_string(options_.max_pending_bytes))
+                    .with("value", std::to_string(pending_bytes_ + update.size())));
+  }
+  begin(false);
+  apply_structs_and_deletions(drafts_);
+  Applied applied;
+  applied.changed = changed();
+  if (applied.changed) {
+    if (wants_clean_formats()) applied.cleanup = clean_up_with_formats();
+    else clean_up();
+  }
+  finish();
+  applied.pending = has_pending();
+  return applied;
+}
+
+/// Plays the integration through on the clients' states alone.
+bool Engine::would_wait(Drafts& drafts) {
+  std::vector<std::uint32_t> states;
+  for (const ClientRecord& client : store.clients) states.push_back(client.state);
+  const auto state = [&states](ClientRef client) { return states[client]; };
+  DraftScheduler scheduler(store, drafts, state);
+  scheduler.run([&](const Item& item) { return missing_for(item, drafts, state); },
+                [&](ItemRef item) {
+                  const Item& it = store.items[item];
+                  if (it.kind() != Kind::kSkip) states[it.client] = std::max(states[it.client], it.end());
+                });
+  for (DraftSection& section : drafts.sections) section.next = 0;
+  return !scheduler.missing.empty();
+}
+
+}  // namespace concord::crdt

@@ -1,0 +1,15 @@
+#pragma once
+// Contents as a Yjs peer would write them again after reading them, for input that other writers made.
+
+#include "base/bytes.h"
+
+namespace concord::crdt {
+
+/// Options of a subdocument: the three that are kept, in their order.
+Bytes canonical_document_options(ByteView payload);
+/// Any values, one after the other.
+Bytes canonical_values(ByteView payload);
+/// JSON texts as var_strings, one after the other; "undefined" stays.
+Bytes canonical_json_elements(ByteView payload);
+
+}  // namespace concord::crdt

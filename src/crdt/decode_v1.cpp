@@ -1,0 +1,203 @@
+// An update becomes drafts: items with their ids, origins and contents, which are in no list yet. Nothing the document
+// shows changes here; where the update turns out malformed, everything taken for it is given back.
+
+#include "crdt/canonical.h"
+#include "crdt/engine.h"
+#include "crdt/update_reader.h"
+
+namespace concord::crdt {
+/// Turns the structs of one update into drafts of one engine.
+class Decoder {
+ public:
+  Decoder(Engine& engine, ByteView update, Drafts& drafts)
+      : store_(engine.store), reader_(update), drafts_(drafts) {}
+
+  bool run() {
+    RawStruct raw;
+    while (reader_.next(raw))
+      if (!take(raw)) return false;
+    if (!reader_.ok()) return false;
+    std::uint64_t client = 0;
+    std::uint32_t clock = 0;
+    std::uint32_t length = 0;
+    while (reader_.next_deleted(client, clock, length)) {
+      ClientRef number = 0;
+      if (!client_number(client, number)) return false;
+      if (length != 0) drafts_.deleted.push_back({number, clock, length});
+    }
+    return reader_.ok();
+  }
+  Error error() const { return reader_.error(); }
+
+ private:
+  bool client_number(std::uint64_t id, ClientRef& out) {
+    if (id == last_id_) {
+      out = last_number_;
+      return true;
+    }
+    const auto number = store_.client(id);
+    if (!number) return reader_.fail("the document would know more than 262143 clients");
+    last_id_ = id;
+    out = last_number_ = *number;
+    return true;
+  }
+
+  bool begin_section(std::uint64_t client) {
+    section_ = reader_.section();
+    DraftSection section;
+    if (!client_number(client, section.client)) return false;
+    section.first = static_cast<std::uint32_t>(drafts_.items.size());
+    for (const DraftSection& other : drafts_.sections)
+      if (other.client == section.client && drafts_.sections.size() <= kFewSections)
+        return reader_.fail("a client is listed twice");
+    if (drafts_.sections.size() > kFewSections) {
+      if (seen_.size() == 0)
+        for (const DraftSection& other : drafts_.sections) seen_.set(other.client, 1);
+      if (seen_.find(section.client) != IdTable::kAbsent) return reader_.fail("a client is listed twice");
+      seen_.set(section.client, 1);
+    }
+    drafts_.sections.push_back(section);
+    return true;
+  }
+
+  bool id_number(const RawId& raw, Id& out) {
+    out.clock = raw.clock;
+    return client_number(raw.client, out.client);
+  }
+
+  bool take(const RawStruct& raw) {
+    if (section_ != reader_.section() && !begin_section(raw.client)) return false;
+    DraftSection& section = drafts_.sections.back();
+    if (raw.end() <= store_.clients[section.client].state) return true;  // known
+    if (!store_.contents.fits(raw.payload.size())) return reader_.fail("the document would hold more than 3.75 GB");
+
+    Id origin;
+    Id right_origin;
+    if (raw.has_origin && !id_number(raw.origin, origin)) return false;
+    if (raw.has_right_origin && !id_number(raw.right_origin, right_origin)) return false;
+    std::uint32_t parent = 0;
+    if (raw.has_parent() && !take_parent(raw, parent)) return false;
+
+    const ItemRef item = store_.new_item();
+    Item& it = store_.items[item];
+    it = Item{};
+    it.client = section.client & kNoClient;
+    it.clock = raw.clock;
+    it.length = raw.length;
+    it.set_kind(raw.kind);
+    it.set_origin(origin);
+    it.set_right_origin(right_origin);
+    it.left = it.right = kNone;
+    it.home = parent;
+    if (raw.kind == Kind::kGc) it.set(kFlagDeleted);
+    take_content(raw, item);
+    drafts_.items.push_back(item);
+    ++section.count;
+    return true;
+  }
+
+  bool take_parent(const RawStruct& raw, std::uint32_t& out) {
+    DraftParent parent;
+    if (raw.parent_is_root) parent.root = store_.contents.names.intern(as_text(raw.root_name));
+    else if (!id_number(raw.parent, parent.id)) return false;
+    if (raw.has_key) parent.key = store_.contents.names.intern(as_text(raw.key));
+    drafts_.parents.push_back(parent);
+    out = static_cast<std::uint32_t>(drafts_.parents.size());
+    return true;
+  }
+
+  std::uint32_t span(ByteView bytes) {
+    const std::uint32_t offset = store_.contents.append(bytes);
+    return store_.contents.new_span({offset, static_cast<std::uint32_t>(bytes.size())});
+  }
+
+  void take_content(const RawStruct& raw, ItemRef item) {
+    Contents& contents = store_.contents;
+    std::uint32_t content = 0;
+    switch (raw.kind) {
+      case Kind::kString:
+        if (raw.ascii) {
+          content = contents.append(raw.payload);
+        } else {
+          content = span(raw.payload);
+          store_.items[item].set(kFlagWide);
+        }
+        break;
+      case Kind::kBinary: content = span(raw.payload); break;
+      case Kind::kAny: content = span(raw.canonical ? ByteView(raw.payload) : ByteView(canonical_values(raw.payload))); break;
+      case Kind::kJson: content = span(canonical_json_elements(raw.payload)); break;
+      case Kind::kEmbed: {
+        const std::string_view text = as_text(raw.payload);
+        content = json_form(text).canonical ? span(raw.payload) : span(as_bytes(canonical_json(text)));
+        break;
+      }
+      case Kind::kDoc: {
+        Bytes bytes;
+        WireWriter writer(bytes);
+        writer.var_bytes(raw.name);
+        writer.bytes(canonical_document_options(raw.payload));
+        content = span(bytes);
+        break;
+      }
+      case Kind::kFormat: content = take_format(raw); break;
+      case Kind::kType: {
+        const auto kind = static_cast<TypeKind>(raw.type_kind);
+        const bool named = kind == TypeKind::kXmlElement || kind == TypeKind::kXmlHook;
+        content = store_.new_type(kind, kNone, named ? contents.names.intern(as_text(raw.name)) : kNone);
+        break;
+      }
+      default: break;
+    }
+    store_.items[item].content = content;
+  }
+
+  std::uint32_t take_format(const RawStruct& raw) {
+    Contents& contents = store_.contents;
+    const std::uint32_t key = contents.names.intern(as_text(raw.name));
+    const std::string_view text = as_text(raw.payload);
+    std::uint32_t value = contents.values.find(text);
+    if (value == kNone) value = contents.values.intern(json_form(text).canonical ? std::string(text) : canonical_json(text));
+    return contents.intern_format(key, value);
+  }
+
+  static constexpr std::size_t kFewSections = 8;
+  Store& store_;
+  UpdateReader reader_;
+  Drafts& drafts_;
+  std::uint64_t section_ = 0;
+  std::uint64_t last_id_ = ~std::uint64_t{0};
+  ClientRef last_number_ = 0;
+  IdTable seen_;
+};
+
+void Engine::discard(ItemRef draft) {
+  if (store.items[draft].kind() == Kind::kType) store.free_type(store.items[draft].content);
+  else store.free_content(draft);
+  store.free_item(draft);
+}
+
+Result<> Engine::decode_v1(ByteView update, Drafts& drafts) {
+  drafts.items.clear();
+  drafts.sections.clear();
+  drafts.parents.clear();
+  drafts.deleted.clear();
+  const std::size_t clients = store.clients.size();
+  const std::size_t names = store.contents.names.size();
+  const std::size_t values = store.contents.values.size();
+  const std::size_t formats = store.contents.formats();
+  const std::uint32_t arena = store.contents.arena_size();
+  Decoder decoder(*this, update, drafts);
+  if (decoder.run()) return {};
+  for (const ItemRef item : drafts.items) {
+    if (store.items[item].kind() != Kind::kType) store.contents.undrop(store.span_of(store.items[item]).bytes);
+    discard(item);
+  }
+  store.contents.undo_append(arena);
+  store.contents.truncate_formats(formats);
+  store.contents.values.truncate(values);
+  store.contents.names.truncate(names);
+  store.truncate_clients(clients);
+  return fail(decoder.error());
+}
+
+}  // namespace concord::crdt

@@ -1,0 +1,201 @@
+// Structs and delete sets become an update (the layout is in update_reader.h).
+
+#include "crdt/engine.h"
+#include "crdt/update.h"
+#include "crdt/utf16.h"
+#include "crdt/wire.h"
+
+namespace concord::crdt {
+namespace {
+
+/// Text from code unit `offset` on. A pair that is cut in two begins with U+FFFD, as in JavaScript.
+void write_text_from(WireWriter& out, ByteView text, std::uint32_t offset, bool ascii) {
+  if (ascii) {
+    out.var_bytes(text.subspan(offset));
+    return;
+  }
+  if (offset == 0) {
+    out.var_bytes(text);
+    return;
+  }
+  const UnitPosition cut = find_unit(text.data(), text.size(), offset);
+  if (!cut.inside) {
+    out.var_bytes(text.subspan(cut.bytes));
+    return;
+  }
+  const ByteView rest = text.subspan(cut.bytes + 4);
+  out.uint(rest.size() + 3);
+  out.bytes({kReplacement, 3});
+  out.bytes(rest);
+}
+
+}  // namespace
+
+/// From unit `offset` on. `parent` is what a draft without origins says of itself.
+void Engine::write_item(WireWriter& out, const Item& item, std::uint32_t offset, const DraftParent* parent) const {
+  const auto id_of = [this](ClientRef client) { return store.clients[client].id; };
+  if (item.kind() == Kind::kGc || item.kind() == Kind::kSkip) {
+    out.byte(static_cast<std::uint8_t>(item.kind()));
+    out.uint(item.length - offset);
+    return;
+  }
+  const Id origin = offset > 0 ? Id{static_cast<ClientRef>(item.client), item.clock + offset - 1} : item.origin();
+  const Id right_origin = item.right_origin();
+  const bool drafted = parent != nullptr;
+  const bool keyed = drafted ? parent->key != kNone : item.in_map();
+  out.byte(static_cast<std::uint8_t>(static_cast<unsigned>(item.kind()) | (origin.present() ? 0x80U : 0U) |
+                                     (right_origin.present() ? 0x40U : 0U) | (keyed ? 0x20U : 0U)));
+  if (origin.present()) {
+    out.uint(id_of(origin.client));
+    out.uint(origin.clock);
+  }
+  if (right_origin.present()) {
+    out.uint(id_of(right_origin.client));
+    out.uint(right_origin.clock);
+  }
+  if (!origin.present() && !right_origin.present()) write_parent(out, item, parent);
+  write_content(out, item, offset);
+}
+
+void Engine::write_parent(WireWriter& out, const Item& item, const DraftParent* parent) const {
+  std::uint32_t root = kNone;
+  Id holder;
+  std::uint32_t key = kNone;
+  if (parent != nullptr) {
+    root = parent->root;
+    holder = parent->id;
+    key = parent->key;
+  } else {
+    const TypeRecord& type = store.types[store.parent_of(item)];
+    if (type.item == kNone) root = type.name;
+    else holder = store.items[type.item].id();
+    if (item.in_map()) key = store.entries[item.home].key;
+  }
+  if (root != kNone) {
+    out.uint(1);
+    out.var_bytes(as_bytes(store.contents.names.at(root)));
+  } else {
+    out.uint(0);
+    out.uint(store.clients[holder.client].id);
+    out.uint(holder.clock);
+  }
+  if (key != kNone) out.var_bytes(as_bytes(store.contents.names.at(key)));
+}
+
+void Engine::write_content(WireWriter& out, const Item& item, std::uint32_t offset) const {
+  switch (item.kind()) {
+    case Kind::kDeleted:
+      out.uint(item.length - offset);
+      break;
+    case Kind::kString:
+      write_text_from(out, store.bytes_of(item), offset, !item.has(kFlagWide));
+      break;
+    case Kind::kAny:
+    case Kind::kJson: {
+      const ByteView bytes = store.bytes_of(item);
+      out.uint(item.length - offset);
+      out.bytes(offset == 0 ? bytes : bytes.subspan(store.element_offset(item, offset)));
+      break;
+    }
+    case Kind::kBinary:
+    case Kind::kEmbed:
+      out.var_bytes(store.bytes_of(item));
+      break;
+    case Kind::kDoc:
+      out.bytes(store.bytes_of(item));
+      break;
+    case Kind::kFormat: {
+      const Format& format = store.contents.format(item.content);
+      out.var_bytes(as_bytes(store.contents.names.at(format.key)));
+      out.var_bytes(as_bytes(store.contents.values.at(format.value)));
+      break;
+    }
+    case Kind::kType: {
+      const TypeRecord& type = store.types[item.content];
+      out.uint(static_cast<std::uint64_t>(type.kind));
+      if (type.name != kNone) out.var_bytes(as_bytes(store.contents.names.at(type.name)));
+      break;
+    }
+    default:
+      break;
+  }
+}
+
+/// One section: what `client` wrote from clock `from` on.
+void Engine::write_structs(WireWriter& out, ClientRef client, std::uint32_t from) const {
+  const ClientRecord& record = store.clients[client];
+  ClockPosition at = record.index.find(store.items.data(), from);
+  out.uint(record.index.count_from(at));
+  out.uint(record.id);
+  out.uint(from);
+  const Item& first = store.items[record.index.at(at)];
+  write_item(out, first, from - first.clock);
+  while (record.index.next(at)) write_item(out, store.items[record.index.at(at)], 0);
+}
+
+StateVector Engine::state_vector() const {
+  std::vector<StateVector::Entry> entries;
+  for (const ClientRef client : store.clients_in_order())
+    entries.push_back({ClientId{store.clients[client].id}, store.clients[client].state});
+  return StateVector(std::move(entries));
+}
+
+/// All that is deleted, read off the structs.
+std::vector<DeletedRange<ClientRef>> Engine::deleted_ranges(const std::vector<ClientRef>& order) const {
+  std::vector<DeletedRange<ClientRef>> ranges;
+  for (const ClientRef client : order) {
+    const ClockIndex& index = store.clients[client].index;
+    ClockPosition at = index.begin();
+    bool open = false;
+    do {
+      const Item& it = store.items[index.at(at)];
+      if (!it.deleted()) {
+        open = false;
+      } else if (open) {
+        ranges.back().length += it.length;
+      } else {
+        ranges.push_back({client, it.clock, it.length});
+        open = true;
+      }
+    } while (index.next(at));
+  }
+  return ranges;
+}
+
+Bytes Engine::encode_state_as_update(const StateVector& since) const {
+  const std::vector<ClientRef> order = store.clients_in_order();
+  std::vector<std::pair<ClientRef, std::uint32_t>> wanted;
+  for (const ClientRef client : order) {
+    const std::uint32_t from = since.clock(ClientId{store.clients[client].id});
+    if (from < store.clients[client].state) wanted.emplace_back(client, from);
+  }
+  Bytes update;
+  if (since.empty()) update.reserve(store.contents.arena_size() + store.items.size() * 16);
+  WireWriter out(update);
+  out.uint(wanted.size());
+  for (const auto& [client, from] : wanted) write_structs(out, client, from);
+  write_delete_set(out, deleted_ranges(order), [this](ClientRef client) { return store.clients[client].id; });
+  if (!has_pending()) return update;
+  return with_pending(std::move(update), since);
+}
+
+/// What is pending goes along, so that whoever gets it can wait for the rest himself.
+Bytes Engine::with_pending(Bytes update, const StateVector& since) const {
+  std::vector<Bytes> parts;
+  parts.push_back(std::move(update));
+  if (!pending_deleted_.empty()) {
+    WireWriter out(parts.emplace_back());
+    out.uint(0);
+    write_delete_set(out, pending_deleted_, [this](ClientRef client) { return store.clients[client].id; });
+  }
+  if (!pending_updates_.empty()) {
+    const std::vector<ByteView> waiting(pending_updates_.begin(), pending_updates_.end());
+    if (const auto merged = merge_updates(waiting))
+      if (auto cut = diff_update(*merged, since)) parts.push_back(std::move(*cut));
+  }
+  const std::vector<ByteView> views(parts.begin(), parts.end());
+  auto whole = merge_updates(views);
+  return whole ? std::move(*whole) : std::move(parts[0]);
+}
+
+}  // namespace concord::crdt

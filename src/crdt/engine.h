@@ -1,0 +1,275 @@
+#pragma once
+// Engine: what stands behind a Doc. It owns the store and a transaction, and has one method for each act of the
+// algorithm. The acts are grouped by file:
+//
+//   integrate.cpp    YATA: where an item goes among concurrent ones
+//   transaction.cpp  deletion; and at the end of a transaction collection, merging and the update that went out of it
+//   decode_v1.cpp    an update becomes drafts: items that are in no list yet
+//   apply.cpp        drafts are integrated in causal order; what misses something waits
+//   encode_v1.cpp    structs and delete sets become an update
+//   text.cpp, text_format.cpp, list.cpp, map.cpp   the local operations of the shared types
+//   read.cpp         read-outs
+//   validate.cpp     every invariant
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "crdt/delete_set.h"
+#include "crdt/doc.h"
+#include "crdt/store.h"
+#include "crdt/types.h"
+
+namespace concord::crdt {
+
+/// Formats in force, in the order in which they were set; the value is a number in Contents::values.
+using FormatState = std::vector<Format>;
+
+/// A place between two items of a text, and the formats in force there.
+struct TextCursor {
+  ItemRef left = kNone;
+  ItemRef right = kNone;
+  FormatState formats;
+};
+
+/// What an item to be created holds. Text may be any length; the other kinds come encoded.
+struct NewContent {
+  Kind kind = Kind::kString;
+  ByteView bytes{};               // String: UTF-8; Any, Json, Binary, Embed, Doc: as on the wire, without a count
+  std::uint32_t units = 1;        // length in clock
+  bool ascii = false;             // String only
+  std::uint32_t number = 0;       // Format: of the format; Type: of the type
+};
+
+/// One client's structs of an update, read into items that are not integrated yet.
+struct DraftSection {
+  ClientRef client = 0;
+  std::uint32_t first = 0;  // in Drafts::items
+  std::uint32_t count = 0;
+  std::uint32_t next = 0;   // the first not yet taken
+};
+
+/// Where a draft without origins says it belongs.
+struct DraftParent {
+  std::uint32_t root = kNone;  // number of the root's name; or else the item `id` that holds the type
+  Id id;
+  std::uint32_t key = kNone;
+};
+
+struct Drafts {
+  std::vector<ItemRef> items;
+  std::vector<DraftSection> sections;
+  std::vector<DraftParent> parents;  // `home` of a draft is one more than a number here, or 0
+  std::vector<DeletedRange<ClientRef>> deleted;
+};
+
+class Engine {
+ public:
+  explicit Engine(const DocOptions& options);
+
+  Store store;
+
+  ClientId client() const { return options_.client; }
+  bool in_transaction() const { return active_; }
+
+  // transaction.cpp
+  void begin(bool local);
+  /// Ends a local transaction and writes its update, or nothing.
+  void commit_local(Bytes& update);
+  void erase_item(ItemRef item);
+
+  // apply.cpp
+  Result<Applied> apply_update(ByteView update);
+  bool has_pending() const { return !pending_updates_.empty() || !pending_deleted_.empty(); }
+
+  // encode_v1.cpp
+  Bytes encode_state_as_update(const StateVector& since) const;
+  StateVector state_vector() const;
+
+  // Handles.
+  template <class Handle>
+  Handle root(std::string_view name, TypeKind kind) {
+    const TypeRef type = store.root(name);
+    TypeRecord& record = store.types[type];
+    if (record.kind == TypeKind::kUnknown) record.kind = kind;
+    return handle<Handle>(type);
+  }
+  template <class Handle>
+  Handle handle(TypeRef type) {
+    return Handle(this, type, store.types[type].generation);
+  }
+  bool alive(const SharedType& shared) const;
+  Result<TypeRef> writable(const SharedType& shared) const;
+  static TypeRef number_of(const SharedType& shared) { return shared.type_; }
+  static Engine* engine_of(const SharedType& shared) { return shared.engine_; }
+
+  // text.cpp, text_format.cpp
+  Result<> text_insert(TypeRef text, std::size_t index, std::string_view utf8, const Attributes* attributes);
+  Result<> text_insert_embed(TypeRef text, std::size_t index, const Any& embed, const Attributes& attributes);
+  Result<> text_erase(TypeRef text, std::size_t index, std::size_t length);
+  Result<> text_format(TypeRef text, std::size_t index, std::size_t length, const Attributes& attributes);
+  Result<> text_apply_delta(TypeRef text, std::span<const DeltaOp> delta);
+  void clean_formats(TypeRef text);
+
+  // list.cpp, map.cpp
+  Result<> list_insert(TypeRef list, std::size_t index, std::span<const Any> values);
+  Result<> list_push(TypeRef list, std::span<const Any> values);
+  Result<TypeRef> list_insert_type(TypeRef list, std::size_t index, TypeKind kind);
+  Result<> list_erase(TypeRef list, std::size_t index, std::size_t length);
+  Result<> map_set(TypeRef map, std::string_view key, const Any& value);
+  Result<TypeRef> map_set_type(TypeRef map, std::string_view key, TypeKind kind);
+  void map_erase(TypeRef map, std::string_view key);
+
+  // read.cpp
+  std::string text_to_string(TypeRef text) const;
+  std::vector<DeltaOp> text_to_delta(TypeRef text) const;
+  Any type_to_json(TypeRef type, TypeKind as) const;
+  std::optional<Value> list_get(TypeRef list, std::size_t index);
+  std::optional<Value> map_get(TypeRef map, std::string_view key);
+
+  std::string validate();
+  std::size_t heap_bytes() const;
+
+ private:
+  friend class Decoder;
+
+  // integrate.cpp
+  /// Puts a draft whose origins are known into its list; `left` and `right` are the items its origins name.
+  void integrate(ItemRef item, ItemRef left, ItemRef right, TypeRef type, std::uint32_t entry);
+  ItemRef resolve_conflicts(const Item& item, ItemRef left, ItemRef right, TypeRef type, std::uint32_t entry);
+  void become_gc(ItemRef item);
+  ItemRef split(ItemRef item, std::uint32_t units);
+  ItemRef item_starting_at(Id id);
+  ItemRef item_ending_at(Id id);
+
+  // transaction.cpp
+  void touch(ClientRef client);
+  std::uint32_t before(ClientRef client) const {
+    const ClientRecord& record = store.clients[client];
+    return record.stamp == stamp_ ? record.before : record.state;
+  }
+  void record_deletion(const Item& item) {
+    deleted_.push_back({static_cast<ClientRef>(item.client), item.clock, item.length});
+  }
+  void mark_changed(TypeRef type);
+  void clean_up();
+  void collect();
+  void collect_item(ItemRef item, bool parent_collected);
+  void merge_deleted();
+  void merge_new();
+  void merge_split();
+  bool mergeable(const Item& left, const Item& right, ItemRef right_ref) const;
+  std::uint32_t merge_with_lefts(ClientRef client, ClockPosition& at);
+  void unlink_merged(ItemRef first, ItemRef item, std::size_t place_in_run);
+  void finish();
+  bool changed() const { return !touched_.empty() || !deleted_.empty(); }
+  Bytes clean_up_with_formats();
+  bool wants_clean_formats() const;
+
+  // decode_v1.cpp
+  Result<> decode_v1(ByteView update, Drafts& drafts);
+  void discard(ItemRef draft);
+
+  // apply.cpp
+  template <class State>
+  ClientRef missing_for(const Item& item, const Drafts& drafts, State state) const;
+  bool find_parent(const Item& item, const Drafts& drafts, ItemRef neighbour, TypeRef& type, std::uint32_t& entry);
+  void integrate_draft(ItemRef item, const Drafts& drafts);
+  bool apply_drafts(Drafts& drafts, Bytes& rest);
+  void keep_rest(Drafts& drafts, Bytes& rest);
+  void apply_deletions(const std::vector<DeletedRange<ClientRef>>& ranges,
+                       std::vector<DeletedRange<ClientRef>>& rest);
+  void retry_pending_deletions();
+  bool pending_is_ready() const;
+  void apply_structs_and_deletions(Drafts& drafts);
+  bool would_wait(Drafts& drafts);
+
+  // encode_v1.cpp
+  void write_item(WireWriter& out, const Item& item, std::uint32_t offset, const DraftParent* parent = nullptr) const;
+  void write_parent(WireWriter& out, const Item& item, const DraftParent* parent) const;
+  void write_content(WireWriter& out, const Item& item, std::uint32_t offset) const;
+  void write_structs(WireWriter& out, ClientRef client, std::uint32_t from) const;
+  std::vector<DeletedRange<ClientRef>> deleted_ranges(const std::vector<ClientRef>& order) const;
+  Bytes with_pending(Bytes update, const StateVector& since) const;
+  void write_transaction(Bytes& update);
+
+  // text.cpp
+  static constexpr std::size_t kMaxPadding = 1U << 20U;  // newlines that formatting beyond the end may make real
+  struct ListPlace {
+    ItemRef item = kNone;        // the item with the unit before the index; none at the start
+    std::uint32_t offset = 0;    // how many of its units are before the index
+  };
+  ListPlace place(TypeRef type, std::uint32_t index);
+  void remember_place(TypeRef type, ItemRef item);
+  TextCursor cursor_at(TypeRef text, std::size_t index, bool formats);
+  void formats_before(TypeRef text, ItemRef left, FormatState& formats);
+  void set_format(FormatState& formats, const Format& format) const;
+  ItemRef create(TypeRef type, std::uint32_t entry, ItemRef left, ItemRef right, const NewContent& content);
+  bool type_in_place(TypeRef text, std::size_t index, ByteView utf8, bool ascii, std::uint32_t units);
+  void insert_content(TypeRef text, TextCursor& at, const NewContent& content, FormatState wanted, bool inherit);
+  void erase_range(TypeRef text, TextCursor& at, std::size_t length);
+  void format_range(TypeRef text, TextCursor& at, std::size_t length, const FormatState& wanted);
+  void step(TextCursor& at) const;
+  void skip_redundant(TextCursor& at, const FormatState& wanted);
+  void create_format(TypeRef text, TextCursor& at, const Format& format);
+  FormatState open_formats(TypeRef text, TextCursor& at, const FormatState& wanted);
+  void close_formats(TypeRef text, TextCursor& at, FormatState closing);
+  void drop_redundant_formats(ItemRef start, ItemRef stop, const FormatState& before, FormatState& after);
+  void drop_duplicate_formats_around(ItemRef item);
+  bool same_value(std::uint32_t a, std::uint32_t b) const;
+  bool identical_value(std::uint32_t a, std::uint32_t b) const;
+  void order_formats(FormatState& formats) const;
+  Result<FormatState> intern_attributes(const Attributes& attributes);
+  std::uint32_t null_value();
+
+  // list.cpp
+  struct ListGap {
+    ItemRef left = kNone;
+    ItemRef right = kNone;
+  };
+  Result<ListGap> list_gap(TypeRef list, std::size_t index);
+  void insert_values(TypeRef list, ListGap gap, std::span<const Any> values);
+  Result<> check_room(std::size_t bytes, std::uint64_t units) const;
+  Value value_of(const Item& item, std::uint32_t offset);
+
+  DocOptions options_;
+  ClientRef own_ = kNoClient;
+
+  // The running transaction.
+  bool active_ = false;
+  bool local_ = true;
+  std::uint64_t stamp_ = 1;
+  std::vector<ClientRef> touched_;                  // clients with new structs
+  std::vector<DeletedRange<ClientRef>> deleted_;
+  std::vector<std::pair<ClientRef, std::uint32_t>> split_;  // right parts, which may be merged again
+  std::vector<TypeRef> changed_texts_;
+  bool in_place_ = false;                           // so far it only made the last own item longer
+
+  // What waits for other updates: whole updates in V1, and from which clocks on it is worth trying again.
+  std::vector<Bytes> pending_updates_;
+  std::vector<std::pair<ClientRef, std::uint32_t>> pending_missing_;
+  std::vector<DeletedRange<ClientRef>> pending_deleted_;
+  std::size_t pending_bytes_ = 0;
+
+  // The place of the last local change: item `item` begins at `start` in `type`.
+  struct LastPlace {
+    TypeRef type = kNone;
+    ItemRef item = kNone;
+    std::uint32_t start = 0;
+  };
+  LastPlace last_;
+  void forget_place() { last_.item = kNone; }
+
+  // Scratch, kept for its capacity.
+  Drafts drafts_;
+  std::vector<ItemRef> visited_;
+  IdTable visited_numbers_;
+  std::vector<ItemRef> work_;
+  std::vector<ItemRef> run_;
+};
+
+}  // namespace concord::crdt

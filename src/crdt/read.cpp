@@ -1,0 +1,198 @@
+// Read-outs: what the shared types show.
+
+#include "crdt/any_codec.h"
+#include "crdt/any_json.h"
+#include "crdt/engine.h"
+
+namespace concord::crdt {
+namespace {
+
+/// Types within types may be nested without bound; what is deeper reads as undefined.
+constexpr std::size_t kMaxTypeNesting = 500;
+
+}  // namespace
+
+/// Reads an item's elements one after the other.
+class ElementReader {
+ public:
+  ElementReader(const Store& store, const Item& item) : store_(store), item_(item), in_(store.bytes_of(item)) {}
+
+  Any next() {
+    Any value;
+    switch (item_.kind()) {
+      case Kind::kAny:
+        read_any(in_, value);
+        return value;
+      case Kind::kJson: {
+        ByteView text;
+        in_.var_bytes(text);
+        return parsed(as_text(text));
+      }
+      case Kind::kEmbed: return parsed(as_text(store_.bytes_of(item_)));
+      case Kind::kBinary: return Any(to_bytes(store_.bytes_of(item_)));
+      case Kind::kString: return Any(as_text(store_.bytes_of(item_)));
+      case Kind::kDoc: {
+        ByteView guid;
+        in_.var_bytes(guid);
+        return Any(AnyObject{{"guid", Any(as_text(guid))}});
+      }
+      default: return value;
+    }
+  }
+
+ private:
+  static Any parsed(std::string_view json) {
+    auto value = parse_json(json);
+    return value ? std::move(*value) : Any();
+  }
+  const Store& store_;
+  const Item& item_;
+  WireReader in_;
+};
+
+/// Turns a type into the value that its toJSON gives.
+class JsonReader {
+ public:
+  JsonReader(const Engine& engine) : engine_(engine), store_(engine.store) {}
+
+  Any type(TypeRef ref, std::size_t depth) const {
+    if (depth > kMaxTypeNesting) return {};
+    switch (store_.types[ref].kind) {
+      case TypeKind::kText:
+      case TypeKind::kXmlText: return Any(engine_.text_to_string(ref));
+      case TypeKind::kArray: return Any(list(ref, depth));
+      case TypeKind::kMap: return Any(map(ref, depth));
+      default: return {};
+    }
+  }
+
+  AnyArray list(TypeRef ref, std::size_t depth) const {
+    AnyArray out;
+    for (ItemRef item = store_.types[ref].start; item != kNone; item = store_.items[item].right) {
+      const Item& it = store_.items[item];
+      if (it.visible() == 0) continue;
+      if (it.kind() == Kind::kType) {
+        out.push_back(type(it.content, depth + 1));
+        continue;
+      }
+      ElementReader elements(store_, it);
+      const std::uint32_t count = it.kind() == Kind::kString ? 1 : it.length;
+      for (std::uint32_t i = 0; i < count; ++i) out.push_back(elements.next());
+    }
+    return out;
+  }
+
+  AnyObject map(TypeRef ref, std::size_t depth) const {
+    AnyObject out;
+    for (std::uint32_t e = store_.types[ref].first_entry; e != kNone; e = store_.entries[e].next) {
+      const ItemRef tail = store_.entries[e].tail;
+      if (tail == kNone || store_.items[tail].deleted()) continue;
+      const Item& it = store_.items[tail];
+      Any value = it.kind() == Kind::kType ? type(it.content, depth + 1) : last_element(it);
+      out.push_back({std::string(store_.contents.names.at(store_.entries[e].key)), std::move(value)});
+    }
+    return out;
+  }
+
+  Any last_element(const Item& it) const {
+    ElementReader elements(store_, it);
+    Any value = elements.next();
+    for (std::uint32_t i = 1; i < it.length && it.kind() != Kind::kString; ++i) value = elements.next();
+    return value;
+  }
+
+ private:
+  const Engine& engine_;
+  const Store& store_;
+};
+
+std::string Engine::text_to_string(TypeRef text) const {
+  std::string out;
+  for (ItemRef item = store.types[text].start; item != kNone; item = store.items[item].right) {
+    const Item& it = store.items[item];
+    if (!it.deleted() && it.kind() == Kind::kString) out.append(as_text(store.bytes_of(it)));
+  }
+  return out;
+}
+
+std::vector<DeltaOp> Engine::text_to_delta(TypeRef text) const {
+  std::vector<DeltaOp> delta;
+  FormatState formats;
+  std::string run;
+  const auto attributes = [&] {
+    Attributes out;
+    for (const Format& format : formats) {
+      auto value = parse_json(store.contents.values.at(format.value));
+      out.emplace_back(std::string(store.contents.names.at(format.key)), value ? std::move(*value) : Any());
+    }
+    return out;
+  };
+  const auto flush = [&] {
+    if (!run.empty()) delta.push_back(DeltaOp::insert(std::move(run), attributes()));
+    run.clear();
+  };
+  for (ItemRef item = store.types[text].start; item != kNone; item = store.items[item].right) {
+    const Item& it = store.items[item];
+    if (it.deleted()) continue;
+    switch (it.kind()) {
+      case Kind::kString: run.append(as_text(store.bytes_of(it))); break;
+      case Kind::kFormat:
+        flush();
+        set_format(formats, store.contents.format(it.content));
+        break;
+      case Kind::kEmbed:
+        flush();
+        delta.push_back(DeltaOp::insert_embed(ElementReader(store, it).next(), attributes()));
+        break;
+      case Kind::kType:
+        flush();
+        delta.push_back(DeltaOp::insert_embed(JsonReader(*this).type(it.content, 0), attributes()));
+        break;
+      default: break;
+    }
+  }
+  flush();
+  return delta;
+}
+
+Any Engine::type_to_json(TypeRef type, TypeKind as) const {
+  const JsonReader reader(*this);
+  if (as == TypeKind::kMap) return Any(reader.map(type, 0));
+  return Any(reader.list(type, 0));
+}
+
+Value Engine::value_of(const Item& item, std::uint32_t element) {
+  if (item.kind() == Kind::kType) {
+    const TypeRef type = item.content;
+    switch (store.types[type].kind) {
+      case TypeKind::kText:
+      case TypeKind::kXmlText: return handle<Text>(type);
+      case TypeKind::kArray:
+      case TypeKind::kXmlFragment: return handle<Array>(type);
+      default: return handle<Map>(type);
+    }
+  }
+  if (item.kind() == Kind::kString) return Any(as_text(store.bytes_of(item)));
+  ElementReader elements(store, item);
+  Any value = elements.next();
+  for (std::uint32_t i = 0; i < element; ++i) value = elements.next();
+  return value;
+}
+
+std::optional<Value> Engine::list_get(TypeRef list, std::size_t index) {
+  if (index >= store.types[list].length) return std::nullopt;
+  const ListPlace found = place(list, static_cast<std::uint32_t>(index) + 1);
+  return value_of(store.items[found.item], found.offset - 1);
+}
+
+std::optional<Value> Engine::map_get(TypeRef map, std::string_view key) {
+  const std::uint32_t name = store.contents.names.find(key);
+  const std::uint32_t entry = name != kNone ? store.find_entry(map, name) : kNone;
+  if (entry == kNone) return std::nullopt;
+  const ItemRef tail = store.entries[entry].tail;
+  if (tail == kNone || store.items[tail].deleted()) return std::nullopt;
+  const Item& it = store.items[tail];
+  return value_of(it, it.length - 1);
+}
+
+}  // namespace concord::crdt

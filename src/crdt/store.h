@@ -1,0 +1,160 @@
+#pragma once
+// Store: everything a document is made of, and the operations that keep its parts in agreement: the items, for each
+// client their order by clock, the lists and map entries they are linked into, the types, and the contents. What it
+// means to integrate, delete or merge is decided above it (engine.h).
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crdt/clock_index.h"
+#include "crdt/contents.h"
+#include "crdt/id_table.h"
+#include "crdt/item.h"
+#include "crdt/position_index.h"
+
+namespace concord::crdt {
+
+/// The numbers are those of the wire (type references).
+enum class TypeKind : std::uint8_t {
+  kArray = 0,
+  kMap = 1,
+  kText = 2,
+  kXmlElement = 3,
+  kXmlFragment = 4,
+  kXmlHook = 5,
+  kXmlText = 6,
+  kUnknown = 15,  // a root that nobody has asked for yet
+};
+
+struct TypeRecord {
+  TypeKind kind = TypeKind::kUnknown;
+  bool in_use = false;
+  bool has_formats = false;         // a format was ever integrated here
+  ItemRef item = kNone;             // the item that holds the type; none for a root
+  std::uint32_t name = kNone;       // of a root, an XML element or a hook
+  ItemRef start = kNone;            // first item of the list
+  std::uint32_t length = 0;         // visible units of the list
+  PositionTree tree;
+  std::uint32_t first_entry = kNone;
+  std::uint32_t last_entry = kNone;
+  std::uint32_t generation = 0;     // differs for each use of this number
+};
+
+/// One key of a map: a list of items of which the last is the value, unless it is deleted.
+struct MapEntry {
+  TypeRef type = kNone;
+  std::uint32_t key = 0;
+  ItemRef head = kNone;
+  ItemRef tail = kNone;
+  std::uint32_t next = kNone;  // entry of the same type, in order of first mention
+};
+
+struct ClientRecord {
+  std::uint64_t id = 0;
+  std::uint32_t state = 0;               // clock after the last struct
+  std::uint32_t before = 0;              // the state when transaction `stamp` began
+  std::uint64_t stamp = 0;
+  ItemRef slack_item = kNone;            // this client's last item has room to grow up to `slack_end` in the arena
+  std::uint32_t slack_end = 0;
+  ClockIndex index;
+};
+
+class Store {
+ public:
+  Store() : index(items) {}
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  PodArray<Item> items;
+  PositionIndex index;
+  Contents contents;
+  std::vector<ClientRecord> clients;
+  PodArray<TypeRecord> types;
+  PodArray<MapEntry> entries;
+
+  // Clients.
+  std::optional<ClientRef> find_client(std::uint64_t id) const;
+  /// nullopt where the document knows kMaxClients already.
+  std::optional<ClientRef> client(std::uint64_t id);
+  /// Forgets the clients from `count` on, which have no structs.
+  void truncate_clients(std::size_t count);
+  /// Clients that have structs, highest id first.
+  std::vector<ClientRef> clients_in_order() const;
+
+  // Items.
+  ItemRef new_item();
+  void free_item(ItemRef item);
+  ItemRef find(Id id) const {
+    const ClientRecord& client = clients[id.client];
+    return client.index.at(client.index.find(items.data(), id.clock));
+  }
+  bool has(Id id) const { return id.clock < clients[id.client].state; }
+  /// Appends to its client's history.
+  void add_struct(ItemRef item) {
+    Item& entry = items[item];
+    ClientRecord& client = clients[entry.client];
+    client.index.push_back(item, entry.clock);
+    client.state = entry.clock + entry.length;
+  }
+  /// Cuts an item in two at `units` and returns the right part, which is linked and indexed.
+  ItemRef split(ItemRef item, std::uint32_t units);
+  /// Cuts the front off an item that is in no list yet.
+  void drop_front(ItemRef item, std::uint32_t units);
+  /// Releases what the item's `content` refers to; a type must have been let go of before.
+  void free_content(ItemRef item);
+
+  // Lists and maps.
+  TypeRef parent_of(const Item& item) const {
+    return item.in_map() ? entries[item.home].type : index.type_of(item.home);
+  }
+  void link(ItemRef item, TypeRef type, std::uint32_t entry, ItemRef left);
+  std::uint32_t find_entry(TypeRef type, std::uint32_t key) const {
+    return entry_numbers_.find(static_cast<std::uint64_t>(type) << 32U | key);
+  }
+  std::uint32_t entry(TypeRef type, std::uint32_t key);
+  void count_change(ItemRef item, std::int32_t units, std::int32_t formats);
+
+  // Types.
+  TypeRef new_type(TypeKind kind, ItemRef item, std::uint32_t name);
+  /// The type's lists and entries are let go of; its items are the caller's.
+  void free_type(TypeRef type);
+  TypeRef root(std::string_view name);
+  std::optional<TypeRef> find_root(std::string_view name) const;
+
+  // Contents of items.
+  Span span_of(const Item& item) const;
+  ByteView bytes_of(const Item& item) const {
+    const Span span = span_of(item);
+    return {contents.bytes(span.offset), span.bytes};
+  }
+  /// Whether contents of this kind can be joined.
+  static bool joins(Kind kind) {
+    return kind == Kind::kString || kind == Kind::kAny || kind == Kind::kJson || kind == Kind::kDeleted;
+  }
+  /// Where in the content of an Any or Json item the element `element` begins.
+  std::uint32_t element_offset(const Item& item, std::uint32_t element) const;
+  /// Appends bytes to an item's content; `units` more of length for text are the caller's to count.
+  void append_content(ItemRef item, ByteView more, bool ascii);
+  /// The run [first, last] of `count` neighbours, from left to right, becomes the content of the first.
+  void join_contents(const ItemRef* run, std::size_t count);
+
+  /// Rewrites the arena without what was dropped.
+  void compact();
+  std::size_t heap_bytes() const;
+
+ private:
+  void split_content(Item& left, Item& right, std::uint32_t units);
+  void set_span(Item& item, Span span, bool ascii);
+
+  IdTable client_numbers_;
+  IdTable entry_numbers_;
+  IdTable root_numbers_;  // by name number
+  ItemRef free_item_ = kNone;
+  TypeRef free_type_ = kNone;
+  std::uint32_t free_entry_ = kNone;
+  std::uint32_t generations_ = 0;
+};
+
+}  // namespace concord::crdt

@@ -1,0 +1,352 @@
+// Formats of a text. A format item switches one key to a value for everything on its right, until another item of the
+// key. So formatting a range puts one item before it and one, with the value in force before, after it; and care is
+// taken, as in Yjs, not to leave items that change nothing.
+
+#include <algorithm>
+
+#include "crdt/any_json.h"
+#include "crdt/any_keys.h"
+#include "crdt/engine.h"
+
+namespace concord::crdt {
+namespace {
+
+const Format* find_key(const FormatState& formats, std::uint32_t key) {
+  const auto found = std::ranges::find(formats, key, &Format::key);
+  return found == formats.end() ? nullptr : &*found;
+}
+
+void put(FormatState& formats, std::uint32_t key, std::uint32_t value) {
+  const auto found = std::ranges::find(formats, key, &Format::key);
+  if (found != formats.end()) found->value = value;
+  else formats.push_back({key, value});
+}
+
+void erase_key(FormatState& formats, std::uint32_t key) {
+  std::erase_if(formats, [key](const Format& format) { return format.key == key; });
+}
+
+bool is_compound(std::string_view json) { return json.starts_with('{') || json.starts_with('['); }
+
+/// Whether two objects or arrays have the same members, none of them compound (lib0's equalFlat).
+bool equal_flat(const Any& a, const Any& b) {
+  const auto flat = [](const Any& value) { return !value.is_object() && !value.is_array(); };
+  if (const auto* elements = a.as<AnyArray>()) {
+    const auto* others = b.as<AnyArray>();
+    return others != nullptr && *elements == *others && std::ranges::all_of(*elements, flat);
+  }
+  const auto* members = a.as<AnyObject>();
+  return members != nullptr && a == b &&
+         std::ranges::all_of(*members, [&](const AnyMember& member) { return flat(member.value); });
+}
+
+}  // namespace
+
+std::uint32_t Engine::null_value() { return store.contents.values.intern("null"); }
+
+/// By value; compound values one level deep.
+bool Engine::same_value(std::uint32_t a, std::uint32_t b) const {
+  if (a == b) return true;
+  const std::string_view left = store.contents.values.at(a);
+  const std::string_view right = store.contents.values.at(b);
+  if (!is_compound(left) || !is_compound(right)) return false;
+  const auto first = parse_json(left);
+  const auto second = parse_json(right);
+  return first && second && equal_flat(*first, *second);
+}
+
+/// JavaScript's ===, which no two compound values pass.
+bool Engine::identical_value(std::uint32_t a, std::uint32_t b) const {
+  return a == b && !is_compound(store.contents.values.at(a));
+}
+
+/// JavaScript lists keys that are array indices first.
+void Engine::order_formats(FormatState& formats) const {
+  const auto rank = [this](const Format& format) {
+    const auto index = array_index(store.contents.names.at(format.key));
+    return index ? static_cast<std::uint64_t>(*index) : std::uint64_t{1} << 32U;
+  };
+  const auto precedes = [&](const Format& a, const Format& b) { return rank(a) < rank(b); };
+  for (auto at = formats.begin(); at != formats.end(); ++at)
+    std::rotate(std::upper_bound(formats.begin(), at, *at, precedes), at, at + 1);
+}
+
+Result<FormatState> Engine::intern_attributes(const Attributes& attributes) {
+  FormatState formats;
+  for (const auto& [key, value] : attributes) {
+    if (value.is_undefined()) continue;
+    put(formats, store.contents.names.intern(key), store.contents.values.intern(crdt::to_json(value)));
+  }
+  order_formats(formats);
+  return formats;
+}
+
+void Engine::set_format(FormatState& formats, const Format& format) const {
+  if (store.contents.values.at(format.value) == "null") erase_key(formats, format.key);
+  else put(formats, format.key, format.value);
+}
+
+/// The formats in force after `left`.
+void Engine::formats_before(TypeRef text, ItemRef left, FormatState& formats) {
+  const PositionTree& tree = store.types[text].tree;
+  const LeafRef last = store.items[left].home;
+  for (LeafRef leaf = store.index.next_with_formats(tree, kNone); leaf != kNone;
+       leaf = store.index.next_with_formats(tree, leaf)) {
+    if (leaf != last && !store.index.is_before(leaf, last)) break;
+    ItemRef item = store.index.first_item(leaf);
+    for (std::uint32_t i = 0; i < store.index.leaf_count(leaf); ++i, item = store.items[item].right) {
+      const Item& it = store.items[item];
+      if (it.kind() == Kind::kFormat && !it.deleted()) set_format(formats, store.contents.format(it.content));
+      if (item == left) return;
+    }
+  }
+}
+
+void Engine::step(TextCursor& at) const {
+  const Item& it = store.items[at.right];
+  if (it.kind() == Kind::kFormat && !it.deleted()) set_format(at.formats, store.contents.format(it.content));
+  at.left = at.right;
+  at.right = it.right;
+}
+
+/// Goes right over what is deleted and over formats that say what is wanted anyway.
+void Engine::skip_redundant(TextCursor& at, const FormatState& wanted) {
+  while (at.right != kNone) {
+    const Item& it = store.items[at.right];
+    if (!it.deleted()) {
+      if (it.kind() != Kind::kFormat) break;
+      const Format& format = store.contents.format(it.content);
+      const Format* want = find_key(wanted, format.key);
+      if (!same_value(want != nullptr ? want->value : null_value(), format.value)) break;
+    }
+    step(at);
+  }
+}
+
+void Engine::create_format(TypeRef text, TextCursor& at, const Format& format) {
+  const std::uint32_t number = store.contents.intern_format(format.key, format.value);
+  at.right = create(text, kNone, at.left, at.right, {Kind::kFormat, {}, 1, false, number});
+  step(at);
+}
+
+/// Makes the wanted formats hold from here on; returns what to set again behind.
+FormatState Engine::open_formats(TypeRef text, TextCursor& at, const FormatState& wanted) {
+  FormatState closing;
+  for (const Format& format : wanted) {
+    const Format* current = find_key(at.formats, format.key);
+    const std::uint32_t now = current != nullptr ? current->value : null_value();
+    if (same_value(now, format.value)) continue;
+    put(closing, format.key, now);
+    create_format(text, at, format);
+  }
+  return closing;
+}
+
+void Engine::close_formats(TypeRef text, TextCursor& at, FormatState closing) {
+  while (at.right != kNone) {
+    const Item& it = store.items[at.right];
+    if (!it.deleted()) {
+      if (it.kind() != Kind::kFormat) break;
+      const Format format = store.contents.format(it.content);
+      const Format* wanted = find_key(closing, format.key);
+      if (wanted == nullptr || !same_value(wanted->value, format.value)) break;
+      erase_key(closing, format.key);
+    }
+    step(at);
+  }
+  for (const Format& format : closing) create_format(text, at, format);
+}
+
+Result<> Engine::text_format(TypeRef text, std::size_t index, std::size_t length, const Attributes& attributes) {
+  if (length == 0) return {};
+  TRY_VOID(check_room(0, 64 + 2 * attributes.size()));
+  const std::size_t end = store.types[text].length;
+  if (length > end && length - end > kMaxPadding)
+    return fail(Error{Code::kInvalidArgument, "the range to format reaches too far beyond the end", {}}
+                    .with("field", "length")
+                    .with("limit", std::to_string(end + kMaxPadding))
+                    .with("value", std::to_string(length)));
+  TRY(const FormatState wanted, intern_attributes(attributes));
+  TextCursor at = cursor_at(text, index, true);
+  if (at.right == kNone) return {};
+  format_range(text, at, length, wanted);
+  forget_place();
+  return {};
+}
+
+void Engine::format_range(TypeRef text, TextCursor& at, std::size_t length, const FormatState& wanted) {
+  in_place_ = false;
+  skip_redundant(at, wanted);
+  FormatState closing = open_formats(text, at, wanted);
+  while (at.right != kNone) {
+    const Item& it = store.items[at.right];
+    const bool format_item = it.kind() == Kind::kFormat;
+    if (length == 0 && (closing.empty() || !(it.deleted() || format_item))) break;
+    if (!it.deleted() && format_item) {
+      const Format format = store.contents.format(it.content);
+      if (const Format* want = find_key(wanted, format.key)) {
+        if (same_value(want->value, format.value)) {
+          erase_key(closing, format.key);
+        } else {
+          if (length == 0) break;
+          put(closing, format.key, format.value);
+        }
+        erase_item(at.right);
+      } else {
+        put(at.formats, format.key, format.value);
+      }
+    } else if (!it.deleted()) {
+      if (length < it.length) split(at.right, static_cast<std::uint32_t>(length));
+      length -= store.items[at.right].length;
+    }
+    step(at);
+  }
+  // An editor's text ends in a newline that Yjs does not store; formatting it makes it real.
+  if (length > 0) {
+    const std::string newlines(length, '\n');
+    at.right = create(text, kNone, at.left, at.right,
+                      {Kind::kString, as_bytes(newlines), static_cast<std::uint32_t>(length), true, 0});
+    step(at);
+  }
+  close_formats(text, at, std::move(closing));
+}
+
+// ---- dropping what changes nothing
+
+/// Between two visible items only the last format of each key counts, and only if it changes something. `start` is
+/// where the gap begins, `current` an item in it or behind it up to which `after` is kept right.
+void Engine::drop_redundant_formats(ItemRef start, ItemRef current, const FormatState& before, FormatState& after) {
+  ItemRef end = start;
+  std::vector<std::pair<std::uint32_t, ItemRef>> last;  // of each key
+  for (; end != kNone; end = store.items[end].right) {
+    const Item& it = store.items[end];
+    if (it.countable() && !it.deleted()) break;
+    if (it.deleted() || it.kind() != Kind::kFormat) continue;
+    const std::uint32_t key = store.contents.format(it.content).key;
+    const auto known = std::ranges::find(last, key, &std::pair<std::uint32_t, ItemRef>::first);
+    if (known != last.end()) known->second = end;
+    else last.emplace_back(key, end);
+  }
+  const std::uint32_t null = null_value();
+  const auto value_in = [null](const FormatState& formats, std::uint32_t key) {
+    const Format* format = find_key(formats, key);
+    return format != nullptr ? format->value : null;
+  };
+  bool reached = false;
+  for (ItemRef item = start; item != end; item = store.items[item].right) {
+    reached = reached || item == current;
+    const Item& it = store.items[item];
+    if (it.deleted() || it.kind() != Kind::kFormat) continue;
+    const Format format = store.contents.format(it.content);
+    const std::uint32_t value_before = value_in(before, format.key);
+    const auto winner = std::ranges::find(last, format.key, &std::pair<std::uint32_t, ItemRef>::first);
+    if (winner->second != item || identical_value(value_before, format.value)) {
+      erase_item(item);
+      if (!reached && identical_value(value_in(after, format.key), format.value) &&
+          !identical_value(value_before, format.value)) {
+        if (value_before == null) erase_key(after, format.key);
+        else put(after, format.key, value_before);
+      }
+    }
+    if (!reached && !store.items[item].deleted()) set_format(after, format);
+  }
+}
+
+/// In the gap around `item` each key needs one format only, the last.
+void Engine::drop_duplicate_formats_around(ItemRef item) {
+  const auto visible = [this](ItemRef ref) { return store.items[ref].visible() != 0; };
+  while (store.items[item].right != kNone && !visible(store.items[item].right)) item = store.items[item].right;
+  std::vector<std::uint32_t> keys;
+  for (; item != kNone && !visible(item); item = store.items[item].left) {
+    const Item& it = store.items[item];
+    if (it.deleted() || it.kind() != Kind::kFormat) continue;
+    const std::uint32_t key = store.contents.format(it.content).key;
+    if (std::ranges::find(keys, key) != keys.end()) erase_item(item);
+    else keys.push_back(key);
+  }
+}
+
+void Engine::clean_formats(TypeRef text) {
+  const ItemRef first = store.types[text].start;
+  if (first == kNone) return;
+  ItemRef start = first;
+  FormatState before;
+  FormatState now;
+  for (ItemRef end = first; end != kNone; end = store.items[end].right) {
+    const Item& it = store.items[end];
+    if (it.deleted()) continue;
+    if (it.kind() == Kind::kFormat) {
+      set_format(now, store.contents.format(it.content));
+    } else {
+      drop_redundant_formats(start, end, before, now);
+      before = now;
+      start = end;
+    }
+  }
+}
+
+/// Yjs's editors clean up after a remote change that touched a formatted text, in a transaction of its own. Of texts
+/// that got or lost formats all is looked at, of others only what is beside a deletion. It looks before the first
+/// transaction is cleaned up, and deletes after.
+Bytes Engine::clean_up_with_formats() {
+  struct Sets {
+    std::vector<ClientRef> touched;
+    std::vector<DeletedRange<ClientRef>> deleted;
+    std::vector<std::pair<ClientRef, std::uint32_t>> split;
+  };
+  const auto exchange = [this](Sets& sets) {
+    sets.touched.swap(touched_);
+    sets.deleted.swap(deleted_);
+    sets.split.swap(split_);
+  };
+  std::vector<TypeRef> whole;
+  const auto want_whole = [&whole](TypeRef text) {
+    if (std::ranges::find(whole, text) == whole.end()) whole.push_back(text);
+  };
+  for (const ClientRef client : touched_) {
+    const ClockIndex& index = store.clients[client].index;
+    ClockPosition at = index.find(store.items.data(), before(client));
+    do {
+      const Item& it = store.items[index.at(at)];
+      if (!it.deleted() && it.kind() == Kind::kFormat && !it.in_map()) want_whole(store.parent_of(it));
+    } while (index.next(at));
+  }
+  Sets first;
+  exchange(first);
+  begin(true);
+  for (const auto& range : first.deleted) {
+    const ClockIndex& index = store.clients[range.client].index;
+    ClockPosition at = index.find(store.items.data(), range.clock);
+    do {
+      const ItemRef item = index.at(at);
+      const Item& it = store.items[item];
+      if (it.clock >= range.clock + range.length) break;
+      if (it.is_gc() || it.in_map()) continue;
+      const TypeRef text = store.parent_of(it);
+      if (!store.types[text].has_formats || std::ranges::find(whole, text) != whole.end()) continue;
+      if (it.kind() == Kind::kFormat) want_whole(text);
+      else drop_duplicate_formats_around(item);
+    } while (index.next(at));
+  }
+  for (const TypeRef text : whole) clean_formats(text);
+  Sets second;
+  exchange(second);
+  exchange(first);
+  clean_up();
+  exchange(second);
+  Bytes update;
+  if (changed()) {
+    clean_up();
+    write_transaction(update);
+  }
+  return update;
+}
+
+bool Engine::wants_clean_formats() const {
+  return std::ranges::any_of(changed_texts_, [this](TypeRef text) {
+    const TypeRecord& type = store.types[text];
+    return type.in_use && type.has_formats && (type.item == kNone || !store.items[type.item].deleted());
+  });
+}
+
+}  // namespace concord::crdt

@@ -1,0 +1,108 @@
+#pragma once
+// Wire: reading and writing lib0's primitive forms at full speed. A reader never throws and never allocates; the first
+// failure sticks, says what it was and where, and every later read fails too.
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace concord::crdt {
+
+class WireReader {
+ public:
+  explicit WireReader(ByteView input) : begin_(input.data()), at_(begin_), end_(begin_ + input.size()) {}
+
+  bool ok() const { return what_ == nullptr; }
+  bool at_end() const { return at_ == end_; }
+  std::size_t position() const { return static_cast<std::size_t>(at_ - begin_); }
+  std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
+  const std::uint8_t* at() const { return at_; }
+
+  /// Records the first failure; returns false for convenience. `what` is a literal.
+  bool fail(const char* what) {
+    if (what_ == nullptr) {
+      what_ = what;
+      failed_at_ = position();
+      end_ = at_;
+    }
+    return false;
+  }
+  /// kInvalidArgument with the facts `what`, `byte`.
+  Error error(std::string_view subject) const;
+
+  bool byte(std::uint8_t& out) {
+    if (at_ == end_) return fail("it ends too early");
+    out = *at_++;
+    return true;
+  }
+  /// At most 2^53 - 1.
+  bool uint(std::uint64_t& out) {
+    if (at_ != end_ && *at_ < 0x80) [[likely]] {
+      out = *at_++;
+      return true;
+    }
+    return long_uint(out);
+  }
+  bool skip(std::uint64_t count) {
+    if (count > left()) return fail("a length points beyond its end");
+    at_ += count;
+    return true;
+  }
+  bool var_bytes(ByteView& out) {
+    std::uint64_t length = 0;
+    if (!uint(length)) return false;
+    if (length > left()) return fail("a length points beyond its end");
+    out = {at_, static_cast<std::size_t>(length)};
+    at_ += length;
+    return true;
+  }
+
+ private:
+  bool long_uint(std::uint64_t& out);
+
+  const std::uint8_t* begin_;
+  const std::uint8_t* at_;
+  const std::uint8_t* end_;
+  const char* what_ = nullptr;
+  std::size_t failed_at_ = 0;
+};
+
+constexpr std::size_t kMaxVaruint = 10;
+
+/// Writes at `out`, which has room, and returns the end.
+inline std::uint8_t* put_varuint(std::uint8_t* out, std::uint64_t value) {
+  while (value >= 0x80) {
+    *out++ = static_cast<std::uint8_t>(value | 0x80U);
+    value >>= 7U;
+  }
+  *out++ = static_cast<std::uint8_t>(value);
+  return out;
+}
+
+/// Appends to a buffer that the caller owns.
+class WireWriter {
+ public:
+  explicit WireWriter(Bytes& out) : out_(out) {}
+
+  void byte(std::uint8_t value) { out_.push_back(value); }
+  void uint(std::uint64_t value) {
+    std::uint8_t buffer[kMaxVaruint];
+    const std::uint8_t* end = put_varuint(buffer, value);
+    out_.insert(out_.end(), static_cast<const std::uint8_t*>(buffer), end);
+  }
+  void bytes(ByteView bytes) { out_.insert(out_.end(), bytes.begin(), bytes.end()); }
+  void var_bytes(ByteView view) {
+    uint(view.size());
+    bytes(view);
+  }
+  Bytes& buffer() { return out_; }
+
+ private:
+  Bytes& out_;
+};
+
+}  // namespace concord::crdt
