@@ -1,0 +1,206 @@
+#include "engines/open.h"
+
+#include <array>
+
+#include "engines/data_lock.h"
+#include "engines/directory_blobs.h"
+#include "engines/local_bus.h"
+#include "engines/local_coordination.h"
+#include "engines/segment_log.h"
+#include "engines/sqlite_tables.h"
+
+namespace concord::engines {
+namespace {
+
+using enum SettingType;
+
+constexpr std::size_t kMegabyte = std::size_t{1} << 20U;
+
+const std::array kSettings = {
+    Setting{.name = "DATABASE_URL",
+            .type = kString,
+            .fallback = "",
+            .meaning = "Where the tables are: empty or sqlite: for a file in the data directory, sqlite:PATH for another "
+                       "file.",
+            .secret = true},
+    Setting{.name = "KAFKA_BROKERS",
+            .type = kString,
+            .fallback = "",
+            .meaning = "Brokers that hold the log; empty: segment files in the data directory."},
+    Setting{.name = "REDIS_URL",
+            .type = kString,
+            .fallback = "",
+            .meaning = "Where the bus is; empty: in this process.",
+            .secret = true},
+    Setting{.name = "ETCD_ENDPOINTS",
+            .type = kString,
+            .fallback = "",
+            .meaning = "Where nodes agree on ownership; empty: this process is alone."},
+    Setting{.name = "S3_ENDPOINT",
+            .type = kString,
+            .fallback = "",
+            .meaning = "Where blobs are; empty: a directory in the data directory."},
+    Setting{.name = "WAL_SEGMENT_SIZE_MB",
+            .type = kInteger,
+            .fallback = "128",
+            .least = 1,
+            .most = 2048,
+            .meaning = "Size at which a segment of the log is closed and a new one begun."},
+    Setting{.name = "WAL_QUEUE_APPENDS",
+            .type = kInteger,
+            .fallback = "65536",
+            .least = 1,
+            .most = 10'000'000,
+            .meaning = "Appends that may wait for the log; one more is answered with a retryable error."},
+    Setting{.name = "WAL_QUEUE_MB",
+            .type = kInteger,
+            .fallback = "256",
+            .least = 1,
+            .most = 65'536,
+            .meaning = "Bytes of appends that may wait for the log."},
+    Setting{.name = "WAL_BATCH_MB",
+            .type = kInteger,
+            .fallback = "8",
+            .least = 1,
+            .most = 256,
+            .meaning = "Most bytes of one durable write of the log; a larger append goes alone."},
+    Setting{.name = "SQLITE_READERS",
+            .type = kInteger,
+            .fallback = "4",
+            .least = 1,
+            .most = 64,
+            .meaning = "Threads, each with a connection, that read the SQLite tables."},
+    Setting{.name = "SQLITE_QUEUE_WRITES",
+            .type = kInteger,
+            .fallback = "4096",
+            .least = 1,
+            .most = 1'000'000,
+            .meaning = "Writes that may wait for SQLite; one more is answered with a retryable error."},
+    Setting{.name = "SQLITE_BUSY_TIMEOUT_MS",
+            .type = kInteger,
+            .fallback = "5000",
+            .least = 0,
+            .most = 600'000,
+            .meaning = "How long SQLite waits for a lock of another process."},
+    Setting{.name = "SQLITE_STATEMENT_TIMEOUT_MS",
+            .type = kInteger,
+            .fallback = "30000",
+            .least = 1,
+            .most = 3'600'000,
+            .meaning = "How long a statement may run."},
+    Setting{.name = "SQLITE_TRANSACTION_TIMEOUT_MS",
+            .type = kInteger,
+            .fallback = "10000",
+            .least = 1,
+            .most = 3'600'000,
+            .meaning = "How long a transaction may stay open."},
+    Setting{.name = "BUS_MAX_KEYS",
+            .type = kInteger,
+            .fallback = "1000000",
+            .least = 1,
+            .most = 1'000'000'000,
+            .meaning = "Keys and counters that the bus in this process may hold."},
+};
+
+class EmbeddedFoundation final : public Foundation {
+ public:
+  EmbeddedFoundation(std::unique_ptr<FileSystem> f, std::unique_ptr<DataLock> l, Clock& clock)
+      : files(std::move(f)), lock(std::move(l)), ids(clock) {}
+
+  std::unique_ptr<FileSystem> files;
+  std::unique_ptr<DataLock> lock;
+  SystemIdSource ids;
+};
+
+Result<> refuse_distributed(std::string_view setting, const std::string& value) {
+  if (value.empty()) return {};
+  return fail(Error{Code::kUnsupported,
+                    std::string(setting) + " names an engine that this program has no driver for; leave it empty",
+                    {{"field", std::string(setting)}}});
+}
+
+Result<std::string> database_path(const EnginesOptions& options) {
+  constexpr std::string_view kScheme = "sqlite:";
+  if (options.database_url.empty() || options.database_url == kScheme) return options.data_directory + "/concord.db";
+  if (options.database_url.starts_with(kScheme)) return options.database_url.substr(kScheme.size());
+  const std::string scheme = options.database_url.substr(0, options.database_url.find(':'));
+  return fail(Error{Code::kUnsupported,
+                    "DATABASE_URL: this program has a driver for sqlite: and none for " + scheme + ":",
+                    {{"field", "DATABASE_URL"}}});
+}
+
+SqliteTablesOptions tables_options(const EnginesOptions& options, std::string path) {
+  SqliteTablesOptions tables;
+  tables.connection.path = std::move(path);
+  tables.connection.busy_timeout_ms = options.sqlite_busy_timeout_ms;
+  tables.connection.statement_timeout_ms = options.sqlite_statement_timeout_ms;
+  tables.readers = static_cast<std::size_t>(options.sqlite_readers);
+  tables.max_queued_writes = static_cast<std::size_t>(options.sqlite_queue_writes);
+  tables.transaction_timeout_ms = options.sqlite_transaction_timeout_ms;
+  return tables;
+}
+
+SegmentLogOptions log_options(const EnginesOptions& options) {
+  SegmentLogOptions log;
+  log.directory = options.data_directory + "/log";
+  log.segment_bytes = static_cast<std::uint64_t>(options.segment_size_mb) * kMegabyte;
+  log.max_batch_bytes = static_cast<std::size_t>(options.log_batch_mb) * kMegabyte;
+  log.max_queued_appends = static_cast<std::size_t>(options.log_queue_appends);
+  log.max_queued_bytes = static_cast<std::size_t>(options.log_queue_mb) * kMegabyte;
+  return log;
+}
+
+}  // namespace
+
+std::span<const Setting> settings() { return kSettings; }
+
+EnginesOptions options_from(const Config& config, std::string data_directory) {
+  EnginesOptions options;
+  options.data_directory = std::move(data_directory);
+  options.database_url = config.string("DATABASE_URL");
+  options.kafka_brokers = config.string("KAFKA_BROKERS");
+  options.redis_url = config.string("REDIS_URL");
+  options.etcd_endpoints = config.string("ETCD_ENDPOINTS");
+  options.s3_endpoint = config.string("S3_ENDPOINT");
+  options.segment_size_mb = config.integer("WAL_SEGMENT_SIZE_MB");
+  options.log_queue_appends = config.integer("WAL_QUEUE_APPENDS");
+  options.log_queue_mb = config.integer("WAL_QUEUE_MB");
+  options.log_batch_mb = config.integer("WAL_BATCH_MB");
+  options.sqlite_readers = config.integer("SQLITE_READERS");
+  options.sqlite_queue_writes = config.integer("SQLITE_QUEUE_WRITES");
+  options.sqlite_busy_timeout_ms = config.integer("SQLITE_BUSY_TIMEOUT_MS");
+  options.sqlite_statement_timeout_ms = config.integer("SQLITE_STATEMENT_TIMEOUT_MS");
+  options.sqlite_transaction_timeout_ms = config.integer("SQLITE_TRANSACTION_TIMEOUT_MS");
+  options.bus_max_keys = config.integer("BUS_MAX_KEYS");
+  return options;
+}
+
+Result<Engines> open_embedded(EnginesOptions options, Clock& clock, Logger logger, Metrics& metrics) {
+  TRY_VOID(refuse_distributed("KAFKA_BROKERS", options.kafka_brokers));
+  TRY_VOID(refuse_distributed("REDIS_URL", options.redis_url));
+  TRY_VOID(refuse_distributed("ETCD_ENDPOINTS", options.etcd_endpoints));
+  TRY_VOID(refuse_distributed("S3_ENDPOINT", options.s3_endpoint));
+  TRY(std::string database, database_path(options));
+
+  auto files = make_posix_file_system();
+  TRY_VOID(make_directories(*files, options.data_directory));
+  TRY(auto lock, DataLock::take(options.data_directory));
+  auto foundation = std::make_unique<EmbeddedFoundation>(std::move(files), std::move(lock), clock);
+  FileSystem& system = *foundation->files;
+  IdSource& ids = foundation->ids;
+
+  Engines engines;
+  engines.foundation = std::move(foundation);
+  TRY(engines.tables, SqliteTables::open(tables_options(options, std::move(database)), clock, logger, metrics));
+  TRY_VOID(system.sync_directory(options.data_directory));
+  TRY(engines.log, SegmentLog::open(system, log_options(options), clock, ids, logger, metrics));
+  engines.bus = std::make_unique<LocalBus>(
+      LocalBusOptions{.max_keys = static_cast<std::size_t>(options.bus_max_keys)}, clock, metrics);
+  TRY(engines.coordination,
+      LocalCoordination::open(system, {.directory = options.data_directory + "/coordination"}, clock, logger, metrics));
+  TRY(engines.blobs,
+      DirectoryBlobs::open(system, {.directory = options.data_directory + "/blobs"}, logger, metrics));
+  return engines;
+}
+
+}  // namespace concord::engines

@@ -1,0 +1,68 @@
+#pragma once
+// Opens the five engines of a hub. The scheme of a setting picks the driver; this program has the embedded ones.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "engines/blobs.h"
+#include "engines/bus.h"
+#include "engines/coordination.h"
+#include "engines/log.h"
+#include "engines/tables.h"
+
+namespace concord::engines {
+
+struct EnginesOptions {
+  std::string data_directory;  // made where it is missing
+  std::string database_url;    // "" or "sqlite:" for concord.db in the data directory, "sqlite:PATH" for another file
+  // Where not empty they ask for a driver that this program does not have: kUnsupported, naming the setting.
+  std::string kafka_brokers;
+  std::string redis_url;
+  std::string etcd_endpoints;
+  std::string s3_endpoint;
+
+  std::int64_t segment_size_mb = 128;
+  std::int64_t log_queue_appends = 65'536;
+  std::int64_t log_queue_mb = 256;
+  std::int64_t log_batch_mb = 8;
+  std::int64_t sqlite_readers = 4;
+  std::int64_t sqlite_queue_writes = 4096;
+  std::int64_t sqlite_busy_timeout_ms = 5000;
+  std::int64_t sqlite_statement_timeout_ms = 30'000;
+  std::int64_t sqlite_transaction_timeout_ms = 10'000;
+  std::int64_t bus_max_keys = 1'000'000;
+};
+
+/// The settings of this part.
+std::span<const Setting> settings();
+/// From a configuration whose table has `settings()`.
+EnginesOptions options_from(const Config& config, std::string data_directory);
+
+/// Owns what the embedded drivers share: the files, the lock of the data directory, identifiers.
+class Foundation {
+ public:
+  virtual ~Foundation() = default;
+};
+
+/// Destroyed after everything that uses it and before the reactors whose coroutines wait on it: each engine finishes what it
+/// was given and wakes who waits.
+struct Engines {
+  std::unique_ptr<Foundation> foundation;  // destroyed last
+  std::unique_ptr<Tables> tables;
+  std::unique_ptr<Log> log;
+  std::unique_ptr<Bus> bus;
+  std::unique_ptr<Coordination> coordination;
+  std::unique_ptr<Blobs> blobs;
+};
+
+/// kConflict where another process uses the data directory; kUnsupported where a setting names a driver that this program
+/// does not have; otherwise what the first driver that cannot open says. What is passed by reference outlives them.
+Result<Engines> open_embedded(EnginesOptions options, Clock& clock, Logger logger, Metrics& metrics);
+
+}  // namespace concord::engines
