@@ -83,8 +83,7 @@ class Client {
       pollfd readable{fd_, POLLIN, 0};
       if (::poll(&readable, 1, kPatienceMs) <= 0) throw std::runtime_error("the server sent nothing in time");
     }
-    const auto n =
-        ssl_ != nullptr ? SSL_read(ssl_, buffer, sizeof buffer) : ::recv(fd_, buffer, sizeof buffer, 0);
+    const auto n = ssl_ != nullptr ? SSL_read(ssl_, buffer, sizeof buffer) : ::recv(fd_, buffer, sizeof buffer, 0);
     return n > 0 ? std::string(buffer, static_cast<std::size_t>(n)) : std::string();
   }
   std::string receive(std::size_t count) {
@@ -142,9 +141,7 @@ class Client {
     send(text);
     return read_response(text.starts_with("HEAD "));
   }
-  HttpResponse get(const std::string& target) {
-    return request("GET " + target + " HTTP/1.1\r\nHost: test\r\n\r\n");
-  }
+  HttpResponse get(const std::string& target) { return request("GET " + target + " HTTP/1.1\r\nHost: test\r\n\r\n"); }
 
  private:
   void start_tls() {
@@ -174,16 +171,11 @@ inline Bytes client_frame(std::uint8_t first_byte, ByteView payload, std::uint32
   const std::uint8_t key[4] = {static_cast<std::uint8_t>(mask >> 24U), static_cast<std::uint8_t>(mask >> 16U),
                                static_cast<std::uint8_t>(mask >> 8U), static_cast<std::uint8_t>(mask)};
   out.insert(out.end(), key, key + 4);
-  for (std::size_t i = 0; i < payload.size(); ++i)
-    out.push_back(static_cast<std::uint8_t>(payload[i] ^ key[i & 3U]));
+  for (std::size_t i = 0; i < payload.size(); ++i) out.push_back(static_cast<std::uint8_t>(payload[i] ^ key[i & 3U]));
   return out;
 }
-inline Bytes client_text(std::string_view text) {
-  return client_frame(0x81, as_bytes(text));
-}
-inline Bytes client_binary(ByteView bytes) {
-  return client_frame(0x82, bytes);
-}
+inline Bytes client_text(std::string_view text) { return client_frame(0x81, as_bytes(text)); }
+inline Bytes client_binary(ByteView bytes) { return client_frame(0x82, bytes); }
 inline Bytes client_close(std::uint16_t code, std::string_view reason = {}) {
   Bytes payload{static_cast<std::uint8_t>(code >> 8U), static_cast<std::uint8_t>(code)};
   append(payload, as_bytes(reason));
@@ -211,8 +203,7 @@ struct ServerFrame {
 /// A Client that has made the opening handshake.
 class WebSocketClient : public Client {
  public:
-  WebSocketClient(std::uint16_t port, const std::string& target, bool tls = false,
-                  int receive_buffer_bytes = 0)
+  WebSocketClient(std::uint16_t port, const std::string& target, bool tls = false, int receive_buffer_bytes = 0)
       : Client(port, tls, receive_buffer_bytes) {
     Client::send(handshake_request(target));
     handshake = receive_until("\r\n\r\n");

@@ -96,8 +96,7 @@ Inspection inspect(ByteView bytes, bool fragmented, std::size_t joined, std::siz
   if (extended > 0) {
     head.length = 0;
     for (std::size_t i = 0; i < extended; ++i) head.length = head.length << 8U | bytes[2 + i];
-    if (head.length < (extended == 2 ? 126U : 0x10000U))
-      return broken("a length is not in its shortest form");
+    if (head.length < (extended == 2 ? 126U : 0x10000U)) return broken("a length is not in its shortest form");
     if (head.length >> 63U != 0) return broken("a length has its highest bit set");
   }
   if (head.opcode < kClose && (head.length > max_message_bytes || joined > max_message_bytes - head.length))
@@ -117,8 +116,7 @@ FrameDecoder::Event control_event(std::uint8_t opcode, ByteView payload) {
   if (payload.empty()) return {Kind::kClose, Opcode::kBinary, kCloseNoStatus, {}, {}};
   if (payload.size() == 1) return violation("a close frame with half a code", CloseCode::kProtocolError);
   const auto code = static_cast<std::uint16_t>(payload[0] << 8U | payload[1]);
-  if (!is_valid_close_code(code))
-    return violation("a close code that may not be sent", CloseCode::kProtocolError);
+  if (!is_valid_close_code(code)) return violation("a close code that may not be sent", CloseCode::kProtocolError);
   if (!is_valid_utf8(as_text(payload.subspan(2))))
     return violation("a close reason that is not UTF-8", CloseCode::kInvalidPayload);
   return {Kind::kClose, Opcode::kBinary, code, payload.subspan(2), {}};
@@ -132,13 +130,9 @@ FrameDecoder::Event message_event(std::uint8_t opcode, ByteView payload) {
 
 }  // namespace
 
-Frame make_frame(Opcode opcode, ByteView payload) {
-  return make_raw_frame(static_cast<std::uint8_t>(opcode), payload);
-}
+Frame make_frame(Opcode opcode, ByteView payload) { return make_raw_frame(static_cast<std::uint8_t>(opcode), payload); }
 
-Frame make_ping_frame() {
-  return make_raw_frame(kPing, {});
-}
+Frame make_ping_frame() { return make_raw_frame(kPing, {}); }
 
 Frame make_pong_frame(ByteView payload) {
   return make_raw_frame(kPong, payload.first(std::min(payload.size(), kMaxControlPayloadBytes)));

@@ -86,8 +86,7 @@ class Router {
   struct Match {
     const Route* route = nullptr;  // null: no such path, or no such method
     std::vector<std::pair<std::string, std::string>> parameters;
-    std::vector<std::string>
-        allowed;  // methods the path has, where `route` is null: empty means 404, else 405
+    std::vector<std::string> allowed;  // methods the path has, where `route` is null: empty means 404, else 405
   };
   /// HEAD matches a GET route.
   Match match(std::string_view method, std::string_view path) const;

@@ -28,8 +28,8 @@ using SteadyClock = std::chrono::steady_clock;
 
 bool is_request_id(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
-           c == '_' || c == '.';
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_' ||
+           c == '.';
   });
 }
 
@@ -52,8 +52,8 @@ std::string make_request_id(std::uint64_t counter) {
 
 HttpMetrics::HttpMetrics(Metrics& metrics)
     : connections(metrics.gauge("concord_net_http_connections", "Open HTTP connections, WebSockets aside.")),
-      latency(metrics.histogram("concord_net_request_seconds",
-                                "From a request's last byte to its response's last.", latency_bounds())) {
+      latency(metrics.histogram("concord_net_request_seconds", "From a request's last byte to its response's last.",
+                                latency_bounds())) {
   static constexpr std::array<const char*, 5> kClasses{"1xx", "2xx", "3xx", "4xx", "5xx"};
   for (std::size_t i = 0; i < kClasses.size(); ++i)
     by_class[i] = &metrics.counter("concord_net_requests_total", "Requests answered, by class of status.",
@@ -246,8 +246,8 @@ asio::awaitable<HttpConnection::Next> HttpConnection::answer(RequestReader& read
   const std::string head = response_head(response, {keep_alive, head_request, reader.is_http10(), id});
   const ByteView body = response_body(response, head_request);
   const bool sent = co_await write(head, body);
-  log_request(method, path, id, response.status,
-              std::chrono::duration<double>(SteadyClock::now() - begun).count(), head.size() + body.size());
+  log_request(method, path, id, response.status, std::chrono::duration<double>(SteadyClock::now() - begun).count(),
+              head.size() + body.size());
   if (sent && keep_alive) co_return Next::kRequest;
   if (sent) co_await linger();
   co_return Next::kEnd;
@@ -260,8 +260,8 @@ asio::awaitable<HttpConnection::Next> HttpConnection::upgrade(Response response,
   handed_over_ = true;
   Upgrade& upgrade = *response.upgrade;
   Reactor& reactor = upgrade.reactor != nullptr ? *upgrade.reactor : owner_.reactor_;
-  shared_.hand_over(reactor, Handover{std::move(stream_), std::move(pending_), std::move(upgrade.handler),
-                                      std::move(upgrade.state)});
+  shared_.hand_over(
+      reactor, Handover{std::move(stream_), std::move(pending_), std::move(upgrade.handler), std::move(upgrade.state)});
   co_return Next::kHandedOver;
 }
 
@@ -316,8 +316,8 @@ asio::awaitable<bool> HttpConnection::write(std::string_view head, ByteView body
   co_return true;
 }
 
-void HttpConnection::log_request(const std::string& method, const std::string& path, const std::string& id,
-                                 int status, double seconds, std::size_t bytes) {
+void HttpConnection::log_request(const std::string& method, const std::string& path, const std::string& id, int status,
+                                 double seconds, std::size_t bytes) {
   shared_.metrics.record(status, seconds);
   shared_.logger.log(status < 500 ? LogLevel::kDebug : LogLevel::kInfo, "request",
                      {{"request_id", id},

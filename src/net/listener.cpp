@@ -70,9 +70,7 @@ Listeners::~Listeners() {
     if (fd >= 0) ::close(fd);
 }
 
-int Listeners::take(std::size_t index) {
-  return std::exchange(descriptors_[index], -1);
-}
+int Listeners::take(std::size_t index) { return std::exchange(descriptors_[index], -1); }
 
 Result<Listeners> listen_on(const std::string& host, std::uint16_t port, std::size_t count) {
   TRY(Address address, resolve(host, port));

@@ -29,8 +29,7 @@ class Parser final : public http::basic_parser<true> {
   std::uint64_t announced = 0;
 
  private:
-  void on_request_impl(http::verb, BeastText method, BeastText raw_target, int raw_version,
-                       error_code&) override {
+  void on_request_impl(http::verb, BeastText method, BeastText raw_target, int raw_version, error_code&) override {
     request.method = std::string_view(method);
     target = std::string_view(raw_target);
     version = raw_version;
@@ -77,8 +76,7 @@ std::optional<std::string> check_lines(std::string_view head) {
     head.remove_prefix(end + 2);
     for (const char c : line) {
       const auto byte = static_cast<unsigned char>(c);
-      if ((byte < 0x20 && c != '\t') || byte == 0x7f)
-        return "the head has a control character or a bare line end";
+      if ((byte < 0x20 && c != '\t') || byte == 0x7f) return "the head has a control character or a bare line end";
     }
     if (!first && !line.empty()) {
       if (line.front() == ' ' || line.front() == '\t') return "a header line is folded";
@@ -96,8 +94,7 @@ std::size_t count(const Request& request, std::string_view name) {
 }
 
 bool is_decimal(std::string_view text) {
-  return !text.empty() && text.size() <= 19 &&
-         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() && text.size() <= 19 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 /// How the body is framed, where two readers could disagree.
@@ -121,8 +118,8 @@ std::optional<Refusal> check_host(Request& request, const Target& target, bool h
   if (hosts > 1) return Refusal{400, "more than one Host"};
   if (hosts == 0 && !http10) return Refusal{400, "no Host"};
   request.host = target.authority.empty() ? std::string(request.header("host")) : target.authority;
-  const bool clean = std::ranges::all_of(
-      request.host, [](char c) { return is_token_char(c) || c == ':' || c == '[' || c == ']'; });
+  const bool clean =
+      std::ranges::all_of(request.host, [](char c) { return is_token_char(c) || c == ':' || c == '[' || c == ']'; });
   if (!clean || request.host.size() > 255) return Refusal{400, "Host is not a host name"};
   return std::nullopt;
 }
@@ -158,16 +155,16 @@ struct RequestReader::State {
   Progress feed_body(std::string_view bytes, std::size_t& taken);
 };
 
-RequestReader::RequestReader(std::size_t max_header_bytes)
-    : state_(std::make_unique<State>(max_header_bytes)) {}
+RequestReader::RequestReader(std::size_t max_header_bytes) : state_(std::make_unique<State>(max_header_bytes)) {}
 RequestReader::~RequestReader() = default;
 RequestReader::RequestReader(RequestReader&&) noexcept = default;
+RequestReader& RequestReader::operator=(RequestReader&&) noexcept = default;
 
 RequestReader::Progress RequestReader::State::parse_head(std::string_view head) {
   if (auto rule = check_lines(head)) return refuse({400, *std::move(rule)});
   error_code ec;
-  parser.header_limit(static_cast<std::uint32_t>(
-      std::min<std::size_t>(head.size() + 1, std::numeric_limits<std::uint32_t>::max())));
+  parser.header_limit(
+      static_cast<std::uint32_t>(std::min<std::size_t>(head.size() + 1, std::numeric_limits<std::uint32_t>::max())));
   parser.body_limit(boost::none);
   parser.eager(false);
   parser.put({head.data(), head.size()}, ec);
@@ -211,8 +208,7 @@ RequestReader::Progress RequestReader::read_head(ByteView& input) {
   State& state = *state_;
   // Empty lines before a request line are ignored (RFC 9112 section 2.2); more than one pair is a sign of
   // confusion.
-  if (state.pending.empty() && input.size() >= 2 && input[0] == '\r' && input[1] == '\n')
-    input = input.subspan(2);
+  if (state.pending.empty() && input.size() >= 2 && input[0] == '\r' && input[1] == '\n') input = input.subspan(2);
   const std::size_t before = state.pending.size();
   const std::size_t room = state.max_header_bytes - std::min(before, state.max_header_bytes);
   const std::string_view fresh = as_text(input).substr(0, room);
@@ -288,26 +284,12 @@ RequestReader::Progress RequestReader::read_body(ByteView& input, std::size_t li
   return progress;
 }
 
-bool RequestReader::has_begun() const {
-  return !state_->pending.empty();
-}
-Request& RequestReader::request() {
-  return state_->parser.request;
-}
-const Refusal& RequestReader::refusal() const {
-  return state_->refusal;
-}
-bool RequestReader::keep_alive() const {
-  return state_->keep_alive;
-}
-bool RequestReader::is_http10() const {
-  return state_->http10;
-}
-bool RequestReader::has_body() const {
-  return state_->has_body;
-}
-bool RequestReader::expects_continue() const {
-  return state_->expects_continue;
-}
+bool RequestReader::has_begun() const { return !state_->pending.empty(); }
+Request& RequestReader::request() { return state_->parser.request; }
+const Refusal& RequestReader::refusal() const { return state_->refusal; }
+bool RequestReader::keep_alive() const { return state_->keep_alive; }
+bool RequestReader::is_http10() const { return state_->http10; }
+bool RequestReader::has_body() const { return state_->has_body; }
+bool RequestReader::expects_continue() const { return state_->expects_continue; }
 
 }  // namespace concord::net

@@ -23,6 +23,7 @@ class RequestReader {
   explicit RequestReader(std::size_t max_header_bytes);
   ~RequestReader();
   RequestReader(RequestReader&&) noexcept;
+  RequestReader& operator=(RequestReader&&) noexcept;
 
   enum class Progress : std::uint8_t { kNeedMore, kDone, kRefused };
 

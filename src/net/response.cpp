@@ -77,9 +77,7 @@ bool is_ours(std::string_view name) {
   return name == "content-length" || name == "connection" || name == "transfer-encoding";
 }
 
-bool has_body(int status) {
-  return status >= 200 && status != 204 && status != 304;
-}
+bool has_body(int status) { return status >= 200 && status != 204 && status != 304; }
 
 ByteView whole_body(const Response& response) {
   return response.shared_body ? ByteView(*response.shared_body) : as_bytes(response.body);
@@ -101,8 +99,7 @@ std::string response_head(const Response& response, const ResponseForm& form) {
     put_header(out, name, header.value);
   }
   if (!has_request_id && !form.request_id.empty()) put_header(out, "x-request-id", form.request_id);
-  if (has_body(response.status))
-    put_header(out, "content-length", std::to_string(whole_body(response).size()));
+  if (has_body(response.status)) put_header(out, "content-length", std::to_string(whole_body(response).size()));
   if (!form.keep_alive)
     put_header(out, "connection", "close");
   else if (form.http10)

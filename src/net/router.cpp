@@ -29,12 +29,8 @@ Segments split(std::string_view path) {
   }
 }
 
-bool is_capture(std::string_view segment) {
-  return segment.starts_with('{') && segment.ends_with('}');
-}
-bool is_rest(std::string_view segment) {
-  return is_capture(segment) && segment.ends_with("...}");
-}
+bool is_capture(std::string_view segment) { return segment.starts_with('{') && segment.ends_with('}'); }
+bool is_rest(std::string_view segment) { return is_capture(segment) && segment.ends_with("...}"); }
 
 struct Found {
   const Route* route = nullptr;
@@ -55,8 +51,7 @@ void allow(Found& found, const std::map<std::string, const Route*, std::less<>>&
 }
 
 /// Literal before {name} before {name...}; the first branch that has the method wins.
-void search(const Node& node, const Segments& segments, std::size_t at, std::string_view method,
-            Found& found) {
+void search(const Node& node, const Segments& segments, std::size_t at, std::string_view method, Found& found) {
   if (at == segments.size()) {
     found.route = pick(node.here, method);
     if (found.route == nullptr) allow(found, node.here);
@@ -136,8 +131,6 @@ Router::Match Router::match(std::string_view method, std::string_view path) cons
   return result;
 }
 
-const std::vector<Route>& Router::routes() const {
-  return state_->listed;
-}
+const std::vector<Route>& Router::routes() const { return state_->listed; }
 
 }  // namespace concord::net

@@ -27,8 +27,7 @@ namespace {
 
 constexpr int kAcceptsPerTurn = 64;
 constexpr std::int64_t kAcceptPauseMs = 100;  // where the process has no descriptor left
-constexpr std::size_t kMaxRefusing =
-    64;  // connections over the limit that get a 503; the rest is just closed
+constexpr std::size_t kMaxRefusing = 64;      // connections over the limit that get a 503; the rest is just closed
 constexpr std::int64_t kDrainPollMs = 5;
 
 std::int64_t deadline_tick_ms(const ServerOptions& options) {
@@ -142,8 +141,7 @@ asio::awaitable<void> Server::State::accept_loop(Lane& lane) {
       continue;
     }
     if (!lane.listener) break;
-    co_await lane.listener->async_wait(asio::posix::stream_descriptor::wait_read,
-                                       asio::as_tuple(asio::use_awaitable));
+    co_await lane.listener->async_wait(asio::posix::stream_descriptor::wait_read, asio::as_tuple(asio::use_awaitable));
   }
 }
 
@@ -190,18 +188,13 @@ Task<> Server::State::end_drain(Lane& lane) {
   co_return Result<>{};
 }
 
-Server::Server(ServerOptions options, Reactors& reactors, RequestHandler& handler, Logger logger,
-               Metrics& metrics)
+Server::Server(ServerOptions options, Reactors& reactors, RequestHandler& handler, Logger logger, Metrics& metrics)
     : state_(std::make_unique<State>(std::move(options), reactors, handler, std::move(logger), metrics)) {}
 Server::~Server() = default;
 
-Result<> Server::start() {
-  return state_->start();
-}
+Result<> Server::start() { return state_->start(); }
 
-std::uint16_t Server::port() const {
-  return state_->port;
-}
+std::uint16_t Server::port() const { return state_->port; }
 
 asio::awaitable<void> Server::drain(std::int64_t deadline_ms) {
   State& state = *state_;

@@ -22,8 +22,7 @@ struct ServerOptions {
   std::size_t max_header_bytes = 16u << 10u;
   std::size_t max_body_bytes = 8u << 20u;
   std::size_t max_connections = 100'000;
-  std::int64_t header_timeout_ms =
-      10'000;  // from the first byte of a request (or the accept) to its last header
+  std::int64_t header_timeout_ms = 10'000;  // from the first byte of a request (or the accept) to its last header
   std::int64_t body_timeout_ms = 60'000;
   std::int64_t keep_alive_timeout_ms = 60'000;
   std::size_t max_frame_bytes = 8u << 20u;          // a WebSocket message, fragments joined

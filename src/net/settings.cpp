@@ -55,13 +55,12 @@ const std::array kSettings{
             .least = 10,
             .most = kHourMs,
             .meaning = "How long a connection may wait for its next request."},
-    Setting{
-        .name = "WEBSOCKET_MAX_MESSAGE_BYTES",
-        .type = SettingType::kInteger,
-        .fallback = "8388608",
-        .least = kKiB,
-        .most = 1024 * kMiB,
-        .meaning = "The most bytes of a WebSocket message, fragments joined; a larger one closes with 1009."},
+    Setting{.name = "WEBSOCKET_MAX_MESSAGE_BYTES",
+            .type = SettingType::kInteger,
+            .fallback = "8388608",
+            .least = kKiB,
+            .most = 1024 * kMiB,
+            .meaning = "The most bytes of a WebSocket message, fragments joined; a larger one closes with 1009."},
     Setting{.name = "WEBSOCKET_MAX_QUEUE_BYTES",
             .type = SettingType::kInteger,
             .fallback = "4194304",
@@ -73,8 +72,7 @@ const std::array kSettings{
             .fallback = "30000",
             .least = 20,
             .most = kHourMs,
-            .meaning =
-                "Silence of a WebSocket after which it is pinged; after twice of it the connection is cut."},
+            .meaning = "Silence of a WebSocket after which it is pinged; after twice of it the connection is cut."},
     Setting{.name = "WEBSOCKET_CLOSE_TIMEOUT_MS",
             .type = SettingType::kInteger,
             .fallback = "5000",
@@ -84,10 +82,9 @@ const std::array kSettings{
 };
 
 std::unexpected<Error> bad_address(const std::string& address) {
-  return fail(Error{
-      Code::kInvalidArgument,
-      "ADDR must be host:port with a port from 0 to 65535, not " + address,
-      {}}.with("field", "ADDR"));
+  return fail(
+      Error{Code::kInvalidArgument, "ADDR must be host:port with a port from 0 to 65535, not " + address, {}}.with(
+          "field", "ADDR"));
 }
 
 /// "host:port", "[v6]:port" or ":port" for every address.
@@ -112,9 +109,7 @@ std::size_t size_of(const Config& config, std::string_view name) {
 
 }  // namespace
 
-std::span<const Setting> settings() {
-  return kSettings;
-}
+std::span<const Setting> settings() { return kSettings; }
 
 Result<ServerOptions> from_config(const Config& config) {
   ServerOptions options;

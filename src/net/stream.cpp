@@ -41,9 +41,7 @@ int bio_read(BIO* bio, char* data, int size) {
   return static_cast<int>(n);
 }
 
-long bio_control(BIO*, int command, long, void*) {
-  return command == BIO_CTRL_FLUSH ? 1 : 0;
-}
+long bio_control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
 
 const BIO_METHOD* descriptor_bio() {
   static const BIO_METHOD* const method = [] {
@@ -75,16 +73,14 @@ std::unexpected<Error> tls_failure(const std::string& what) {
 
 }  // namespace
 
-Result<std::unique_ptr<TlsContext>> TlsContext::load(const std::string& certificate_file,
-                                                     const std::string& key_file) {
+Result<std::unique_ptr<TlsContext>> TlsContext::load(const std::string& certificate_file, const std::string& key_file) {
   SSL_CTX* context = SSL_CTX_new(TLS_server_method());
   if (context == nullptr) return tls_failure("TLS cannot be set up");
   std::unique_ptr<TlsContext> result(new TlsContext(context));
   SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
-  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  SSL_CTX_set_options(context,
-                      SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_mode(context,
+                   SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
   // Resumption works by stateless tickets; nothing is kept here for it.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(context, 1);
@@ -99,9 +95,7 @@ Result<std::unique_ptr<TlsContext>> TlsContext::load(const std::string& certific
   return result;
 }
 
-TlsContext::~TlsContext() {
-  SSL_CTX_free(context_);
-}
+TlsContext::~TlsContext() { SSL_CTX_free(context_); }
 
 Stream& Stream::operator=(Stream&& other) noexcept {
   if (this != &other) {
@@ -112,9 +106,7 @@ Stream& Stream::operator=(Stream&& other) noexcept {
   return *this;
 }
 
-Stream::~Stream() {
-  close();
-}
+Stream::~Stream() { close(); }
 
 bool Stream::start_tls(const TlsContext& context) {
   SSL* ssl = SSL_new(context.context_);
@@ -169,13 +161,12 @@ IoResult Stream::read(std::span<std::uint8_t> into) {
 
 IoResult Stream::write(std::span<const iovec> parts, std::span<std::uint8_t> scratch) {
   if (ssl_ != nullptr) {
-    std::span<const std::uint8_t> record(static_cast<const std::uint8_t*>(parts[0].iov_base),
-                                         parts[0].iov_len);
+    std::span<const std::uint8_t> record(static_cast<const std::uint8_t*>(parts[0].iov_base), parts[0].iov_len);
     if (parts.size() > 1 && record.size() < scratch.size()) {
       std::size_t filled = 0;
       for (const iovec& part : parts) {
         const std::size_t take = std::min(part.iov_len, scratch.size() - filled);
-        std::memcpy(scratch.data() + filled, part.iov_base, take);
+        if (take > 0) std::memcpy(scratch.data() + filled, part.iov_base, take);
         filled += take;
       }
       record = scratch.first(filled);
@@ -183,8 +174,7 @@ IoResult Stream::write(std::span<const iovec> parts, std::span<std::uint8_t> scr
     record = record.first(std::min(record.size(), scratch.size()));
     ERR_clear_error();
     IoResult result = tls_result(SSL_write(ssl_, record.data(), static_cast<int>(record.size())));
-    if (result.status == IoStatus::kWantRead || result.status == IoStatus::kWantWrite)
-      result.committed = record.size();
+    if (result.status == IoStatus::kWantRead || result.status == IoStatus::kWantWrite) result.committed = record.size();
     return result;
   }
   ssize_t n = 0;

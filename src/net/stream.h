@@ -32,8 +32,7 @@ class TlsContext {
  public:
   /// kInvalidArgument names the file that does not load, or says that certificate and key do not belong
   /// together.
-  static Result<std::unique_ptr<TlsContext>> load(const std::string& certificate_file,
-                                                  const std::string& key_file);
+  static Result<std::unique_ptr<TlsContext>> load(const std::string& certificate_file, const std::string& key_file);
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
@@ -49,8 +48,7 @@ class Stream {
  public:
   Stream() = default;
   explicit Stream(int fd) : fd_(fd) {}
-  Stream(Stream&& other) noexcept
-      : fd_(std::exchange(other.fd_, -1)), ssl_(std::exchange(other.ssl_, nullptr)) {}
+  Stream(Stream&& other) noexcept : fd_(std::exchange(other.fd_, -1)), ssl_(std::exchange(other.ssl_, nullptr)) {}
   Stream& operator=(Stream&& other) noexcept;
   ~Stream();
 

@@ -39,8 +39,7 @@ std::expected<std::string, std::string> decode_path(std::string_view raw) {
   return path;
 }
 
-std::expected<std::vector<std::pair<std::string, std::string>>, std::string> decode_query(
-    std::string_view raw) {
+std::expected<std::vector<std::pair<std::string, std::string>>, std::string> decode_query(std::string_view raw) {
   std::vector<std::pair<std::string, std::string>> fields;
   while (!raw.empty()) {
     const std::string_view field = raw.substr(0, raw.find('&'));

@@ -13,9 +13,7 @@ constexpr std::size_t kMaxSpareOutboxes = 4096;
 constexpr std::size_t kMaxSpareFrames = 64;
 constexpr int kMaxReadsPerTurn = 8;
 
-std::uint16_t number(CloseCode code) {
-  return static_cast<std::uint16_t>(code);
-}
+std::uint16_t number(CloseCode code) { return static_cast<std::uint16_t>(code); }
 
 }  // namespace
 
@@ -125,8 +123,7 @@ void WebSocketCore::consume(Connection& connection, std::span<std::uint8_t> data
         return;
       case Kind::kMessage:
         ++counts_.messages_received;
-        if (connection.phase_ == Phase::kOpen)
-          connection.handler_->on_message(connection, event.opcode, event.payload);
+        if (connection.phase_ == Phase::kOpen) connection.handler_->on_message(connection, event.opcode, event.payload);
         break;
       case Kind::kPing:
         if (connection.phase_ == Phase::kOpen) connection.send(make_pong_frame(event.payload));
@@ -185,13 +182,11 @@ void WebSocketCore::flush(Connection& connection) {
     std::size_t total = 0;
     const std::size_t count = outbox.gather(parts, total);
     const IoResult result = connection.stream_.write({parts.data(), count}, write_buffer_);
-    if (result.status == IoStatus::kFailed || result.status == IoStatus::kEnd)
-      return gone(connection, kCloseAbnormal);
+    if (result.status == IoStatus::kFailed || result.status == IoStatus::kEnd) return gone(connection, kCloseAbnormal);
     outbox.committed = result.committed;
     counts_.bytes_sent += result.bytes;
     outbox.pop(result.bytes);
-    const bool full =
-        result.status != IoStatus::kDone || (!connection.stream_.is_tls() && result.bytes < total);
+    const bool full = result.status != IoStatus::kDone || (!connection.stream_.is_tls() && result.bytes < total);
     if (full) return watch_write(connection, true);
   }
   after_flush(connection);
@@ -213,8 +208,7 @@ void WebSocketCore::watch_write(Connection& connection, bool wanted) {
   epoll_event event{};
   event.events = wanted ? EPOLLIN | EPOLLOUT : EPOLLIN;
   event.data.ptr = &connection;
-  if (::epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, connection.stream_.fd(), &event) != 0)
-    gone(connection, kCloseAbnormal);
+  if (::epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, connection.stream_.fd(), &event) != 0) gone(connection, kCloseAbnormal);
 }
 
 void WebSocketCore::gone(Connection& connection, std::uint16_t code) {

@@ -42,8 +42,7 @@ class WebSocketConnection final : public WebSocket {
     kGone,
   };
 
-  WebSocketConnection(WebSocketCore& core, Stream stream, std::shared_ptr<WebSocketHandler> handler,
-                      std::uint32_t cell)
+  WebSocketConnection(WebSocketCore& core, Stream stream, std::shared_ptr<WebSocketHandler> handler, std::uint32_t cell)
       : core_(core), stream_(std::move(stream)), handler_(std::move(handler)), cell_(cell) {}
 
   void send(Frame frame) override;

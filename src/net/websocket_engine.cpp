@@ -62,8 +62,8 @@ WebSocketConnection& ConnectionPool::create(WebSocketCore& core, Stream stream,
   Slab& slab = *slabs_[cell / kSlabCells];
   slab.live.set(cell % kSlabCells);
   ++size_;
-  return *std::construct_at(&slab.cells[cell % kSlabCells].connection, core, std::move(stream),
-                            std::move(handler), cell);
+  return *std::construct_at(&slab.cells[cell % kSlabCells].connection, core, std::move(stream), std::move(handler),
+                            cell);
 }
 
 void ConnectionPool::destroy(WebSocketConnection& connection, std::uint32_t cell) {
@@ -82,8 +82,7 @@ WebSocketMetrics::WebSocketMetrics(Metrics& metrics)
     : connections(metrics.gauge("concord_net_websockets", "Open WebSocket connections.")),
       messages_received(metrics.counter("concord_net_websocket_messages_received_total",
                                         "WebSocket messages received, fragments joined.")),
-      bytes_received(
-          metrics.counter("concord_net_websocket_received_bytes_total", "Bytes received on WebSockets.")),
+      bytes_received(metrics.counter("concord_net_websocket_received_bytes_total", "Bytes received on WebSockets.")),
       frames_sent(metrics.counter("concord_net_websocket_frames_sent_total",
                                   "WebSocket frames queued for a receiver, control frames included.")),
       bytes_sent(metrics.counter("concord_net_websocket_sent_bytes_total", "Bytes sent on WebSockets.")),
@@ -112,8 +111,7 @@ WebSocketCore::~WebSocketCore() = default;
 Result<> WebSocketCore::start() {
   epoll_fd_ = ::epoll_create1(EPOLL_CLOEXEC);
   if (epoll_fd_ < 0)
-    return fail(Code::kUnavailable,
-                std::string("no epoll descriptor for WebSockets: ") + std::strerror(errno));
+    return fail(Code::kUnavailable, std::string("no epoll descriptor for WebSockets: ") + std::strerror(errno));
   watch_ = std::make_unique<Watch>(reactor_.context());
   watch_->ready.assign(epoll_fd_);
   reactor_.post([self = shared_from_this()] {
@@ -293,20 +291,10 @@ WebSocketEngine::WebSocketEngine(Reactor& reactor, WebSocketOptions options, Web
                                  std::move_only_function<void()> on_end)
     : core_(std::make_shared<WebSocketCore>(reactor, options, metrics, std::move(on_end))) {}
 WebSocketEngine::~WebSocketEngine() = default;
-Result<> WebSocketEngine::start() {
-  return core_->start();
-}
-void WebSocketEngine::adopt(Handover handover) {
-  core_->adopt(std::move(handover));
-}
-void WebSocketEngine::close_all(CloseCode code, std::string_view reason) {
-  core_->close_all(code, reason);
-}
-void WebSocketEngine::stop() {
-  core_->stop();
-}
-std::size_t WebSocketEngine::size() const {
-  return core_->size();
-}
+Result<> WebSocketEngine::start() { return core_->start(); }
+void WebSocketEngine::adopt(Handover handover) { core_->adopt(std::move(handover)); }
+void WebSocketEngine::close_all(CloseCode code, std::string_view reason) { core_->close_all(code, reason); }
+void WebSocketEngine::stop() { core_->stop(); }
+std::size_t WebSocketEngine::size() const { return core_->size(); }
 
 }  // namespace concord::net
