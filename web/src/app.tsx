@@ -73,7 +73,7 @@ function Starting({ unreachable }: { unreachable: boolean }) {
   if (unreachable) {
     return (
       <main className="flex flex-1 items-center justify-center">
-        <EmptyState icon="cloudOff" title="Can't reach the hub" testId="hub-unreachable" actions={<Button onClick={() => session.wake()}>Try now</Button>}>
+        <EmptyState icon="cloudOff" title="Can’t reach the hub" testId="hub-unreachable" actions={<Button onClick={() => session.wake()}>Try now</Button>}>
           You are still signed in. This page goes on by itself as soon as the hub answers.
         </EmptyState>
       </main>

@@ -29,7 +29,7 @@ class UnknownEmbed extends Embed {
     const node = super.create() as HTMLElement;
     const label = typeof kind === 'string' && /^[a-z][a-z0-9_-]{0,30}$/i.test(kind) ? kind : 'object';
     node.dataset['kind'] = label;
-    node.title = `This ${label} can't be shown here`;
+    node.title = `This ${label} can’t be shown here`;
     return node;
   }
 
@@ -64,16 +64,4 @@ export function makeRegistry(rich: boolean): Registry {
     for (const format of formats) registry.register(format as Definition);
   }
   return registry;
-}
-
-/** The address for a link that somebody typed; null when it is none that may be opened. */
-export function linkAddress(text: string): string | null {
-  const trimmed = text.trim();
-  if (!trimmed) return null;
-  if (/^[a-z][a-z0-9+.-]*:/i.test(trimmed) && !/^[^/:]+:\d/.test(trimmed)) {
-    return /^(https?|mailto|tel|sms):/i.test(trimmed) ? trimmed : null;
-  }
-  if (/^[^\s@/]+@[^\s@/]+\.[^\s@/]+$/.test(trimmed)) return `mailto:${trimmed}`;
-  if (trimmed.startsWith('/') || trimmed.startsWith('#')) return trimmed;
-  return `https://${trimmed}`;
 }

@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState, type FormEvent } from 're
 import { Button, IconButton } from '../ui/button';
 import { cx } from '../ui/cx';
 import { inputLook } from '../ui/field';
-import { linkAddress } from './formats';
+import { linkAddress } from './link_address';
 import type { Editor } from './make_editor';
 
 interface Place {

@@ -7,6 +7,7 @@ import { makeRegistry } from './formats';
 import { keepInStep } from './keep_in_step';
 import { plainKeys, richKeys } from './keys';
 import { SharedHistory } from './shared_history';
+import { showNamesOnMove } from './show_names';
 
 Quill.register('modules/cursors', QuillCursors, true);
 Quill.register('modules/history', SharedHistory as never, true);
@@ -55,16 +56,18 @@ export function makeEditor(host: HTMLElement, live: DocumentSession, options: Ed
 
   const binding = new QuillBinding(live.content, quill, live.awareness);
   undoManager.addTrackedOrigin(binding);
-  const release = keepInStep(quill, live.content, binding);
+  const cursors = quill.getModule('cursors') as QuillCursors;
+  // After the binding, which moves the cursors.
+  const releases = [keepInStep(quill, live.content, binding), showNamesOnMove(cursors, live.awareness)];
 
   return {
     quill,
     undoManager,
     destroy() {
-      release();
+      for (const release of releases) release();
       binding.destroy();
       undoManager.destroy();
-      (quill.getModule('cursors') as QuillCursors).destroy();
+      cursors.destroy();
       host.replaceChildren();
     },
   };

@@ -30,7 +30,8 @@ export function EditorSurface({ live, rich, readOnly, label }: { live: DocumentS
       },
     });
     setEditor(made);
-    if (!readOnly) made.quill.focus({ preventScroll: true });
+    // On a phone the keyboard would come up before there is anything to type.
+    if (!readOnly && matchMedia('(pointer: fine)').matches) made.quill.focus({ preventScroll: true });
     return () => {
       setEditor(null);
       made.destroy();

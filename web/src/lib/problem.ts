@@ -54,7 +54,7 @@ export async function problemFrom(response: Response): Promise<Problem> {
 }
 
 export function unreachable(cause?: unknown): Problem {
-  const problem = new Problem(0, 'unreachable', "Can't reach the hub", 'Check the connection, then try again.');
+  const problem = new Problem(0, 'unreachable', 'Can’t reach the hub', 'Check the connection, then try again.');
   problem.cause = cause;
   return problem;
 }

@@ -41,7 +41,7 @@ export function ConnectionNotice({ live, readOnly, onDiscard }: { live: Document
   }
   if (state.save !== 'offline' || state.stopped) return null;
   return (
-    <Banner icon="cloudOff" testId="offline-notice" actions={<Button onClick={() => live.nudge()}>Try now</Button>}>
+    <Banner floating icon="cloudOff" testId="offline-notice" actions={<Button onClick={() => live.nudge()}>Try now</Button>}>
       {readOnly ? 'Offline — you see the document as it was.' : offlineWords(state)}
     </Banner>
   );
@@ -92,7 +92,7 @@ export function Gone({ live }: { live: DocumentSession | null }) {
   return (
     <main className="flex flex-1 items-center justify-center">
       <EmptyState
-        icon="page" title="This document isn't here" testId="document-gone"
+        icon="page" title="This document isn’t here" testId="document-gone"
         actions={<>
           <Button look="primary" onClick={() => navigate('/')}>To your documents</Button>
           {live ? <CopyUnsent live={live} /> : null}

@@ -56,7 +56,7 @@ export function DocumentRow({ document, unsent, onRename, onDelete }: {
         <span className="hidden truncate text-sm text-muted sm:block">{owner}</span>
         <span className="hidden text-sm text-muted sm:block">{accessLabel(document.access_level)}</span>
         <time dateTime={document.updated_at} title={absoluteTime(document.updated_at)} className="hidden truncate text-sm text-muted sm:block">{changed}</time>
-        <div className="relative z-10 -mr-1.5 flex justify-end">
+        <div className="relative z-10 -mr-1.5 flex justify-end has-aria-expanded:z-20">
           <Menu
             label={`Actions for ${document.name}`} items={items}
             trigger={(props) => <IconButton icon="more" label={`Actions for ${document.name}`} data-testid="doc-menu" {...props} />}

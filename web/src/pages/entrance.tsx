@@ -95,8 +95,7 @@ function Picture() {
     <div aria-hidden="true" className="relative hidden overflow-hidden border-l border-line bg-sunken lg:block">
       <svg viewBox="0 0 720 900" preserveAspectRatio="xMidYMid slice" className="absolute inset-0 size-full">
         <g fill="none" strokeWidth="64" strokeLinecap="round" className="stroke-accent/9">
-          <path d="M468 262a260 260 0 1 0 0 376" />
-          <path d="M252 638a260 260 0 1 0 0-376" />
+          <path d="M236 96a460 460 0 0 0 0 708M484 96a460 460 0 0 1 0 708" />
         </g>
         <g transform="translate(150 226)">
           <rect width="420" height="448" rx="18" className="fill-raised stroke-line" strokeWidth="1.5" />

@@ -7,9 +7,9 @@ import { IconButton } from './button';
 import { Menu, type MenuItem } from './menu';
 
 const themes: { value: ThemeChoice; label: string; icon: 'screen' | 'sun' | 'moon' }[] = [
-  { value: 'system', label: 'Like the system', icon: 'screen' },
-  { value: 'light', label: 'Light', icon: 'sun' },
-  { value: 'dark', label: 'Dark', icon: 'moon' },
+  { value: 'system', label: 'System theme', icon: 'screen' },
+  { value: 'light', label: 'Light theme', icon: 'sun' },
+  { value: 'dark', label: 'Dark theme', icon: 'moon' },
 ];
 
 function themeItems(choice: ThemeChoice): MenuItem[] {

@@ -31,12 +31,19 @@ export function Badge({ children, icon, tone = 'neutral', testId }: { children: 
 }
 
 /** A strip that says something about the whole page, with what can be done about it. */
-export function Banner({ tone = 'warn', icon, children, actions, testId }: {
+export function Banner({ tone = 'warn', icon, children, actions, testId, floating }: {
   tone?: 'warn' | 'danger' | 'neutral'; icon: IconName; children: ReactNode; actions?: ReactNode; testId?: string;
+  /** Lies over the foot of the page rather than moving it: for what comes and goes by itself. */
+  floating?: boolean;
 }) {
   const tones = { warn: 'bg-warn-soft text-warn', danger: 'bg-danger-soft text-danger', neutral: 'bg-sunken text-muted' };
   return (
-    <div role="status" data-testid={testId} className={cx('flex flex-wrap items-center justify-center gap-x-3 gap-y-2 px-4 py-2 text-sm', tones[tone])}>
+    <div role="status" data-testid={testId} className={cx(
+      'flex items-center gap-x-3 gap-y-2 text-sm', tones[tone],
+      floating
+        ? 'fixed bottom-[max(1rem,env(safe-area-inset-bottom))] left-1/2 z-30 w-max max-w-[calc(100vw-2rem)] -translate-x-1/2 rounded-lg py-2 pr-2 pl-3.5 shadow-float animate-fade'
+        : 'flex-wrap justify-center px-4 py-2',
+    )}>
       <span className="flex items-start gap-2 font-[500]"><Icon name={icon} size={18} className="mt-px shrink-0" /><span>{children}</span></span>
       {actions}
     </div>

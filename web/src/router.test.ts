@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest';
+import { documentPath, parseRoute } from './router';
+
+it('knows every page by its address', () => {
+  expect(parseRoute('/')).toEqual({ page: 'documents' });
+  expect(parseRoute('/sign-in')).toEqual({ page: 'sign_in' });
+  expect(parseRoute('/register')).toEqual({ page: 'register' });
+  expect(parseRoute(documentPath('doc_01h455vb4pex5vsknk084sn02q'))).toEqual({ page: 'document', id: 'doc_01h455vb4pex5vsknk084sn02q' });
+});
+
+it.each(['/d/', '/d/usr_1', '/d/doc_1/sync', '/d/doc_%2e%2e', '/documents', '/elsewhere'])('%s is nowhere', (path) => {
+  expect(parseRoute(path)).toEqual({ page: 'nowhere' });
+});
