@@ -254,7 +254,7 @@ std::string Config::describe() const {
 
 std::string Config::markdown(std::span<const Setting> table) {
   std::string out =
-      "| Setting (environment) | Flag | Key in the file | Value | Default | Meaning |\n"
+      "| Setting | Flag | Key in the file | Value | Default | Meaning |\n"
       "| --- | --- | --- | --- | --- | --- |\n";
   for (const Setting& setting : table) {
     const std::string fallback = setting.fallback.empty() ? "" : "`" + markdown_cell(setting.fallback) + "`";
