@@ -3,7 +3,8 @@
 C++ function 70.
 
 What is larger stands in tools/size_exceptions.txt with its exact size: `path lines` or `path:function lines`. An
-exception that is larger than needed, or needed no more, is a finding too, so the list only shrinks.
+exception that is larger than needed, or needed no more, is a finding too, so the list only shrinks. No file that is
+tracked is larger than 1 MiB, or part of what was installed or built.
 """
 
 import subprocess
@@ -13,6 +14,8 @@ from pathlib import Path
 import cpp_text
 
 HEADER, SOURCE, FUNCTION = 150, 500, 70
+MAX_TRACKED_BYTES = 1 << 20
+MADE_FOLDERS = {"node_modules", "dist", "build"}
 SUFFIXES = {".h", ".cpp", ".ts", ".tsx", ".js", ".mjs", ".css", ".py", ".sh", ".cmake"}
 
 
@@ -45,16 +48,30 @@ def lint(sizes: dict[str, tuple[int, int]], exceptions: dict[str, int]) -> list[
     return findings
 
 
+def lint_tracked(sizes_bytes: dict[str, int]) -> list[str]:
+    findings = []
+    for path, size in sorted(sizes_bytes.items()):
+        if MADE_FOLDERS & set(path.split("/")[:-1]):
+            findings.append(f"{path}: was installed or built, and is tracked")
+        elif size > MAX_TRACKED_BYTES:
+            findings.append(f"{path}: {size} bytes, {MAX_TRACKED_BYTES} at most")
+    return findings
+
+
+def list_files(root: Path, *options: str) -> list[str]:
+    listed = subprocess.run(["git", "ls-files", *options], cwd=root, check=True, capture_output=True, text=True)
+    return listed.stdout.splitlines()
+
+
 def main() -> int:
     root = Path(__file__).resolve().parent.parent
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=root, check=True, capture_output=True,
-                            text=True).stdout.splitlines()
     sizes: dict[str, tuple[int, int]] = {}
-    for path in listed:
+    for path in list_files(root, "-co", "--exclude-standard"):
         file = root / path
         if file.is_file() and (file.suffix in SUFFIXES or path == "dev"):
             sizes.update(measure(path, file.read_text(errors="replace")))
     findings = lint(sizes, read_exceptions((root / "tools/size_exceptions.txt").read_text()))
+    findings += lint_tracked({path: (root / path).stat().st_size for path in list_files(root) if (root / path).is_file()})
     for finding in findings:
         print(finding)
     return 1 if findings else 0

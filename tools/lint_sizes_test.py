@@ -92,6 +92,14 @@ class Sizes(unittest.TestCase):
         self.assertEqual(self.lint("src/a.cpp", "", "src/b.cpp 600\n"),
                          ["src/b.cpp: its exception names nothing that exists"])
 
+    def test_what_was_installed_or_built_and_large_files_are_not_tracked(self):
+        tracked = {"bench/x/node_modules/a/index.js": 10, "web/dist/index.html": 10, "docs/build": 10, "a.png": (1 << 20) + 1}
+        self.assertEqual(lint_sizes.lint_tracked(tracked), [
+            "a.png: 1048577 bytes, 1048576 at most",
+            "bench/x/node_modules/a/index.js: was installed or built, and is tracked",
+            "web/dist/index.html: was installed or built, and is tracked",
+        ])
+
 
 if __name__ == "__main__":
     unittest.main()
