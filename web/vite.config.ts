@@ -59,5 +59,6 @@ export default defineConfig({
     environment: 'node',
     include: ['src/**/*.test.ts'],
     testTimeout: 15_000,
+    silent: 'passed-only',
   },
 });

@@ -1,5 +1,4 @@
 import { Registry } from 'parchment';
-import type { Root } from 'parchment';
 import Quill, { type Parchment } from 'quill/core';
 import Blockquote from 'quill/formats/blockquote';
 import Bold from 'quill/formats/bold';
@@ -11,6 +10,7 @@ import Link from 'quill/formats/link';
 import List, { ListContainer } from 'quill/formats/list';
 import Strike from 'quill/formats/strike';
 import Underline from 'quill/formats/underline';
+import { kUnknown } from './showable';
 
 const kCore = ['block', 'break', 'cursor', 'inline', 'scroll', 'text', 'container'];
 
@@ -21,15 +21,14 @@ const Embed = Quill.import('blots/embed') as typeof Parchment.EmbedBlot;
  * It takes the one place that the thing takes, so positions stay right, and it can be deleted like a character.
  */
 class UnknownEmbed extends Embed {
-  static override blotName = 'unknown';
+  static override blotName = kUnknown;
   static override tagName = 'SPAN';
   static override className = 'ql-unknown';
 
   static override create(kind?: unknown): HTMLElement {
     const node = super.create() as HTMLElement;
-    const label = typeof kind === 'string' && /^[a-z][a-z0-9_-]{0,30}$/i.test(kind) ? kind : 'object';
-    node.dataset['kind'] = label;
-    node.title = `This ${label} can’t be shown here`;
+    node.dataset['kind'] = String(kind);
+    node.title = `This ${String(kind)} can’t be shown here`;
     return node;
   }
 
@@ -39,19 +38,11 @@ class UnknownEmbed extends Embed {
   }
 }
 
-/** Quill throws for an embed of an unknown kind, which would let any writer break the page of all others. */
-class TolerantRegistry extends Registry {
-  override create(scroll: Root, input: Node | string | Parchment.Scope, value?: unknown): Parchment.Blot {
-    if (typeof input === 'string' && this.query(input) === null) return super.create(scroll, UnknownEmbed.blotName, input);
-    return super.create(scroll, input as Node, value);
-  }
-}
-
 type Definition = Parchment.RegistryDefinition;
 
 /** What the editor can show: everything of a rich text, or characters only. */
 export function makeRegistry(rich: boolean): Registry {
-  const registry = new TolerantRegistry();
+  const registry = new Registry();
   for (const name of kCore) {
     const blot = Quill.import(`blots/${name}`) as Definition | undefined;
     if (blot) registry.register(blot);

@@ -4,7 +4,7 @@ import { QuillBinding } from 'y-quill';
 import * as Y from 'yjs';
 import type { DocumentSession } from '../live/document_session';
 import { makeRegistry } from './formats';
-import { keepInStep } from './keep_in_step';
+import { keepInStep, showingOnly } from './keep_in_step';
 import { plainKeys, richKeys } from './keys';
 import { SharedHistory } from './shared_history';
 import { showNamesOnMove } from './show_names';
@@ -54,11 +54,11 @@ export function makeEditor(host: HTMLElement, live: DocumentSession, options: Ed
   // A reader has no cursor to show, but may select and reach the text by keyboard.
   if (options.readOnly) root.tabIndex = 0;
 
-  const binding = new QuillBinding(live.content, quill, live.awareness);
+  const binding = new QuillBinding(live.content, showingOnly(quill, options.rich), live.awareness);
   undoManager.addTrackedOrigin(binding);
   const cursors = quill.getModule('cursors') as QuillCursors;
   // After the binding, which moves the cursors.
-  const releases = [keepInStep(quill, live.content, binding), showNamesOnMove(cursors, live.awareness)];
+  const releases = [keepInStep(quill, live.content, binding, options.rich), showNamesOnMove(cursors, live.awareness)];
 
   return {
     quill,
