@@ -297,7 +297,7 @@ Result<Applied> Engine::apply_update(ByteView update) {
   apply_structs_and_deletions(drafts_);
   Applied applied;
   applied.changed = changed();
-  if (applied.changed) {
+  if (applied.changed || !split_.empty()) {
     if (wants_clean_formats()) applied.cleanup = clean_up_with_formats();
     else clean_up();
   }

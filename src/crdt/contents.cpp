@@ -12,6 +12,13 @@ std::uint32_t NameTable::intern(std::string_view name) {
   return number;
 }
 
+std::uint32_t NameTable::add(std::string_view text) {
+  const auto number = static_cast<std::uint32_t>(names_.size());
+  names_.push_back(&added_.emplace(number, text).first->second);
+  text_bytes_ += text.size();
+  return number;
+}
+
 std::uint32_t NameTable::find(std::string_view name) const {
   const auto found = numbers_.find(name);
   return found == numbers_.end() ? kNone : found->second;
@@ -20,9 +27,10 @@ std::uint32_t NameTable::find(std::string_view name) const {
 void NameTable::truncate(std::size_t size) {
   while (names_.size() > size) {
     text_bytes_ -= names_.back()->size();
-    const auto found = numbers_.find(std::string_view(*names_.back()));
+    const auto number = static_cast<std::uint32_t>(names_.size() - 1);
+    if (!added_.contains(number)) numbers_.erase(numbers_.find(std::string_view(*names_.back())));
     names_.pop_back();
-    numbers_.erase(found);
+    added_.erase(number);
   }
 }
 

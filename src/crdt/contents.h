@@ -26,6 +26,8 @@ struct Span {
 class NameTable {
  public:
   std::uint32_t intern(std::string_view name);
+  /// A number of its own for a text, whatever others there are with the same.
+  std::uint32_t add(std::string_view text);
   std::uint32_t find(std::string_view name) const;  // kNone where unknown
   std::string_view at(std::uint32_t number) const { return *names_[number]; }
   std::size_t size() const { return names_.size(); }
@@ -39,20 +41,26 @@ class NameTable {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
   std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> numbers_;
-  std::vector<const std::string*> names_;  // the keys of numbers_, whose addresses are stable
+  std::vector<const std::string*> names_;  // keys of numbers_ or texts of added_, whose addresses are stable
+  std::unordered_map<std::uint32_t, std::string> added_;
   std::size_t text_bytes_ = 0;
 };
 
-/// A format: the number of its key, and its value as JSON.
+/// A format: the numbers of its key and of its value.
 struct Format {
   std::uint32_t key = 0;
-  std::uint32_t value = 0;  // number of the JSON text in `values`
+  std::uint32_t value = 0;  // in `values`
 };
 
 class Contents {
  public:
   NameTable names;
-  NameTable values;  // JSON texts of format values
+  /// Format values as JSON. Objects and arrays have a number for each time they are read or given, because Yjs asks
+  /// here and there whether two are the same object; equal values of other kinds share theirs.
+  NameTable values;
+  std::uint32_t new_value(std::string_view json) {
+    return json.starts_with('{') || json.starts_with('[') ? values.add(json) : values.intern(json);
+  }
 
   std::uint32_t intern_format(std::uint32_t key, std::uint32_t value);
   const Format& format(std::uint32_t number) const { return formats_[number]; }

@@ -156,7 +156,7 @@ class Decoder {
     const std::uint32_t key = contents.names.intern(as_text(raw.name));
     const std::string_view text = as_text(raw.payload);
     std::uint32_t value = contents.values.find(text);
-    if (value == kNone) value = contents.values.intern(json_form(text).canonical ? std::string(text) : canonical_json(text));
+    if (value == kNone) value = contents.new_value(json_form(text).canonical ? std::string(text) : canonical_json(text));
     return contents.intern_format(key, value);
   }
 

@@ -221,7 +221,6 @@ class Engine {
   void drop_redundant_formats(ItemRef start, ItemRef stop, const FormatState& before, FormatState& after);
   void drop_duplicate_formats_around(ItemRef item);
   bool same_value(std::uint32_t a, std::uint32_t b) const;
-  bool identical_value(std::uint32_t a, std::uint32_t b) const;
   void order_formats(FormatState& formats) const;
   Result<FormatState> intern_attributes(const Attributes& attributes);
   std::uint32_t null_value();

@@ -44,7 +44,7 @@ bool equal_flat(const Any& a, const Any& b) {
 
 std::uint32_t Engine::null_value() { return store.contents.values.intern("null"); }
 
-/// By value; compound values one level deep.
+/// By value; compound values that are not the same one level deep (Yjs's equalAttrs).
 bool Engine::same_value(std::uint32_t a, std::uint32_t b) const {
   if (a == b) return true;
   const std::string_view left = store.contents.values.at(a);
@@ -53,11 +53,6 @@ bool Engine::same_value(std::uint32_t a, std::uint32_t b) const {
   const auto first = parse_json(left);
   const auto second = parse_json(right);
   return first && second && equal_flat(*first, *second);
-}
-
-/// JavaScript's ===, which no two compound values pass.
-bool Engine::identical_value(std::uint32_t a, std::uint32_t b) const {
-  return a == b && !is_compound(store.contents.values.at(a));
 }
 
 /// JavaScript lists keys that are array indices first.
@@ -75,7 +70,7 @@ Result<FormatState> Engine::intern_attributes(const Attributes& attributes) {
   FormatState formats;
   for (const auto& [key, value] : attributes) {
     if (value.is_undefined()) continue;
-    put(formats, store.contents.names.intern(key), store.contents.values.intern(crdt::to_json(value)));
+    put(formats, store.contents.names.intern(key), store.contents.new_value(crdt::to_json(value)));
   }
   order_formats(formats);
   return formats;
@@ -240,10 +235,10 @@ void Engine::drop_redundant_formats(ItemRef start, ItemRef current, const Format
     const Format format = store.contents.format(it.content);
     const std::uint32_t value_before = value_in(before, format.key);
     const auto winner = std::ranges::find(last, format.key, &std::pair<std::uint32_t, ItemRef>::first);
-    if (winner->second != item || identical_value(value_before, format.value)) {
+    if (winner->second != item || value_before == format.value) {
       erase_item(item);
-      if (!reached && identical_value(value_in(after, format.key), format.value) &&
-          !identical_value(value_before, format.value)) {
+      if (!reached && value_in(after, format.key) == format.value &&
+          value_before != format.value) {
         if (value_before == null) erase_key(after, format.key);
         else put(after, format.key, value_before);
       }
@@ -335,10 +330,8 @@ Bytes Engine::clean_up_with_formats() {
   clean_up();
   exchange(second);
   Bytes update;
-  if (changed()) {
-    clean_up();
-    write_transaction(update);
-  }
+  if (changed() || !split_.empty()) clean_up();
+  if (changed()) write_transaction(update);
   return update;
 }
 

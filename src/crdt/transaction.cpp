@@ -245,10 +245,8 @@ void Engine::write_transaction(Bytes& update) {
 }
 
 void Engine::commit_local(Bytes& update) {
-  if (changed()) {
-    if (!in_place_ || !deleted_.empty()) clean_up();
-    write_transaction(update);
-  }
+  if (!in_place_ && (changed() || !split_.empty())) clean_up();
+  if (changed()) write_transaction(update);
   finish();
 }
 

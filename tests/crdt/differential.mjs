@@ -1,0 +1,378 @@
+// Peers in Yjs do random things, exchange their updates with delays, losses and partitions, and write down each step
+// with its outcome for crdt_replay, which does the same with our engine and compares to the byte.
+//
+//   node differential.mjs OPERATIONS SEED > records
+import * as Y from 'yjs'
+import * as encoding from 'lib0/encoding'
+import { writeSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
+
+const operations = Number(process.argv[2] ?? 2000)
+const seed = Number(process.argv[3] ?? 1)
+
+// ---- chance (mulberry32), so that a seed says all
+
+let state = seed >>> 0
+const random = () => {
+  state = (state + 0x6d2b79f5) >>> 0
+  let t = state
+  t = Math.imul(t ^ (t >>> 15), t | 1)
+  t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+  return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+}
+const below = n => Math.floor(random() * n)
+const chance = p => random() < p
+const pick = array => array[below(array.length)]
+
+// ---- records
+
+let buffered = []
+let bufferedBytes = 0
+const flush = () => {
+  const all = Buffer.concat(buffered)
+  for (let at = 0; at < all.length;) at += writeAll(all, at)
+  buffered = []
+  bufferedBytes = 0
+}
+const writeAll = (bytes, at) => {
+  try {
+    return writeSync(1, bytes, at)
+  } catch (error) {
+    if (error.code === 'EAGAIN') return 0
+    if (error.code === 'EPIPE') process.exit(1)
+    throw error
+  }
+}
+let records = 0
+const record = (kind, document, write) => {
+  ++records
+  const encoder = encoding.createEncoder()
+  encoding.writeUint8(encoder, kind)
+  encoding.writeVarUint(encoder, document)
+  write(encoder)
+  const body = encoding.toUint8Array(encoder)
+  const head = Buffer.alloc(4)
+  head.writeUInt32LE(body.length)
+  buffered.push(head, body)
+  bufferedBytes += body.length + 4
+  if (bufferedBytes > 1 << 20) flush()
+}
+const { writeVarUint: uint, writeVarString: string, writeVarUint8Array: bytes, writeAny: any } = encoding
+
+// ---- peers
+
+const emptyState = new Uint8Array([0])
+class Peer {
+  constructor (number, client, gc) {
+    this.number = number
+    this.doc = new Y.Doc({ gc })
+    this.doc.clientID = client
+    this.doc.getText('text')
+    this.doc.getMap('map')
+    this.doc.getArray('array')
+    this.inbox = []
+    this.emitted = []
+    this.doc.on('update', update => this.emitted.push(update))
+    record(0, number, e => { uint(e, client); uint(e, (gc ? 1 : 0) | 2) })
+  }
+
+  transact (plan) {
+    this.emitted = []
+    const show = records + 1 === Number(process.env.SHOW_RECORD) // for a look at what a record does
+    if (show) console.error(showItems(this.doc.getText('text')))
+    this.doc.transact(() => plan.forEach(step => step.run()))
+    if (show) console.error(plan.map(step => step.show?.() ?? ''), showItems(this.doc.getText('text')))
+    const update = this.emitted[0] ?? new Uint8Array()
+    if (this.emitted.length > 1) throw new Error('a local transaction has emitted twice')
+    record(1, this.number, e => {
+      uint(e, plan.length)
+      plan.forEach(step => step.write(e))
+      bytes(e, update)
+    })
+    return update
+  }
+
+  apply (update) {
+    this.emitted = []
+    const client = this.doc.clientID
+    Y.applyUpdate(this.doc, update)
+    if (this.doc.clientID !== client) throw new Error('a peer has changed its client')
+    // The first emission repeats what came; a second one is the cleanup of formats.
+    const before = this.emitted.length
+    const cleanup = before > 1 ? this.emitted[before - 1] : new Uint8Array()
+    record(2, this.number, e => { bytes(e, update); bytes(e, cleanup) })
+    return cleanup
+  }
+
+  compare () {
+    const doc = this.doc
+    record(3, this.number, e => {
+      bytes(e, Y.encodeStateVector(doc))
+      bytes(e, Y.encodeStateAsUpdate(doc))
+      string(e, JSON.stringify(doc.getText('text').toDelta().map(plainOp)))
+      bytes(e, anyBytes(doc.getMap('map').toJSON()))
+      bytes(e, anyBytes(doc.getArray('array').toJSON()))
+      string(e, doc.getText('text').toString())
+    })
+  }
+}
+const anyBytes = value => { const e = encoding.createEncoder(); any(e, value); return encoding.toUint8Array(e) }
+const plainOp = op => op.insert instanceof Y.AbstractType ? { ...op, insert: op.insert.toJSON() } : op
+
+const showItems = type => {
+  const shown = []
+  for (let item = type._start; item !== null; item = item.right) {
+    const content = item.content
+    shown.push(`${item.id.client}:${item.id.clock}+${item.length}${item.deleted ? ' deleted' : ''} ` +
+      JSON.stringify(content.str ?? content.embed ?? (content.key !== undefined ? [content.key, content.value] : content.constructor.name)))
+  }
+  return shown.join('\n')
+}
+
+// ---- operations
+
+const words = ['a', 'bc', 'def', ' ', '\n', 'ä', '漢字', '😀', '👩‍👩‍👧', 'x😀y', 'hello world', '\u0000', '\ufeff', 'ﷺ', '\u2028']
+const keys = ['k', 'key', 'größe', '', '😀']
+const formats = [
+  { bold: true }, { bold: null }, { italic: true }, { italic: null }, { link: 'https://example.org/?a="b"' },
+  { link: null }, { color: 'red', bold: true }, { header: 1 }, { header: 2.5 }, { header: null }, { 2: 'two', 1: 'one' },
+  { size: { w: 1, h: 2 } }, { size: null }, { 'ключ': 'значение\n' }, { bold: false }, {}
+]
+const embeds = [{ image: 'a.png' }, { a: { b: [1, 2, { c: null }] } }, { 10: 1, 9: 2, z: 3 }, { s: 'ü\u0007"\\' }]
+const values = () => pick([
+  0, 1, -1, 63, 64, -64, 2147483647, -2147483648, 2147483648, 1e21, 0.5, 0.1, -0, 1.5e300, Infinity, '', 'string', '😀',
+  true, false, null, {}, [], [1, [2, [3]]], { a: 1, b: { c: 'd' } }, { 3: 'x', 1: 'y', b: 'z', a: 'w' },
+  new Uint8Array([1, 2, 3]), [null, { u: undefined }]
+])
+const mapValue = () => chance(0.1) ? pick([undefined, 1234567890123456789n, -5n]) : values()
+
+const writeTarget = (e, target) => {
+  uint(e, target.kind)
+  string(e, target.name)
+  uint(e, target.steps.length)
+  for (const step of target.steps) {
+    if (typeof step === 'number') { uint(e, 0); uint(e, step) } else { uint(e, 1); string(e, step) }
+  }
+}
+const kindOf = type => type instanceof Y.Text ? 0 : type instanceof Y.Map ? 1 : 2
+
+/// All shared types of a document with the ways to them.
+const targetsOf = doc => {
+  const found = []
+  const visit = (type, root, name, steps) => {
+    found.push({ type, kind: root, name, steps })
+    if (steps.length > 3) return
+    if (type instanceof Y.Map) type.forEach((value, key) => { if (value instanceof Y.AbstractType) visit(value, root, name, [...steps, key]) })
+    if (type instanceof Y.Array) type.forEach((value, index) => { if (value instanceof Y.AbstractType) visit(value, root, name, [...steps, index]) })
+  }
+  visit(doc.getText('text'), 0, 'text', [])
+  visit(doc.getMap('map'), 1, 'map', [])
+  visit(doc.getArray('array'), 2, 'array', [])
+  return found
+}
+const step = (target, kind, run, write, ...shown) => ({
+  run,
+  show: () => run.toString() + ' ' + JSON.stringify(shown),
+  write: e => { uint(e, kind); writeTarget(e, target); write(e) }
+})
+const copy = object => structuredClone(object)
+
+const textStep = target => {
+  const text = target.type
+  const index = below(text.length + 1)
+  const dice = random()
+  if (dice < 0.35) {
+    const word = pick(words)
+    return step(target, 0, () => text.insert(index, word), e => { uint(e, index); string(e, word) })
+  }
+  if (dice < 0.45) {
+    const word = pick(words)
+    const format = pick(formats)
+    return step(target, 1, () => text.insert(index, word, copy(format)), e => { uint(e, index); string(e, word); any(e, format) })
+  }
+  if (dice < 0.52) {
+    const embed = pick(embeds)
+    const format = pick(formats)
+    return step(target, 2, () => text.insertEmbed(index, copy(embed), copy(format)), e => { uint(e, index); any(e, embed); any(e, format) })
+  }
+  if (dice < 0.75) {
+    if (text.length === 0) return null
+    const from = below(text.length)
+    const length = 1 + below(Math.min(text.length - from, chance(0.1) ? 50 : 6))
+    return step(target, 3, () => text.delete(from, length), e => { uint(e, from); uint(e, length) })
+  }
+  if (dice < 0.93) {
+    const format = pick(formats)
+    const length = chance(0.02) ? 60 : 1 + below(12)
+    return step(target, 4, () => text.format(index, length, copy(format)), e => { uint(e, index); uint(e, length); any(e, format) })
+  }
+  const delta = []
+  let left = text.length
+  while (left > 0 && chance(0.7)) {
+    const length = 1 + below(Math.min(left, 8))
+    left -= length
+    const op = chance(0.6) ? { retain: length } : { delete: length }
+    if (op.retain && chance(0.5)) op.attributes = pick(formats)
+    delta.push(op)
+    if (chance(0.4)) delta.push({ insert: chance(0.8) ? pick(words) : pick(embeds), ...(chance(0.5) ? { attributes: pick(formats) } : {}) })
+  }
+  delta.push({ insert: pick(words) })
+  return step(target, 5, () => text.applyDelta(delta.map(copy)), e => { uint(e, 0); any(e, delta) }, delta)
+}
+
+const arrayStep = target => {
+  const array = target.type
+  const index = below(array.length + 1)
+  const dice = random()
+  if (dice < 0.4) {
+    const inserted = Array.from({ length: 1 + below(4) }, values)
+    return step(target, 0, () => array.insert(index, inserted), e => { uint(e, index); any(e, inserted) })
+  }
+  if (dice < 0.55) {
+    const pushed = Array.from({ length: 1 + below(3) }, values)
+    return step(target, 1, () => array.push(pushed), e => { uint(e, 0); any(e, pushed) })
+  }
+  if (dice < 0.8) {
+    if (array.length === 0) return null
+    const from = below(array.length)
+    const length = 1 + below(Math.min(array.length - from, 4))
+    return step(target, 2, () => array.delete(from, length), e => { uint(e, from); uint(e, length) })
+  }
+  const [kind, Type] = pick([[3, Y.Text], [4, Y.Map], [5, Y.Array]])
+  return step(target, kind, () => array.insert(index, [new Type()]), e => uint(e, index))
+}
+
+const mapStep = target => {
+  const map = target.type
+  const key = pick(keys)
+  const dice = random()
+  if (dice < 0.5) {
+    const value = mapValue()
+    return step(target, 0, () => map.set(key, value), e => { string(e, key); any(e, value) })
+  }
+  if (dice < 0.75) return step(target, 1, () => map.delete(key), e => string(e, key))
+  const [kind, Type] = pick([[2, Y.Text], [3, Y.Map], [4, Y.Array]])
+  return step(target, kind, () => map.set(key, new Type()), e => string(e, key))
+}
+
+/// One operation, planned when it runs, since it depends on those before it in its transaction.
+const randomStep = doc => {
+  const targets = targetsOf(doc)
+  const target = chance(0.4) ? targets[0] : pick(targets)
+  const kind = kindOf(target.type)
+  return kind === 0 ? textStep(target) : kind === 1 ? mapStep(target) : arrayStep(target)
+}
+const randomPlan = doc => {
+  const count = chance(0.8) ? 1 : 1 + below(5)
+  const plan = []
+  for (let i = 0; i < count; ++i) {
+    let made = null
+    plan.push({
+      run: () => {
+        while (made === null) made = randomStep(doc)
+        made.run()
+      },
+      write: e => made.write(e),
+      show: () => made.show()
+    })
+  }
+  return plan
+}
+
+// ---- the network
+
+const clientIds = [1, 2, 77, 300, 4294967295, 3000000001, 9007199254740991, 1099511627776]
+const log = [] // every update that was ever emitted
+let peers = []
+let done = 0
+
+const round = () => {
+  const shuffled = [...clientIds].sort(() => random() - 0.5)
+  const count = 2 + below(4)
+  peers = Array.from({ length: count }, (_, i) => new Peer(i, shuffled[i], chance(0.75)))
+  log.length = 0
+  const steps = 20 + below(120)
+  for (let i = 0; i < steps && done < operations; ++i) {
+    const peer = pick(peers)
+    const dice = random()
+    if (dice < 0.55) {
+      const plan = randomPlan(peer.doc)
+      spread(peer, peer.transact(plan))
+      done += plan.length
+    } else if (dice < 0.9) {
+      receive(peer)
+    } else if (dice < 0.94) {
+      peer.compare()
+    } else if (dice < 0.96) {
+      const other = pick(peers)
+      const since = Y.encodeStateVector(other.doc)
+      const update = Y.encodeStateAsUpdate(peer.doc, since)
+      record(4, peer.number, e => { bytes(e, since); bytes(e, update) })
+      other.inbox.push(update)
+    } else {
+      withoutDocument(peer)
+    }
+  }
+  heal()
+}
+const spread = (from, update) => {
+  if (update.length === 0) return
+  log.push(update)
+  for (const peer of peers) {
+    if (peer === from) continue
+    if (chance(0.9)) peer.inbox.push(update) // the rest is lost until the peers heal
+    if (chance(0.05)) peer.inbox.push(update)
+  }
+}
+const receive = peer => {
+  if (peer.inbox.length === 0) return
+  if (chance(0.1)) peer.inbox.sort(() => random() - 0.5)
+  for (let n = 1 + below(4); n > 0 && peer.inbox.length > 0; --n) {
+    const [update] = peer.inbox.splice(chance(0.8) ? 0 : below(peer.inbox.length), 1)
+    spread(peer, peer.apply(update))
+  }
+}
+const withoutDocument = peer => {
+  if (log.length < 2) return
+  const updates = Array.from({ length: 2 + below(5) }, () => pick(log))
+  const merged = Y.mergeUpdates(updates)
+  record(5, 0, e => { uint(e, updates.length); updates.forEach(u => bytes(e, u)); bytes(e, merged) })
+  const since = Y.encodeStateVector(peer.doc)
+  const cut = Y.diffUpdate(merged, since)
+  record(6, 0, e => { bytes(e, merged); bytes(e, since); bytes(e, cut) })
+  const vector = Y.encodeStateVectorFromUpdate(merged)
+  record(7, 0, e => { bytes(e, merged); bytes(e, vector) })
+  if (chance(0.5)) peer.inbox.push(merged)
+  if (chance(0.5)) peer.inbox.push(cut)
+}
+/// All get all, until nobody has anything to add; then all are the same.
+const heal = () => {
+  for (let turn = 0; ; ++turn) {
+    if (turn > 50) throw new Error('the peers do not come to rest')
+    let cleaned = false
+    for (const peer of peers) while (peer.inbox.length > 0) spread(peer, peer.apply(peer.inbox.shift()))
+    for (const from of peers) {
+      for (const to of peers) {
+        if (from === to) continue
+        const since = Y.encodeStateVector(to.doc)
+        const update = Y.encodeStateAsUpdate(from.doc, since)
+        record(4, from.number, e => { bytes(e, since); bytes(e, update) })
+        const cleanup = to.apply(update)
+        if (cleanup.length > 0) {
+          cleaned = true
+          spread(to, cleanup)
+        }
+      }
+    }
+    if (!cleaned && peers.every(peer => peer.inbox.length === 0)) break
+  }
+  const [first] = peers
+  for (const peer of peers) {
+    peer.compare()
+    const delta = doc => doc.getText('text').toDelta().map(plainOp)
+    if (!isDeepStrictEqual(delta(peer.doc), delta(first.doc))) throw new Error("the Yjs peers themselves differ: " + JSON.stringify(delta(peer.doc)) + " and " + JSON.stringify(delta(first.doc)))
+  }
+}
+
+while (done < operations) round()
+flush()

@@ -1,0 +1,286 @@
+// Replays, on standard input, what peers in Yjs did, and demands the same of our engine: for every operation the same
+// update, for every update received the same state, to the byte. Written by differential.mjs; layout of a record:
+//
+//   u32 little-endian length, then: byte kind, varuint document, fields as each kind reads them (lib0's primitive forms)
+//
+// Ends with 0 and a line of counts, or with 1 and what differed at which record.
+
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "crdt/any_codec.h"
+#include "crdt/any_json.h"
+#include "crdt/doc.h"
+#include "crdt/update.h"
+#include "crdt/wire.h"
+
+namespace concord::crdt {
+namespace {
+
+class Replay {
+ public:
+  int run() {
+    std::vector<std::uint8_t> record;
+    while (read_record(record)) {
+      ++records_;
+      WireReader in(record);
+      in_ = &in;
+      play();
+      if (!in.ok() || !in.at_end()) stop("the record is malformed");
+    }
+    std::printf("%llu records, %llu operations, %llu updates applied, %llu states compared: all the same\n",
+                static_cast<unsigned long long>(records_), static_cast<unsigned long long>(operations_),
+                static_cast<unsigned long long>(applied_), static_cast<unsigned long long>(compared_));
+    return 0;
+  }
+
+ private:
+  static bool read_record(std::vector<std::uint8_t>& record) {
+    std::uint8_t head[4];
+    if (std::fread(head, 1, 4, stdin) != 4) return false;
+    record.resize(get_le<std::uint32_t>(head));
+    return std::fread(record.data(), 1, record.size(), stdin) == record.size();
+  }
+
+  [[noreturn]] void stop(const std::string& what) const {
+    std::fprintf(stderr, "record %llu, document %llu: %s\n", static_cast<unsigned long long>(records_),
+                 static_cast<unsigned long long>(document_), what.c_str());
+    std::exit(1);
+  }
+  std::uint64_t uint() {
+    std::uint64_t value = 0;
+    if (!in_->uint(value)) stop("a field is missing");
+    return value;
+  }
+  ByteView bytes() {
+    ByteView value;
+    if (!in_->var_bytes(value)) stop("a field is missing");
+    return value;
+  }
+  std::string text() { return std::string(as_text(bytes())); }
+  Any any() {
+    Any value;
+    if (!read_any(*in_, value)) stop("a value is missing");
+    return value;
+  }
+  Attributes attributes() {
+    Attributes out;
+    const Any value = any();
+    if (const auto* members = value.as<AnyObject>())
+      for (const AnyMember& member : *members) out.emplace_back(member.name, member.value);
+    return out;
+  }
+
+  void expect(ByteView expected, ByteView got, const char* what) const {
+    if (std::ranges::equal(expected, got)) return;
+    stop(std::string(what) + " differs\n  yjs  " + to_hex(expected) + "\n  ours " + to_hex(got));
+  }
+  void expect(const std::string& expected, const std::string& got, const char* what) const {
+    if (expected != got) stop(std::string(what) + " differs\n  yjs  " + expected + "\n  ours " + got);
+  }
+  void expect_any(const Any& got, const char* what) {
+    const ByteView expected = bytes();
+    Bytes ours;
+    WireWriter out(ours);
+    write_any(out, got);
+    if (std::ranges::equal(expected, ours)) return;
+    WireReader in(expected);
+    Any theirs;
+    read_any(in, theirs);
+    stop(std::string(what) + " differs\n  yjs  " + to_json(theirs) + "\n  ours " + to_json(got));
+  }
+  template <class T>
+  T must(Result<T> result, const char* what) const {
+    if (!result) stop(std::string(what) + ": " + result.error().message);
+    if constexpr (!std::is_void_v<T>) return std::move(*result);
+  }
+  void sound(const Doc& doc) const {
+    if (const std::string wrong = doc.validate(); !wrong.empty()) stop("an invariant is broken: " + wrong);
+  }
+
+  void play() {
+    std::uint8_t kind = 0;
+    in_->byte(kind);
+    document_ = uint();
+    switch (kind) {
+      case 0: return create();
+      case 1: return transact();
+      case 2: return apply();
+      case 3: return compare();
+      case 4: return diff();
+      case 5: return merge();
+      case 6: return cut();
+      case 7: return state_vector();
+      default: stop("an unknown kind of record");
+    }
+  }
+
+  Doc& doc() {
+    const auto found = docs_.find(document_);
+    if (found == docs_.end()) stop("no such document");
+    return *found->second;
+  }
+
+  void create() {
+    const std::uint64_t client = uint();
+    const std::uint64_t flags = uint();
+    docs_[document_] = std::make_unique<Doc>(
+        DocOptions{.client = ClientId{client}, .gc = (flags & 1U) != 0, .clean_formats = (flags & 2U) != 0});
+    if ((flags & 2U) != 0) {
+      (void)doc().text("text");
+      (void)doc().map("map");
+      (void)doc().array("array");
+    }
+  }
+
+  // A target: kind of root (0 text, 1 map, 2 array), its name, steps: 0 index | 1 key, each.
+  Value target() {
+    const std::uint64_t kind = uint();
+    const std::string name = text();
+    Value at = kind == 0 ? Value(doc().text(name)) : kind == 1 ? Value(doc().map(name)) : Value(doc().array(name));
+    for (std::uint64_t steps = uint(); steps > 0; --steps) {
+      std::optional<Value> next;
+      if (uint() == 0) {
+        const auto index = static_cast<std::size_t>(uint());
+        if (const auto* array = std::get_if<Array>(&at)) next = array->get(index);
+      } else {
+        const std::string key = text();
+        if (const auto* map = std::get_if<Map>(&at)) next = map->get(key);
+      }
+      if (!next) stop("a path leads nowhere");
+      at = *next;
+    }
+    return at;
+  }
+
+  void transact() {
+    const std::uint64_t count = uint();
+    const Bytes update = doc().transact([&] {
+      for (std::uint64_t i = 0; i < count; ++i) {
+        operation();
+        ++operations_;
+      }
+    });
+    expect(bytes(), update, "the update of a transaction");
+    sound(doc());
+  }
+
+  void operation() {
+    const std::uint64_t kind = uint();
+    Value at = target();
+    if (auto* text = std::get_if<Text>(&at)) return text_operation(kind, *text);
+    if (auto* array = std::get_if<Array>(&at)) return array_operation(kind, *array);
+    if (auto* map = std::get_if<Map>(&at)) return map_operation(kind, *map);
+    stop("a target is no shared type");
+  }
+
+  void text_operation(std::uint64_t kind, Text& at) {
+    const auto index = static_cast<std::size_t>(uint());
+    switch (kind) {
+      case 0: return must(at.insert(index, text()), "insert");
+      case 1: {
+        const std::string inserted = text();
+        return must(at.insert(index, inserted, attributes()), "insert");
+      }
+      case 2: {
+        const Any embed = any();
+        return must(at.insert_embed(index, embed, attributes()), "insert_embed");
+      }
+      case 3: return must(at.erase(index, static_cast<std::size_t>(uint())), "erase");
+      case 4: {
+        const auto length = static_cast<std::size_t>(uint());
+        return must(at.format(index, length, attributes()), "format");
+      }
+      case 5: return must(at.apply_delta(must(delta_from_any(any()), "delta")), "apply_delta");
+      default: stop("an unknown operation on a text");
+    }
+  }
+
+  void array_operation(std::uint64_t kind, Array& at) {
+    const auto index = static_cast<std::size_t>(uint());
+    switch (kind) {
+      case 0: {
+        const Any values = any();
+        return must(at.insert(index, *values.as<AnyArray>()), "insert");
+      }
+      case 1: {
+        const Any values = any();
+        return must(at.push(*values.as<AnyArray>()), "push");
+      }
+      case 2: return must(at.erase(index, static_cast<std::size_t>(uint())), "erase");
+      case 3: return (void)must(at.insert_text(index), "insert_text");
+      case 4: return (void)must(at.insert_map(index), "insert_map");
+      case 5: return (void)must(at.insert_array(index), "insert_array");
+      default: stop("an unknown operation on an array");
+    }
+  }
+
+  void map_operation(std::uint64_t kind, Map& at) {
+    const std::string key = text();
+    switch (kind) {
+      case 0: return must(at.set(key, any()), "set");
+      case 1: return must(at.erase(key), "erase");
+      case 2: return (void)must(at.set_text(key), "set_text");
+      case 3: return (void)must(at.set_map(key), "set_map");
+      case 4: return (void)must(at.set_array(key), "set_array");
+      default: stop("an unknown operation on a map");
+    }
+  }
+
+  void apply() {
+    const ByteView update = bytes();
+    const Applied applied = must(doc().apply_update(update), "apply_update");
+    expect(bytes(), applied.cleanup, "the cleanup after an update");
+    ++applied_;
+    sound(doc());
+  }
+
+  void compare() {
+    ++compared_;
+    expect(bytes(), doc().encode_state_vector(), "the state vector");
+    expect(bytes(), doc().encode_state_as_update(), "the encoded state");
+    expect(text(), to_json(delta_to_any(doc().text("text").to_delta())), "the delta of the text");
+    expect_any(doc().map("map").to_json(), "the map");
+    expect_any(doc().array("array").to_json(), "the array");
+    expect(text(), doc().text("text").to_string(), "the text");
+  }
+
+  void diff() {
+    const StateVector since = must(decode_state_vector(bytes()), "decode_state_vector");
+    expect(bytes(), doc().encode_state_as_update(since), "the diff of a document");
+  }
+
+  void merge() {
+    std::vector<ByteView> updates;
+    for (std::uint64_t count = uint(); count > 0; --count) updates.push_back(bytes());
+    expect(bytes(), must(merge_updates(updates), "merge_updates"), "the merged update");
+  }
+
+  void cut() {
+    const ByteView update = bytes();
+    const StateVector since = must(decode_state_vector(bytes()), "decode_state_vector");
+    expect(bytes(), must(diff_update(update, since), "diff_update"), "the diff of an update");
+  }
+
+  void state_vector() {
+    const ByteView update = bytes();
+    expect(bytes(), must(state_vector_of_update(update), "state_vector_of_update"), "the state vector of an update");
+  }
+
+  WireReader* in_ = nullptr;
+  std::map<std::uint64_t, std::unique_ptr<Doc>> docs_;
+  std::uint64_t document_ = 0;
+  std::uint64_t records_ = 0;
+  std::uint64_t operations_ = 0;
+  std::uint64_t applied_ = 0;
+  std::uint64_t compared_ = 0;
+};
+
+}  // namespace
+}  // namespace concord::crdt
+
+int main() { return concord::crdt::Replay().run(); }
