@@ -1,0 +1,184 @@
+#include "sessions/load.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <set>
+
+namespace concord::bench {
+namespace {
+
+constexpr std::size_t kBufferBytes = 1U << 20U;
+constexpr std::size_t kOpeningAtOnce = 64;
+constexpr std::int64_t kMs = 1'000'000;
+constexpr std::int64_t kDeadlineNs = 90'000 * kMs;
+
+std::int64_t now_ns() { return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1); }
+
+}  // namespace
+
+Load::Load() : epoll_fd_(::epoll_create1(EPOLL_CLOEXEC)), buffer_(kBufferBytes) {}
+
+Load::~Load() {
+  groups_.clear();
+  ::close(epoll_fd_);
+}
+
+const Group* Load::group(std::size_t number) const { return number < groups_.size() ? groups_[number].get() : nullptr; }
+
+void Load::close(std::size_t group) {
+  if (group < groups_.size()) groups_[group].reset();
+}
+
+bool Load::turn(std::int64_t timeout_ns) {
+  std::array<epoll_event, 512> events;
+  const timespec timeout{timeout_ns / (1000 * kMs), timeout_ns % (1000 * kMs)};
+  const int count = ::epoll_pwait2(epoll_fd_, events.data(), static_cast<int>(events.size()), &timeout, nullptr);
+  bool watched = false;
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    if (event.data.ptr == nullptr) {
+      watched = true;
+    } else {
+      static_cast<Session*>(event.data.ptr)->on_ready(event.events, buffer_);
+    }
+  }
+  return watched;
+}
+
+void Load::serve_until_readable(int fd) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  if (::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) != 0) return;  // a file is always readable
+  while (!turn(1000 * kMs)) {
+  }
+  ::epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr);
+}
+
+std::expected<void, std::string> Load::check_alive(const Group& group) const {
+  for (std::size_t i = 0; i < group.sessions.size(); ++i) {
+    const Session& session = *group.sessions[i];
+    if (session.phase() == Session::Phase::kEnded) {
+      return std::unexpected("session " + std::to_string(i) + " ended: " + session.why());
+    }
+  }
+  return {};
+}
+
+std::expected<std::size_t, std::string> Load::open(std::uint16_t port, std::size_t count, std::deque<Target> targets) {
+  groups_.push_back(std::make_unique<Group>());
+  Group& group = *groups_.back();
+  group.targets = std::move(targets);
+  joined_ = 0;
+  const std::int64_t deadline = now_ns() + kDeadlineNs;
+  std::size_t checked_at = 0;
+  while (joined_ < count) {
+    while (group.sessions.size() < count && group.sessions.size() - joined_ < kOpeningAtOnce) {
+      const Target& target = group.targets[group.sessions.size() % group.targets.size()];
+      group.sessions.push_back(std::make_unique<Session>(target, *this, group.sessions.empty()));
+      Session& session = *group.sessions.back();
+      if (!session.connect(epoll_fd_, port)) return std::unexpected(session.why());
+    }
+    turn(100 * kMs);
+    const std::int64_t now = now_ns();
+    if (joined_ != checked_at && now < deadline) {
+      checked_at = joined_;
+      continue;
+    }
+    if (auto alive = check_alive(group); !alive) return std::unexpected(alive.error());
+    if (now >= deadline) {
+      return std::unexpected("only " + std::to_string(joined_) + " of " + std::to_string(count) + " joined in time");
+    }
+  }
+  return groups_.size() - 1;
+}
+
+void Load::on_edits(std::uint32_t last, std::uint32_t edits) {
+  delivered_edits_ += edits;
+  if (!keep_delays_) return;
+  const std::int64_t now = now_ns();
+  for (std::uint32_t number = last - edits + 1; number <= last; ++number) {
+    const std::size_t at = number - first_edit_;
+    if (at < sent_ns_.size()) delays_us_.push_back(static_cast<std::uint32_t>((now - sent_ns_[at]) / 1000));
+  }
+}
+
+Written Load::result(const Group& readers, std::int64_t began_ns) {
+  Written out;
+  out.seconds = static_cast<double>(now_ns() - began_ns) / 1e9;
+  std::set<std::uint64_t> digests;
+  for (const auto& session : readers.sessions) {
+    out.messages += session->update_messages();
+    out.bytes += session->update_bytes();
+    digests.insert(session->digest());
+  }
+  out.edits = delivered_edits_;
+  out.digests = digests.size();
+  out.delays_us = std::move(delays_us_);
+  std::sort(out.delays_us.begin(), out.delays_us.end());
+  return out;
+}
+
+Written Load::prepare(const Writing& work) {
+  for (const auto& group : groups_) {
+    if (!group) continue;
+    for (const auto& session : group->sessions) session->ignore_edits();  // servers echo to writers, too
+  }
+  const Group& readers = *groups_[work.readers];
+  for (const auto& session : readers.sessions) session->expect_edits_after(work.first_edit - 1);
+  delivered_edits_ = 0;
+  first_edit_ = work.first_edit;
+  sent_ns_.clear();
+  delays_us_.clear();
+  keep_delays_ = groups_[work.writers]->sessions.size() == 1;
+  return result(readers, now_ns());
+}
+
+std::expected<Written, std::string> Load::write(const Writing& work) {
+  if (group(work.writers) == nullptr || group(work.readers) == nullptr)
+    return std::unexpected("there is no such group");
+  const Group& writers = *group(work.writers);
+  const Group& readers = *group(work.readers);
+  const std::size_t count = work.messages.size();
+  const std::size_t readers_each = readers.sessions.size() / writers.sessions.size();  // of one message
+  const Written before = prepare(work);
+  const std::int64_t began = now_ns();
+  std::size_t sent = 0;
+  while (sent < count || delivered_edits_ < count * readers_each) {
+    const std::int64_t now = now_ns();
+    if (now - began > kDeadlineNs) {
+      return std::unexpected("only " + std::to_string(delivered_edits_) + " of " +
+                             std::to_string(count * readers_each) + " edits were delivered in time");
+    }
+    std::int64_t wait = 100 * kMs;
+    if (sent < count) {
+      const std::int64_t due = work.rate > 0
+                                   ? began + static_cast<std::int64_t>(static_cast<double>(sent) * 1e9 / work.rate)
+                               : delivered_edits_ == sent * readers_each ? now
+                                                                         : now + wait;
+      if (due <= now) {
+        if (keep_delays_) sent_ns_.push_back(now_ns());
+        writers.sessions[sent % writers.sessions.size()]->send(work.messages[sent]);
+        ++sent;
+        wait = 0;
+      } else {
+        wait = due - now;
+      }
+    }
+    turn(wait);
+    if (wait == 100 * kMs) {
+      for (const Group* group : {&writers, &readers}) {
+        if (auto alive = check_alive(*group); !alive) return std::unexpected(alive.error());
+      }
+    }
+  }
+  Written out = result(readers, began);
+  out.messages -= before.messages;
+  out.bytes -= before.bytes;
+  return out;
+}
+
+}  // namespace concord::bench
