@@ -306,6 +306,11 @@ Bytes Engine::clean_up_with_formats() {
       if (!it.deleted() && it.kind() == Kind::kFormat && !it.in_map()) want_whole(store.parent_of(it));
     } while (index.next(at));
   }
+  // Clients in the order in which something of theirs was first deleted: it decides what is seen before what.
+  IdTable rank;
+  for (const auto& range : deleted_)
+    if (rank.find(range.client) == IdTable::kAbsent) rank.set(range.client, static_cast<std::uint32_t>(rank.size()));
+  normalize(deleted_, [&rank](ClientRef a, ClientRef b) { return rank.find(a) < rank.find(b); });
   Sets first;
   exchange(first);
   begin(true);
