@@ -178,12 +178,13 @@ Result<> Engine::text_erase(TypeRef text, std::size_t index, std::size_t length)
   TextCursor at = cursor_at(text, index, true);
   const LastPlace before = last_;
   erase_range(text, at, length);
-  if (index > 0) last_ = before;
+  if (index > 0) last_ = before;  // what is before the range has not moved
   return {};
 }
 
 void Engine::erase_range(TypeRef text, TextCursor& at, std::size_t length) {
   in_place_ = false;
+  forget_place();
   const FormatState before = at.formats;
   const ItemRef start = at.right;
   while (length > 0 && at.right != kNone) {

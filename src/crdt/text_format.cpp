@@ -171,6 +171,7 @@ Result<> Engine::text_format(TypeRef text, std::size_t index, std::size_t length
 
 void Engine::format_range(TypeRef text, TextCursor& at, std::size_t length, const FormatState& wanted) {
   in_place_ = false;
+  forget_place();
   skip_redundant(at, wanted);
   FormatState closing = open_formats(text, at, wanted);
   while (at.right != kNone) {
