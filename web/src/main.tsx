@@ -7,11 +7,11 @@ import { kSessionKey, Session, type SessionStorageArea } from './lib/session';
 import { startRouter } from './router';
 import { takeSetupToken } from './setup_token';
 
-/** localStorage, or the page's memory where the browser refuses it: then a session ends with its tab. */
-function storageArea(): SessionStorageArea {
+/** The browser's storage, or the page's memory where the browser refuses it: then a session ends with its page. */
+function storageArea(area: () => Storage): SessionStorageArea {
   try {
-    localStorage.getItem(kSessionKey);
-    return localStorage;
+    area().getItem(kSessionKey);
+    return area();
   } catch {
     const memory = new Map<string, string>();
     return {
@@ -27,7 +27,8 @@ startRouter();
 
 const session = new Session({
   fetch: (input, init) => fetch(input, init),
-  storage: storageArea(),
+  storage: storageArea(() => localStorage),
+  handover: storageArea(() => sessionStorage),
   locks: navigator.locks,
   channel: new BroadcastChannel('concord.session'),
 });
@@ -39,6 +40,8 @@ document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') session.wake();
 });
 addEventListener('online', () => session.wake());
+addEventListener('pagehide', () => session.handOver());
+addEventListener('pageshow', () => session.takeHandover());
 session.start();
 
 createRoot(document.getElementById('root') as HTMLElement).render(

@@ -21,6 +21,15 @@ export class Problem extends Error {
     this.name = 'Problem';
   }
 
+  /**
+   * What to tell a person. The hub's titles are the names of HTTP statuses, which tell them nothing where there is a
+   * detail; what this page found out itself has a title worth reading.
+   */
+  get words(): { heading: string; detail: string } {
+    if (this.status >= 400 && this.detail) return { heading: sentence(this.detail), detail: '' };
+    return { heading: this.title, detail: this.detail };
+  }
+
   get unreachable(): boolean {
     return this.status === 0;
   }
@@ -29,6 +38,11 @@ export class Problem extends Error {
   get retryable(): boolean {
     return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500;
   }
+}
+
+/** With a capital at its start. */
+export function sentence(words: string): string {
+  return words.charAt(0).toLocaleUpperCase() + words.slice(1);
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { pause, until } from '../../test/hub';
 import { Problem } from './problem';
-import { kSessionKey, Session, SignedOut, type Channel } from './session';
+import { kSessionKey, Session, SignedOut, type Channel, type SessionStorageArea } from './session';
 
 /** The hub's accounts, as far as a session sees them: tokens that expire, refresh tokens that rotate and must not be used twice. */
 class Accounts {
@@ -90,14 +90,17 @@ class TestChannel implements Channel {
   close() { channels = channels.filter((other) => other !== this); }
 }
 
-function tab(options: { connected?: boolean; now?: () => number } = {}): Session {
+const area = (values: Map<string, string>): SessionStorageArea => ({
+  getItem: (key) => values.get(key) ?? null,
+  setItem: (key, value) => void values.set(key, value),
+  removeItem: (key) => void values.delete(key),
+});
+
+function tab(options: { connected?: boolean; now?: () => number; handover?: Map<string, string> } = {}): Session {
   const made = new Session({
     fetch: (path, init) => fetch(accounts.origin + path, init),
-    storage: {
-      getItem: (key) => storage.get(key) ?? null,
-      setItem: (key, value) => void storage.set(key, value),
-      removeItem: (key) => void storage.delete(key),
-    },
+    storage: area(storage),
+    handover: options.handover ? area(options.handover) : undefined,
     channel: options.connected === false ? undefined : new TestChannel(),
     ...(options.now ? { now: options.now } : {}),
   });
@@ -146,6 +149,40 @@ describe('signing in', () => {
     next.start();
     await until('signed in', () => phase(next) === 'signed_in');
     expect(accounts.refreshes).toEqual(['refresh-1']);
+  });
+
+  it('is handed to the page after a reload without a renewal, and not left lying about', async () => {
+    const handover = new Map<string, string>();
+    const first = tab({ handover });
+    await first.signIn('ada@example.org', 'right');
+    expect(handover.size).toBe(0);
+    first.handOver();
+    expect(handover.size).toBe(1);
+    const next = tab({ handover, connected: false });
+    next.start();
+    expect(phase(next)).toBe('signed_in');
+    expect(await next.token()).toBe('access-1');
+    expect(handover.size).toBe(0);
+    expect(accounts.refreshes).toEqual([]);
+  });
+
+  it('is not handed on when it is about to expire, or to somebody else', async () => {
+    const handover = new Map<string, string>();
+    let now = Date.now();
+    const first = tab({ handover, now: () => now });
+    await first.signIn('ada@example.org', 'right');
+    first.handOver();
+    const another = handover.get('concord.handover')?.replace('usr_1', 'usr_2') ?? '';
+    now += 890_000;
+    const late = tab({ handover, now: () => now, connected: false });
+    late.start();
+    expect(phase(late)).toBe('starting');
+    await until('renewed', () => phase(late) === 'signed_in');
+    handover.set('concord.handover', another);
+    const other = tab({ handover, connected: false });
+    other.start();
+    await until('renewed', () => phase(other) === 'signed_in');
+    expect(accounts.refreshes).toHaveLength(2);
   });
 
   it('ends with signing out, here and on the hub', async () => {

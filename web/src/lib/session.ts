@@ -49,6 +49,8 @@ export interface Channel {
 export interface SessionEnvironment {
   fetch: Fetch;
   storage: SessionStorageArea;
+  /** The tab's own storage, for handing the access token to the page that follows in this tab. */
+  handover?: SessionStorageArea | undefined;
   locks?: Pick<LockManager, 'request'> | undefined;
   channel?: Channel | undefined;
   now?: () => number;
@@ -67,6 +69,7 @@ interface Remembered {
 }
 
 export const kSessionKey = 'concord.session';
+const kHandoverKey = 'concord.handover';
 const kLockName = 'concord.refresh';
 /** A token with less left than this is not handed out: it could lapse on its way. */
 const kMinimumLeftMs = 20_000;
@@ -83,8 +86,10 @@ const kRetryMaxMs = 15_000;
 /**
  * Who is signed in, and the tokens that prove it.
  *
- * The access token lives in memory only. The refresh token is remembered in localStorage, because a session has to
- * outlive the tab; README.md weighs that choice. Refresh tokens rotate at every use and using an old one ends the
+ * The access token lives in memory. Only while one page of a tab gives way to the next, as in a reload, does it lie in
+ * sessionStorage: the next page takes it out at once, so that reloading needs no renewal, whose answer a second reload
+ * could lose. The refresh token is remembered in localStorage, because a session has to outlive the tab; README.md
+ * weighs that choice. Refresh tokens rotate at every use and using an old one ends the
  * session, so at most one renewal runs at a time in all tabs of a browser: it happens under a cross-tab lock, and the
  * new access token is handed to the other tabs over a BroadcastChannel, so that they need no renewal of their own.
  */
@@ -107,9 +112,33 @@ export class Session {
     if (env.channel) env.channel.onmessage = (event) => this.heard(event.data);
   }
 
-  /** Renews a remembered session. Call once. */
+  /** Takes up a remembered session. Call once. */
   start(): void {
-    if (this.remembered()) void this.renewNow();
+    const remembered = this.remembered();
+    const handed = this.takeHandover();
+    if (!remembered) return;
+    if (handed?.userId === remembered.user.id && handed.expiresAt - this.now() > kMinimumLeftMs) this.adopt(handed, remembered.user);
+    else void this.renewNow();
+  }
+
+  /** To be called when this page gives way to another, and may come back instead. */
+  handOver(): void {
+    try {
+      if (this.access) this.env.handover?.setItem(kHandoverKey, JSON.stringify(this.access));
+    } catch {
+      // Then the next page renews.
+    }
+  }
+
+  /** The page came back after all, or has just begun: nothing stays lying in storage. */
+  takeHandover(): Access | null {
+    try {
+      const access = JSON.parse(this.env.handover?.getItem(kHandoverKey) ?? 'null') as Access | null;
+      this.env.handover?.removeItem(kHandoverKey);
+      return access && typeof access.token === 'string' && typeof access.expiresAt === 'number' ? access : null;
+    } catch {
+      return null;
+    }
   }
 
   dispose(): void {

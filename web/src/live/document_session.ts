@@ -78,7 +78,8 @@ export class DocumentSession {
     if (options.present) {
       this.awareness.setLocalStateField('user', { id: user.id, name: user.name || user.email, color: colourOf(user.id) });
     } else {
-      this.awareness.setLocalState(null);
+      // Not nothing: who has no presence at all cannot ask the hub for a sign of life.
+      this.awareness.setLocalState({});
     }
     this.connection = new SyncConnection({
       url: syncUrl(documentId),
@@ -151,7 +152,7 @@ export class DocumentSession {
   private readonly update = (): void => {
     const sync = this.connection.state.get();
     const wasUnsaved = this.state.get().unsaved;
-    if (sync.phase === 'offline' && sync.unsaved) this.keeper.flush();
+    if (sync.phase !== 'online' && sync.unsaved) this.keeper.flush();
     const save: SaveState =
       sync.phase === 'online' ? (sync.unsaved ? 'saving' : 'saved') : sync.phase === 'connecting' ? 'connecting' : 'offline';
     this.state.patch({

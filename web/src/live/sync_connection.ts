@@ -89,7 +89,7 @@ export interface SyncTiming {
 }
 
 const kTiming: SyncTiming = {
-  retryMinMs: 400, retryMaxMs: 8_000, handshakeMs: 15_000, quietMs: 25_000, quietUnsavedMs: 8_000, answerMs: 8_000, awarenessMs: 50,
+  retryMinMs: 300, retryMaxMs: 5_000, handshakeMs: 15_000, quietMs: 25_000, quietUnsavedMs: 8_000, answerMs: 8_000, awarenessMs: 50,
 };
 /** With more than this waiting in the socket, changes are merged instead of queued one by one. */
 const kHighWaterBytes = 256 * 1024;
@@ -225,12 +225,7 @@ export class SyncConnection {
     encoding.writeVarUint(encoder, Message.Sync);
     syncProtocol.writeSyncStep1(encoder, this.options.doc);
     socket.send(encoding.toUint8Array(encoder));
-    // The others have been told that this client left; only a newer clock brings it back.
-    const local = this.options.awareness.getLocalState();
-    if (local !== null) {
-      this.options.awareness.setLocalState(local);
-      this.sendAwareness();
-    }
+    this.showPresence();
   }
 
   private received(socket: Socket, data: unknown): void {
@@ -350,6 +345,14 @@ export class SyncConnection {
     this.awarenessTimer ??= setTimeout(() => this.sendAwareness(), this.timing.awarenessMs);
   };
 
+  /** Sends this client's presence under a newer clock: the hub and the others may hold that it has left. */
+  private showPresence(): void {
+    const local = this.options.awareness.getLocalState();
+    if (local === null) return;
+    this.options.awareness.setLocalState(local);
+    this.sendAwareness();
+  }
+
   private sendAwareness(): void {
     clearTimeout(this.awarenessTimer);
     this.awarenessTimer = undefined;
@@ -387,11 +390,12 @@ export class SyncConnection {
     this.scheduleHeartbeat();
   }
 
-  /** Asks for what is always answered, this client's own presence at least. */
+  /** Shows this client's presence again and asks who is here: the answer names at least this client. */
   private probe(): void {
     const socket = this.socket;
     if (socket?.readyState !== kOpen || this.probedAt > 0) return;
     this.probedAt = Date.now();
+    this.showPresence();
     const encoder = encoding.createEncoder();
     encoding.writeVarUint(encoder, Message.QueryAwareness);
     socket.send(encoding.toUint8Array(encoder));

@@ -28,7 +28,7 @@ export default function DocumentPage({ id }: { id: string }) {
       <>
         <Header />
         <main className="flex flex-1 items-center justify-center">
-          <EmptyState icon="warn" title={fate.problem.title} actions={<Button onClick={() => navigate('/')}>To your documents</Button>}>{fate.problem.detail}</EmptyState>
+          <EmptyState icon="warn" title={fate.problem.words.heading} actions={<Button onClick={() => navigate('/')}>To your documents</Button>}>{fate.problem.words.detail}</EmptyState>
         </main>
       </>
     );
@@ -39,7 +39,7 @@ export default function DocumentPage({ id }: { id: string }) {
         <Header />
         {fate.kind === 'loading' && fate.problem ? (
           <main className="flex flex-1 items-center justify-center">
-            <EmptyState icon="cloudOff" title={fate.problem.title} testId="document-unreachable">The document opens by itself as soon as the hub answers.</EmptyState>
+            <EmptyState icon="cloudOff" title={fate.problem.words.heading} testId="document-unreachable">The document opens by itself as soon as the hub answers.</EmptyState>
           </main>
         ) : <TextSkeleton />}
       </>

@@ -178,8 +178,8 @@ export function DocumentsPage() {
         </div>
 
         {listing.problem && !listing.loaded ? (
-          <EmptyState icon="cloudOff" title={listing.problem.title} testId="list-problem" actions={<Button onClick={() => void load(null)} icon="sync">Try again</Button>}>
-            {listing.problem.detail}
+          <EmptyState icon="cloudOff" title={listing.problem.words.heading} testId="list-problem" actions={<Button onClick={() => void load(null)} icon="sync">Try again</Button>}>
+            {listing.problem.words.detail}
           </EmptyState>
         ) : !listing.loaded ? (
           <ListSkeleton />
@@ -202,7 +202,7 @@ export function DocumentsPage() {
               <EmptyState icon="search" title={`Nothing matches “${filter.trim()}”`} testId="filter-empty" actions={<Button onClick={() => setFilter('')}>Show all</Button>} />
             ) : null}
             <footer className="mt-4 flex min-h-8 items-center justify-center gap-3 text-sm text-muted" aria-live="polite">
-              {listing.problem ? <span className="text-danger">{listing.problem.title}. {listing.problem.detail}</span> : null}
+              {listing.problem ? <span className="text-danger">{listing.problem.words.heading}</span> : null}
               {listing.next ? (
                 <Button busy={listing.loading} onClick={() => void load(listing.next)} data-testid="doc-more">Show more</Button>
               ) : null}

@@ -48,12 +48,13 @@ export function Link({ to, children, testId }: { to: string; children: ReactNode
 /** What is wrong with the whole form rather than with one field. */
 export function FormProblem({ problem }: { problem: Problem | null }) {
   if (!problem) return null;
+  const { heading, detail } = problem.words;
   return (
     <div role="alert" data-testid="form-problem" className="flex items-start gap-2.5 rounded-lg bg-danger-soft px-3.5 py-3 text-sm text-danger">
       <Icon name="warn" size={18} className="mt-px shrink-0" />
       <div>
-        <p className="font-[550]">{problem.title}</p>
-        {problem.detail && problem.detail !== problem.title ? <p className="mt-0.5">{problem.detail}</p> : null}
+        <p className="font-[550]">{heading}</p>
+        {detail ? <p className="mt-0.5">{detail}</p> : null}
       </div>
     </div>
   );

@@ -8,7 +8,7 @@ import { Field } from '../ui/field';
 import { Icon } from '../ui/icons';
 import { Entrance, FormProblem, Link, useSetup } from './entrance';
 
-/** The hub's rule; it has the last word and its refusal is shown at the field. */
+/** The hub's rule unless it is configured otherwise. The hub has the last word, and its refusal is shown at the field. */
 const kMinPassword = 8;
 const kFields = ['name', 'email', 'password'];
 
@@ -80,7 +80,7 @@ export function RegisterPage() {
               At least {kMinPassword} characters. A few words in a row are best.
             </span>
           } />
-        <Button type="submit" look="primary" large busy={busy} disabled={!email.trim() || !longEnough} data-testid="register-submit">
+        <Button type="submit" look="primary" large busy={busy} disabled={!email.trim() || !password} data-testid="register-submit">
           {owner ? 'Make it mine' : 'Make the account'}
         </Button>
       </form>

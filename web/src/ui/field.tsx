@@ -1,4 +1,5 @@
 import { useId, type InputHTMLAttributes, type ReactNode, type Ref, type SelectHTMLAttributes } from 'react';
+import { sentence } from '../lib/problem';
 import { cx } from './cx';
 import { Icon } from './icons';
 
@@ -20,7 +21,7 @@ export function Field({ label, hint, error, className, ...rest }: FieldProps) {
     <div className={className}>
       <label htmlFor={id} className="mb-1.5 block text-sm font-[550]">{label}</label>
       <input id={id} aria-invalid={error ? true : undefined} aria-describedby={describedBy} className={cx(inputLook, 'h-10 px-3 text-base')} {...rest} />
-      {error ? <p id={`${id}-error`} className="mt-1.5 flex items-start gap-1.5 text-sm text-danger"><Icon name="warn" size={16} className="mt-0.5 shrink-0" />{error}</p> : null}
+      {error ? <p id={`${id}-error`} className="mt-1.5 flex items-start gap-1.5 text-sm text-danger"><Icon name="warn" size={16} className="mt-0.5 shrink-0" />{sentence(error)}</p> : null}
       {hint ? <p id={`${id}-hint`} className="mt-1.5 text-sm text-muted">{hint}</p> : null}
     </div>
   );

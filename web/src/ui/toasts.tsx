@@ -35,12 +35,13 @@ export function toastDone(title: string): void {
   show({ kind: 'done', title, detail: '', reference: null }, kDoneMs);
 }
 
-/** Shows what went wrong: the problem's title and detail, and the request's id for whoever reads the hub's logs. */
+/** Shows what went wrong, in the problem's words, and the request's id for whoever reads the hub's logs. */
 export function toastError(error: unknown, title?: string): void {
   const problem = asProblem(error);
-  const heading = title ?? problem.title;
-  const detail = problem.detail || (title ? problem.title : '');
-  show({ kind: 'error', title: heading, detail, reference: problem.instance }, kErrorMs);
+  const { heading, detail } = problem.words;
+  show({
+    kind: 'error', title: title ?? heading, detail: title ? [heading, detail].filter(Boolean).join('. ') : detail, reference: problem.instance,
+  }, kErrorMs);
 }
 
 export function Toasts() {
