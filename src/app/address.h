@@ -1,25 +1,16 @@
 #pragma once
-// "host:port" as the setting ADDR has it.
+// What a listening address means to people.
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "base/result.h"
-
 namespace concord::app {
 
-struct Address {
-  std::string host;  // without brackets
-  std::uint16_t port = 0;
+/// Whether only this machine can reach a server that listens on `host`.
+bool is_loopback(std::string_view host);
 
-  /// Whether only this machine can reach it.
-  bool is_loopback() const;
-  /// For people: http://127.0.0.1:8080; an address that means "everywhere" is shown as localhost.
-  std::string url(std::uint16_t bound_port, bool secure) const;
-};
-
-/// "127.0.0.1:8080", "[::1]:8080", "hub.example:443" or ":8080" (every address).
-Result<Address> parse_address(std::string_view text);
+/// As a browser on this machine opens it; an address that means "everywhere" is shown as localhost.
+std::string url_of(std::string_view host, std::uint16_t port, bool secure);
 
 }  // namespace concord::app

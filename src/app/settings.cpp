@@ -13,8 +13,6 @@ namespace {
 
 std::span<const Setting> own_settings() {
   static const std::vector<Setting> rows{
-      {"ADDR", SettingType::kString, "127.0.0.1:8080", 1, 255,
-       "Address and port to listen on (environment: CONCORD_ADDR); port 0 lets the system pick."},
       {"DATA", SettingType::kString, "./concord-data", 1, 4096,
        "Directory of everything the embedded engines keep (environment: CONCORD_DATA)."},
       {"CONFIG_FILE", SettingType::kString, "", 0, 4096, "A file of settings, one `name = value` a line."},

@@ -60,6 +60,8 @@ class DocumentShard final : public shard::StateMachine {
   Task<> start();
   /// Snapshots what has changed, until `deadline_ms` from now, then gives the shard up. The sessions are gone by then.
   asio::awaitable<void> drain(std::int64_t deadline_ms);
+  /// Ends its coroutines and writes nothing, as a crash would.
+  asio::awaitable<void> abandon() { return tasks_.close(); }
 
   /// The document, loaded if need be. The caller has checked that it exists and who may see it; kNotFound where it has
   /// been deleted since, kCorrupt where its snapshot fails its check.

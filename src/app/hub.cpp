@@ -1,0 +1,200 @@
+#include "app/hub.h"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <filesystem>
+#include <memory>
+#include <thread>
+
+#include "app/address.h"
+#include "base/async.h"
+#include "documents/documents.h"
+#include "engines/open.h"
+#include "gateway/gateway.h"
+#include "identity/identity.h"
+#include "net/server.h"
+#include "net/settings.h"
+#include "shard/settings.h"
+#include "shard/shards.h"
+#include "shard/snapshot_store.h"
+
+namespace concord::app {
+
+namespace {
+
+constexpr std::string_view kNodeName = "node-1";  // the embedded engines serve one node
+
+/// SIGTERM and SIGINT are taken by `wait` alone: they are blocked in every thread started after construction.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGTERM);
+    sigaddset(&set_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+  void wait() const {
+    int signal = 0;
+    while (sigwait(&set_, &signal) != 0) {
+    }
+  }
+  /// A second signal ends the process at once.
+  void restore() const { pthread_sigmask(SIG_UNBLOCK, &set_, nullptr); }
+
+ private:
+  sigset_t set_{};
+};
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
+Logger make_logger(const Config& config) {
+  const std::string& level = config.string("LOG_LEVEL");
+  return Logger(make_fd_log_sink(2),
+                level == "debug"  ? LogLevel::kDebug
+                : level == "warn" ? LogLevel::kWarn
+                : level == "error" ? LogLevel::kError
+                                   : LogLevel::kInfo,
+                config.string("LOG_FORMAT") == "json" ? LogFormat::kJson : LogFormat::kHuman);
+}
+
+std::size_t reactor_count(const Config& config) {
+  const auto configured = static_cast<std::size_t>(config.integer("REACTORS"));
+  return configured > 0 ? configured : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
+Result<> make_data_directory(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) {
+    return fail(Error{Code::kInvalidArgument, "DATA: cannot make the directory \"" + path + "\": " + error.message(),
+                      {{"field", "DATA"}, {"value", path}}});
+  }
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
+  return {};
+}
+
+/// Everything a node is made of, in the order in which one thing stands on another.
+class Hub {
+ public:
+  Hub(const Config& config, net::ServerOptions listen, Logger logger, Metrics& metrics)
+      : config_(config),
+        listen_(std::move(listen)),
+        logger_(std::move(logger)),
+        metrics_(metrics),
+        ids_(clock_),
+        reactors_(reactor_count(config)),
+        pool_(static_cast<std::size_t>(config.integer("BLOCKING_THREADS"))) {}
+
+  Result<> start() {
+    TRY(engines_, engines::open_embedded(engines::options_from(config_, config_.string("DATA")), clock_, logger_,
+                                         metrics_));
+    reactors_.start();
+    identity_ = std::make_unique<identity::Identity>(
+        identity::Options::from(config_, !is_loopback(listen_.host)),
+        identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_, logger_});
+    TRY_VOID(wait_for(reactors_.at(0), identity_->start()));
+    build_services();
+    TRY_VOID(server_->start());  // answers /health/live from here on; /health/ready once the shards have recovered
+    return wait_for(reactors_.at(0), documents_->start());
+  }
+
+  void stop() {
+    const std::int64_t all_ms = config_.integer("SHUTDOWN_MS");
+    if (server_) {
+      gateway_->begin_drain();
+      drain(server_->drain(all_ms / 2));
+    }
+    if (documents_) drain(documents_->drain(all_ms / 2));
+    if (identity_) identity_->stop();
+    server_.reset();
+    pool_.stop();
+    reactors_.stop();
+  }
+
+  std::string url() const { return url_of(listen_.host, server_->port(), !listen_.tls_certificate_file.empty()); }
+  std::optional<std::string> setup_token() const { return identity_->setup_token(); }
+
+ private:
+  void drain(asio::awaitable<void> work) {
+    (void)wait_for(reactors_.at(0), [](asio::awaitable<void> inner) -> Task<> {
+      co_await std::move(inner);
+      co_return Result<>{};
+    }(std::move(work)));
+  }
+
+  void build_services() {
+    shards_ = std::make_unique<shard::Shards>(std::string(kNodeName), reactors_, *engines_.log, *engines_.coordination,
+                                              shard::limits_from(config_), clock_, metrics_, logger_);
+    const documents::DocumentLimits limits = documents::limits_from(config_);
+    snapshots_ = std::make_unique<shard::SnapshotStore>(*engines_.blobs, pool_, 4 * limits.max_document_bytes);
+    documents_ = std::make_unique<documents::Documents>(
+        documents::Documents::Dependencies{*shards_, *engines_.tables, *snapshots_, *identity_, pool_, clock_, metrics_,
+                                           logger_},
+        limits);
+
+    net::Router router;
+    identity_->add_routes(router);
+    documents_->add_routes(router);
+    gateway::GatewayOptions options = gateway::options_from(config_);
+    options.default_body_bytes = listen_.max_body_bytes;
+    gateway_ = std::make_unique<gateway::Gateway>(
+        std::move(options), std::move(router),
+        std::vector<gateway::HealthCheck>{{"documents", [this] { return documents_->ready(); }}}, metrics_, logger_);
+
+    server_ = std::make_unique<net::Server>(listen_, reactors_, *gateway_, logger_, metrics_);
+  }
+
+  const Config& config_;
+  net::ServerOptions listen_;
+  Logger logger_;
+  Metrics& metrics_;
+  SystemClock clock_;
+  SystemIdSource ids_;
+  Reactors reactors_;
+  BlockingPool pool_;
+  engines::Engines engines_;
+  std::unique_ptr<identity::Identity> identity_;
+  std::unique_ptr<shard::Shards> shards_;
+  std::unique_ptr<shard::SnapshotStore> snapshots_;
+  std::unique_ptr<documents::Documents> documents_;
+  std::unique_ptr<gateway::Gateway> gateway_;
+  std::unique_ptr<net::Server> server_;
+};
+
+}  // namespace
+
+Result<> serve_until_signal(const Config& config, std::ostream& out) {
+  TRY(net::ServerOptions listen, net::from_config(config));
+  TRY_VOID(make_data_directory(config.string("DATA")));
+  raise_descriptor_limit();
+  const StopSignals signals;
+  const Logger logger = make_logger(config);
+  Metrics metrics;
+  Hub hub(config, std::move(listen), logger, metrics);
+  auto started = hub.start();
+  if (started) {
+    out << "Concord is at " << hub.url() << std::endl;
+    if (auto token = hub.setup_token()) {
+      out << "Make the first account, which owns the hub, with this one-time link: " << hub.url()
+          << "/register?setup=" << *token << std::endl;
+    }
+    logger.info("serving", {{"address", hub.url()}});
+    signals.wait();
+    logger.info("draining");
+  }
+  signals.restore();
+  hub.stop();
+  if (started) logger.info("stopped");
+  return started;
+}
+
+}  // namespace concord::app

@@ -1,0 +1,245 @@
+#include "documents/document_shard.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/property_testing.h"
+#include "base/reactor_testing.h"
+#include "documents/content.h"
+#include "engines/embedded_testing.h"
+#include "shard/shards.h"
+
+namespace concord::documents {
+namespace {
+
+/// A node's documents without HTTP: the real engines in a directory of the test's own.
+class DocumentShardTest : public testing::EngineTest {
+ protected:
+  void SetUp() override {
+    EngineTest::SetUp();
+    ASSERT_TRUE(run(engines_.tables->migrate(DocumentStore::migrations())));
+    start();
+  }
+  void TearDown() override {
+    stop();
+    EngineTest::TearDown();
+  }
+
+  void start() {
+    store_ = std::make_unique<DocumentStore>(*engines_.tables);
+    snapshots_ = std::make_unique<shard::SnapshotStore>(*engines_.blobs, pool_, 64u << 20u);
+    shard_ = std::make_unique<shard::Shard>(ShardId(), "node", reactor(), *engines_.log, *engines_.coordination,
+                                            shard::ShardLimits{}, clock_, shard_metrics_, Logger());
+    documents_ = std::make_unique<DocumentShard>(*shard_, *snapshots_, *store_, limits_, clock_, metrics_of_documents_,
+                                                 Logger());
+    ASSERT_TRUE(run(documents_->start()));
+  }
+  static engines::ShardId ShardId() { return engines::ShardId{0}; }
+
+  /// The graceful way down: snapshots and all.
+  void stop() {
+    if (!documents_) return;
+    testing::run_on(reactor(), documents_->drain(5'000));
+    documents_.reset();
+    shard_.reset();
+  }
+  /// As kill -9 leaves it: no snapshot is written, nothing in memory survives.
+  void crash() {
+    testing::run_on(reactor(), shard_->drain());  // ends the coroutines; writes nothing of the documents
+    testing::run_on(reactor(), documents_->abandon());
+    documents_.reset();
+    shard_.reset();
+    reopen();
+    start();
+  }
+
+  DocumentId create() {
+    DocumentRow row;
+    row.id = DocumentId::make(ids_, Slot{0});
+    row.owner = owner_;
+    row.name = "a document";
+    row.doc_type = "rich_text";
+    EXPECT_TRUE(run(store_->create(row)));
+    return row.id;
+  }
+  /// Leads the document's text to `content` and waits until that is durable and applied.
+  void write(DocumentId id, std::string content) { ASSERT_TRUE(run(write_task(id, std::move(content)))); }
+  Task<> write_task(DocumentId id, std::string content) {
+    CO_TRY(auto live, co_await documents_->open(id));
+    CO_TRY(auto state, co_await documents_->state_at(live, live->version()));
+    CO_TRY(Bytes update, edit_update(*state, crdt::ClientId{++client_}, Format::kText, content));
+    co_return co_await documents_->submit_and_wait(live, std::make_shared<const Bytes>(std::move(update)), "usr_test");
+  }
+  struct Read {
+    std::string json;
+    std::uint64_t version;
+  };
+  Result<Read> read(DocumentId id) { return run(read_task(id)); }
+  Task<Read> read_task(DocumentId id) {
+    CO_TRY(auto live, co_await documents_->open(id));
+    co_return Read{render_json(live->doc(), Format::kText), live->version()};
+  }
+
+  UserId owner_{UserId::make(ids_, Slot{0})};
+  BlockingPool pool_{1};
+  shard::ShardMetrics shard_metrics_{metrics_};
+  DocumentMetrics metrics_of_documents_{metrics_};
+  DocumentLimits limits_;
+  std::unique_ptr<DocumentStore> store_;
+  std::unique_ptr<shard::SnapshotStore> snapshots_;
+  std::unique_ptr<shard::Shard> shard_;
+  std::unique_ptr<DocumentShard> documents_;
+  std::uint64_t client_ = 100;
+};
+
+TEST_F(DocumentShardTest, a_new_document_is_empty_and_every_update_counts_one_version) {
+  const DocumentId id = create();
+  EXPECT_EQ(read(id)->json, "\"\"");
+  EXPECT_EQ(read(id)->version, 0U);
+  write(id, "one");
+  write(id, "one two");
+  EXPECT_EQ(read(id)->json, "\"one two\"");
+  EXPECT_EQ(read(id)->version, 2U);
+}
+
+TEST_F(DocumentShardTest, what_was_acknowledged_survives_a_crash_and_a_stop) {
+  const DocumentId id = create();
+  write(id, "before the crash");
+  crash();
+  EXPECT_EQ(read(id)->json, "\"before the crash\"");
+  EXPECT_EQ(read(id)->version, 1U);
+  write(id, "before the stop");
+  stop();
+  reopen();
+  start();
+  EXPECT_EQ(read(id)->json, "\"before the stop\"");
+  EXPECT_EQ(read(id)->version, 2U);
+  write(id, "after it");
+  crash();
+  EXPECT_EQ(read(id)->json, "\"after it\"");
+  EXPECT_EQ(read(id)->version, 3U);
+}
+
+TEST_F(DocumentShardTest, random_crashes_and_stops_lose_nothing) {
+  testing::for_each_seed(3, [&](testing::Random& random) {
+    std::map<DocumentId, std::pair<std::string, std::uint64_t>> expected;
+    for (int i = 0; i < 4; ++i) expected[create()] = {"", 0};
+    for (int step = 0; step < 60; ++step) {
+      auto at = std::next(expected.begin(), static_cast<std::ptrdiff_t>(testing::pick(random, 0, 3)));
+      const auto what = testing::pick(random, 0, 9);
+      if (what == 0) {
+        crash();
+      } else if (what == 1) {
+        stop();
+        reopen();
+        start();
+      } else {
+        at->second.first += static_cast<char>('a' + testing::pick(random, 0, 25));
+        ++at->second.second;
+        write(at->first, at->second.first);
+      }
+      auto now = read(at->first);
+      ASSERT_TRUE(now) << now.error().message;
+      EXPECT_EQ(now->json, "\"" + at->second.first + "\"");
+      EXPECT_EQ(now->version, at->second.second);
+    }
+  });
+}
+
+TEST_F(DocumentShardTest, a_document_that_is_not_there_cannot_be_opened) {
+  auto opened = read(DocumentId::make(ids_, Slot{0}));
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, Code::kNotFound);
+}
+
+TEST_F(DocumentShardTest, a_removed_document_does_not_come_back) {
+  const DocumentId id = create();
+  write(id, "secret");
+  stop();
+  reopen();
+  start();
+  write(id, "secret, in snapshot and log");
+  ASSERT_TRUE(run(store_->remove(id)));
+  ASSERT_TRUE(run(documents_->remove(id, "usr_test")));
+  EXPECT_EQ(read(id).error().code, Code::kNotFound);
+  EXPECT_TRUE(run(engines_.blobs->list("snapshots/0/" + id.str() + "/", "", 10))->empty());
+  crash();
+  EXPECT_EQ(read(id).error().code, Code::kNotFound);
+}
+
+TEST_F(DocumentShardTest, versions_that_were_read_can_be_written_against_after_the_document_moved_on) {
+  const DocumentId id = create();
+  write(id, "first");
+  const auto task = [](DocumentShardTest& test, DocumentId document) -> Task<> {
+    CO_TRY(auto live, co_await test.documents_->open(document));
+    live->read_at_this_version = true;  // as a REST read does
+    CO_TRY_VOID(co_await test.write_task(document, "second"));
+    CO_TRY_VOID(co_await test.write_task(document, "third"));
+    CO_TRY(auto state, co_await test.documents_->state_at(live, 1));
+    crdt::Doc then;
+    EXPECT_TRUE(then.apply_update(*state));
+    EXPECT_EQ(then.text(kContentRoot).to_string(), "first");
+    auto unknown = co_await test.documents_->state_at(live, 2);
+    EXPECT_FALSE(unknown);
+    EXPECT_EQ(unknown.error().code, Code::kConflict);
+    EXPECT_EQ(unknown.error().context.back(), (std::pair<std::string, std::string>{"current_version", "3"}));
+    co_return Result<>{};
+  };
+  ASSERT_TRUE(run(task(*this, id)));
+}
+
+TEST_F(DocumentShardTest, a_document_at_its_limit_refuses_more_and_keeps_what_it_has) {
+  stop();
+  limits_.max_document_bytes = 2048;
+  start();
+  const DocumentId id = create();
+  write(id, std::string(1500, 'x'));
+  const auto task = [](DocumentShardTest& test, DocumentId document) -> Task<> {
+    CO_TRY(auto live, co_await test.documents_->open(document));
+    auto refused = test.documents_->check_size(*live, 1000);
+    EXPECT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::kTooLarge);
+    EXPECT_TRUE(test.documents_->check_size(*live, 100));
+    co_return Result<>{};
+  };
+  ASSERT_TRUE(run(task(*this, id)));
+  EXPECT_EQ(read(id)->json.size(), 1502U);
+}
+
+TEST_F(DocumentShardTest, a_damaged_snapshot_is_reported_and_never_served_as_an_older_state) {
+  const DocumentId id = create();
+  write(id, "precious");
+  stop();
+  std::size_t damaged = 0;
+  for (const auto& file : std::filesystem::recursive_directory_iterator(directory())) {
+    if (!file.is_regular_file() || file.path().string().find(id.str()) == std::string::npos) continue;
+    std::fstream stream(file.path(), std::ios::in | std::ios::out | std::ios::binary);
+    stream.seekp(12);
+    stream.put('\x55');
+    ++damaged;
+  }
+  ASSERT_EQ(damaged, 1U);
+  reopen();
+  start();
+  EXPECT_EQ(read(id).error().code, Code::kCorrupt);
+}
+
+TEST_F(DocumentShardTest, callers_who_open_at_once_share_one_document) {
+  const DocumentId id = create();
+  write(id, "shared");
+  crash();
+  const auto task = [](DocumentShardTest& test, DocumentId document) -> Task<DocumentShard::Live> {
+    co_return co_await test.documents_->open(document);
+  };
+  auto first = asio::co_spawn(reactor().context(), task(*this, id), asio::use_future);
+  auto second = asio::co_spawn(reactor().context(), task(*this, id), asio::use_future);
+  auto one = first.get();
+  auto other = second.get();
+  ASSERT_TRUE(one && other);
+  EXPECT_EQ(one->get(), other->get());
+}
+
+}  // namespace
+}  // namespace concord::documents

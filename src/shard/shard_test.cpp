@@ -1,0 +1,154 @@
+#include "shard/shard.h"
+
+#include <gtest/gtest.h>
+
+#include "base/reactor_testing.h"
+#include "engines/embedded_testing.h"
+
+namespace concord::shard {
+namespace {
+
+class Recording final : public StateMachine {
+ public:
+  void replay(LogEntry entry) override { seen.push_back(std::string(as_text(*entry.record.payload))); }
+  std::vector<std::string> seen;
+};
+
+LogRecord record(std::string stream, std::string_view payload) {
+  LogRecord out;
+  out.kind = 1;
+  out.stream = std::move(stream);
+  out.payload = std::make_shared<const Bytes>(to_bytes(payload));
+  return out;
+}
+
+class ShardTest : public testing::EngineTest {
+ protected:
+  std::unique_ptr<Shard> make_shard(ShardLimits limits = {}) {
+    return std::make_unique<Shard>(ShardId{1}, "node", reactor(), *engines_.log, *engines_.coordination, limits, clock_,
+                                   metrics_of_shards_, Logger());
+  }
+  /// Appends each payload to `stream` and waits until all have been answered.
+  std::vector<Result<Position>> append_all(Shard& shard, std::string stream, std::vector<std::string> payloads) {
+    std::vector<Result<Position>> answers;
+    std::promise<void> done;
+    reactor().post([&] {
+      for (const std::string& payload : payloads) {
+        shard.append(record(stream, payload), [&](Result<Position> position) { answers.push_back(std::move(position)); });
+      }
+      shard.barrier([&] { done.set_value(); });
+    });
+    done.get_future().get();
+    return answers;
+  }
+  void drain(Shard& shard) { testing::run_on(reactor(), shard.drain()); }
+
+  ShardMetrics metrics_of_shards_{metrics_};
+};
+
+TEST_F(ShardTest, appends_are_answered_in_order_with_consecutive_positions) {
+  auto shard = make_shard();
+  Recording machine;
+  ASSERT_TRUE(run(shard->start(machine)));
+  const auto answers = append_all(*shard, "s", {"a", "b", "c"});
+  ASSERT_EQ(answers.size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(answers[i]->value, i + 1);
+  drain(*shard);
+}
+
+TEST_F(ShardTest, what_was_acknowledged_is_replayed_in_order_by_the_next_owner) {
+  {
+    auto shard = make_shard();
+    Recording machine;
+    ASSERT_TRUE(run(shard->start(machine)));
+    append_all(*shard, "s", {"a", "b"});
+    append_all(*shard, "t", {"c"});
+    drain(*shard);
+  }
+  reopen();
+  auto shard = make_shard();
+  Recording machine;
+  ASSERT_TRUE(run(shard->start(machine)));
+  EXPECT_EQ(machine.seen, (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(append_all(*shard, "s", {"d"}).front()->value, 4U);
+  drain(*shard);
+}
+
+TEST_F(ShardTest, only_what_no_snapshot_holds_must_be_kept) {
+  auto shard = make_shard();
+  Recording machine;
+  ASSERT_TRUE(run(shard->start(machine)));
+  append_all(*shard, "s", {"a", "b"});
+  append_all(*shard, "t", {"c"});
+  append_all(*shard, "s", {"d"});
+  testing::call_on(reactor(), [&] {
+    shard->snapshotted("s", Position{4});
+    return 0;
+  });
+  drain(*shard);
+  reopen();
+  auto next = make_shard();
+  Recording after;
+  ASSERT_TRUE(run(next->start(after)));
+  // The log may keep more than it must; from "t"'s record on it must keep everything.
+  ASSERT_GE(after.seen.size(), 2U);
+  EXPECT_EQ(after.seen[after.seen.size() - 2], "c");
+  EXPECT_EQ(after.seen.back(), "d");
+  EXPECT_GE(run(engines_.log->bounds(ShardId{1}))->first.value, 3U);
+  drain(*next);
+}
+
+TEST_F(ShardTest, a_barrier_waits_for_the_appends_before_it) {
+  auto shard = make_shard();
+  Recording machine;
+  ASSERT_TRUE(run(shard->start(machine)));
+  std::vector<std::string> order;
+  std::promise<void> done;
+  reactor().post([&] {
+    shard->append(record("s", "a"), [&](Result<Position>) { order.emplace_back("append"); });
+    shard->barrier([&] {
+      order.emplace_back("barrier");
+      done.set_value();
+    });
+  });
+  done.get_future().get();
+  EXPECT_EQ(order, (std::vector<std::string>{"append", "barrier"}));
+  drain(*shard);
+}
+
+TEST_F(ShardTest, a_full_queue_refuses_with_a_retryable_error_and_loses_nothing) {
+  auto shard = make_shard({.max_queue_bytes = 1000});
+  Recording machine;
+  ASSERT_TRUE(run(shard->start(machine)));
+  const auto answers = append_all(*shard, "s", {std::string(600, 'a'), std::string(600, 'b'), "c"});
+  ASSERT_EQ(answers.size(), 3U);
+  // The refusal is answered at once, before the durable ones.
+  EXPECT_EQ(answers[0].error().code, Code::kUnavailable);
+  EXPECT_EQ(answers[1]->value, 1U);
+  EXPECT_EQ(answers[2]->value, 2U);
+  drain(*shard);
+}
+
+TEST_F(ShardTest, an_owner_that_was_replaced_can_write_nothing) {
+  auto old = make_shard();
+  Recording machine;
+  ASSERT_TRUE(run(old->start(machine)));
+  ASSERT_TRUE(append_all(*old, "s", {"before"}).front());
+  ASSERT_TRUE(run(engines_.log->seal(ShardId{1}, Epoch{1'000'000})));
+  EXPECT_EQ(append_all(*old, "s", {"after"}).front().error().code, Code::kFenced);
+  EXPECT_EQ(old->state(), Shard::State::kLost);
+  EXPECT_EQ(append_all(*old, "s", {"later"}).front().error().code, Code::kFenced);
+  drain(*old);
+}
+
+TEST_F(ShardTest, draining_answers_what_is_queued_and_refuses_the_rest) {
+  auto shard = make_shard();
+  Recording machine;
+  ASSERT_TRUE(run(shard->start(machine)));
+  ASSERT_TRUE(append_all(*shard, "s", {"a"}).front());
+  drain(*shard);
+  EXPECT_EQ(append_all(*shard, "s", {"b"}).front().error().code, Code::kUnavailable);
+}
+
+}  // namespace
+}  // namespace concord::shard
