@@ -1,14 +1,18 @@
-# concord_part(NAME USES part... [LIBRARIES lib...])
+# concord_part(NAME USES part... [LIBRARIES lib...] [TEST_USES part...])
 #
 # One folder under src/ is one static library `concord_NAME` of its *.cpp, and one test program `NAME_test` of its
-# *_test.cpp. USES names the parts it may include; tools/lint_includes.py holds every #include against it.
-# `contract.h` suites and test doubles live in files named *_testing.h, which only tests may include.
+# *_test.cpp. USES names the parts it may include, TEST_USES what its tests may include besides; tools/lint_includes.py
+# holds every #include against them. Contract suites and test doubles live in files named *_testing.h and
+# *_testing.cpp, which only tests may include; the latter are the library `concord_NAME_testing`, which is linked into
+# the tests of the part and of every part that names it.
 function(concord_part NAME)
   cmake_parse_arguments(PART "" "" "USES;LIBRARIES;TEST_USES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp *.h)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
-  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  set(doubles ${sources})
+  list(FILTER doubles INCLUDE REGEX "_testing\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "_test(ing)?\\.cpp$")
 
   if(sources)
     add_library(concord_${NAME} STATIC ${sources})
@@ -24,11 +28,20 @@ function(concord_part NAME)
   endforeach()
   target_link_libraries(concord_${NAME} ${visibility} ${PART_LIBRARIES})
 
+  if(doubles AND CONCORD_TESTS)
+    add_library(concord_${NAME}_testing STATIC ${doubles})
+    target_link_libraries(concord_${NAME}_testing PUBLIC concord_${NAME} GTest::gtest GTest::gmock)
+  endif()
   if(tests AND CONCORD_TESTS)
     add_executable(${NAME}_test ${tests})
     target_link_libraries(${NAME}_test PRIVATE concord_${NAME} GTest::gtest GTest::gmock GTest::gtest_main)
     foreach(part IN LISTS PART_TEST_USES)
       target_link_libraries(${NAME}_test PRIVATE concord_${part})
+    endforeach()
+    foreach(part IN ITEMS ${NAME} LISTS PART_USES PART_TEST_USES)
+      if(TARGET concord_${part}_testing)
+        target_link_libraries(${NAME}_test PRIVATE concord_${part}_testing)
+      endif()
     endforeach()
     add_test(NAME ${NAME} COMMAND ${NAME}_test)
     set_tests_properties(${NAME} PROPERTIES TIMEOUT 600)

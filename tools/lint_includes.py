@@ -59,7 +59,7 @@ def read_part(name: str, cmake: str) -> Part:
 
 
 def is_test(path: Path) -> bool:
-    return path.name.endswith(("_test.cpp", "_testing.h"))
+    return path.name.endswith(("_test.cpp", "_testing.cpp", "_testing.h"))
 
 
 def check_arrows(parts: dict[str, Part], order: list[str]) -> list[str]:

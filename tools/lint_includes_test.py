@@ -64,6 +64,7 @@ class Fences(unittest.TestCase):
         self.write("base/clock_testing.h", "#pragma once\n")
         self.write("base/clock_test.cpp", '#include "base/clock_testing.h"\n')
         self.write("net/other_testing.h", '#include "base/clock_testing.h"\n')
+        self.write("net/other_testing.cpp", '#include "net/other_testing.h"\n')
         self.assertEqual(lint_includes.lint(self.src), [])
         self.write("net/server.cpp", '#include "base/clock_testing.h"\n')
         self.one_finding("src/net/server.cpp:1:", "for tests alone")

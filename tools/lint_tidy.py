@@ -64,7 +64,7 @@ def main() -> int:
     total = 0
     for entry in json.loads((options.build / "compile_commands.json").read_text()):
         source = Path(entry["file"])
-        if not source.is_relative_to(src) or source.name.endswith("_test.cpp") or (wanted and source not in wanted):
+        if not source.is_relative_to(src) or source.name.endswith(("_test.cpp", "_testing.cpp")) or (wanted and source not in wanted):
             continue
         total += 1
         flags = " ".join(word for word in entry["command"].split() if not word.startswith(str(ROOT)) and word != "-o")
