@@ -148,6 +148,9 @@ void PositionIndex::insert_child(PositionTree& tree, std::uint32_t left, std::ui
   ++nodes_[node].count;
   adopt(node, slot, left);
   adopt(node, slot + 1, child);
+  // Where a node was cut on the way, the sums above were taken before `child` was under them.
+  for (std::uint32_t at = node; nodes_[at].parent != kNone; at = nodes_[at].parent)
+    adopt(nodes_[at].parent, nodes_[at].slot, at);
 }
 
 void PositionIndex::remove(PositionTree& tree, ItemRef item) {

@@ -1,0 +1,171 @@
+// Measures the engine on one editing trace. Started by bench.mjs, which measures the peers and prints the table.
+//
+//   bench_crdt TRACE    the trace as records: u32 position, u32 deleted, u32 length of the text, the text
+//                       (little-endian; each record a transaction of its own; positions in UTF-16 code units)
+//
+// Prints one line a work: name, tab, value. Times are the thread's CPU time in ms, the least of several runs.
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "crdt/doc.h"
+#include "crdt/update.h"
+
+namespace {
+
+using concord::Bytes;
+using concord::ByteView;
+using concord::crdt::ClientId;
+using concord::crdt::Doc;
+
+struct Edit {
+  std::uint32_t position;
+  std::uint32_t deleted;
+  std::string_view text;
+};
+
+constexpr std::uint64_t kClient = 3000000001;
+
+double cpu_ms() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+}
+
+template <class F>
+double least_of(int runs, F work) {
+  double least = 1e300;
+  for (int i = 0; i < runs; ++i) {
+    const double begin = cpu_ms();
+    work();
+    least = std::min(least, cpu_ms() - begin);
+  }
+  return least;
+}
+
+void print(const char* work, double value) { std::printf("%s\t%.4f\n", work, value); }
+
+[[noreturn]] void die(const std::string& what) {
+  std::fprintf(stderr, "bench_crdt: %s\n", what.c_str());
+  std::exit(1);
+}
+
+std::vector<Edit> read_trace(const std::string& bytes) {
+  std::vector<Edit> edits;
+  const auto* at = reinterpret_cast<const std::uint8_t*>(bytes.data());
+  const auto* end = at + bytes.size();
+  while (at < end) {
+    const auto position = concord::get_le<std::uint32_t>(at);
+    const auto deleted = concord::get_le<std::uint32_t>(at + 4);
+    const auto length = concord::get_le<std::uint32_t>(at + 8);
+    edits.push_back({position, deleted, {reinterpret_cast<const char*>(at) + 12, length}});
+    at += 12 + length;
+  }
+  return edits;
+}
+
+void edit(concord::crdt::Text& text, const Edit& edit) {
+  if (edit.deleted != 0 && !text.erase(edit.position, edit.deleted)) die("erase failed");
+  if (!edit.text.empty() && !text.insert(edit.position, edit.text)) die("insert failed");
+}
+
+/// Types the whole trace; every update goes through `sink`.
+template <class Sink>
+void type_all(Doc& doc, const std::vector<Edit>& edits, Sink sink) {
+  concord::crdt::Text text = doc.text("text");
+  Bytes update;
+  for (const Edit& one : edits) {
+    doc.transact_into(update, [&] { edit(text, one); });
+    sink(update);
+  }
+}
+
+double slowest_in_thousand(const std::vector<Edit>& edits) {
+  Doc doc({.client = ClientId{kClient}});
+  std::vector<double> times;
+  times.reserve(edits.size());
+  concord::crdt::Text text = doc.text("text");
+  Bytes update;
+  for (const Edit& one : edits) {
+    const auto begin = std::chrono::steady_clock::now();
+    doc.transact_into(update, [&] { edit(text, one); });
+    times.push_back(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count());
+  }
+  std::ranges::sort(times);
+  return times[times.size() * 999 / 1000];
+}
+
+void run(const std::vector<Edit>& edits) {
+  constexpr int kRuns = 5;
+  std::size_t emitted = 0;
+  print("edit_ms", least_of(kRuns, [&] {
+          Doc doc({.client = ClientId{kClient}});
+          emitted = 0;
+          type_all(doc, edits, [&](const Bytes& update) { emitted += update.size(); });
+        }));
+  print("edit_p999_us", slowest_in_thousand(edits));
+  print("emitted_bytes", static_cast<double>(emitted));
+
+  std::vector<Bytes> updates;
+  Doc typed({.client = ClientId{kClient}});
+  type_all(typed, edits, [&](const Bytes& update) { updates.push_back(update); });
+  const Bytes encoded = typed.encode_state_as_update();
+  const std::string shown = typed.text("text").to_string();
+  print("encoded_bytes", static_cast<double>(encoded.size()));
+  print("text_bytes", static_cast<double>(shown.size()));
+
+  print("apply_ms", least_of(kRuns, [&] {
+          Doc doc;
+          for (const Bytes& update : updates)
+            if (!doc.apply_update(update)) die("apply failed");
+          if (doc.encode_state_as_update() != encoded) die("the applied document differs");
+        }));
+  constexpr int kLoads = 20;
+  print("load_ms", least_of(kLoads, [&] {
+          Doc doc;
+          if (!doc.apply_update(encoded)) die("load failed");
+        }));
+  Doc loaded;
+  const std::size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
+  if (!loaded.apply_update(encoded)) die("load failed");
+  print("loaded_heap_bytes", static_cast<double>(mallinfo2().uordblks + mallinfo2().hblkhd - before));
+  print("loaded_memory_bytes", static_cast<double>(loaded.memory_bytes()));
+  if (loaded.text("text").to_string() != shown) die("the loaded document differs");
+  print("encode_ms", least_of(kLoads, [&] {
+          if (loaded.encode_state_as_update().size() != encoded.size()) die("encode failed");
+        }));
+
+  const std::vector<ByteView> views(updates.begin(), updates.end());
+  Bytes merged;
+  print("merge_ms", least_of(3, [&] {
+          auto result = concord::crdt::merge_updates(views);
+          if (!result) die("merge failed");
+          merged = std::move(*result);
+        }));
+  print("merged_bytes", static_cast<double>(merged.size()));
+  print("compact_ms", least_of(3, [&] {
+          Doc doc;
+          if (!doc.apply_update(merged)) die("compaction failed");
+          if (doc.encode_state_as_update() != encoded) die("the compacted document differs");
+        }));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) die("give the trace");
+  std::ifstream file(argv[1], std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (bytes.empty()) die("the trace cannot be read");
+  run(read_trace(bytes));
+  return 0;
+}
