@@ -14,9 +14,7 @@ Counter& checks(Metrics& metrics, std::string result) {
                          {{"result", std::move(result)}});
 }
 
-Task<Authenticated> ready(std::shared_ptr<const Authenticated> holder) {
-  co_return *holder;
-}
+Task<Authenticated> ready(std::shared_ptr<const Authenticated> holder) { co_return *holder; }
 
 }  // namespace
 
@@ -24,8 +22,7 @@ std::unexpected<Error> refuse_token(std::string_view reason, std::string message
   return fail(Error{Code::kUnauthenticated, std::move(message), {}}.with("reason", std::string(reason)));
 }
 
-AccessTokens::AccessTokens(const Options& options, SigningKeys keys, Accounts& accounts, Clock& clock,
-                           Metrics& metrics)
+AccessTokens::AccessTokens(const Options& options, SigningKeys keys, Accounts& accounts, Clock& clock, Metrics& metrics)
     : issuer_(options.issuer),
       audience_(options.audience),
       lifetime_s_(options.access_token_seconds),
@@ -35,8 +32,8 @@ AccessTokens::AccessTokens(const Options& options, SigningKeys keys, Accounts& a
       cached_(checks(metrics, "cached")),
       cold_(checks(metrics, "cold")),
       refused_(checks(metrics, "refused")),
-      cache_(options.token_cache_entries, metrics.gauge("concord_identity_token_cache_entries",
-                                                        "Checked access tokens that are remembered.")) {}
+      cache_(options.token_cache_entries,
+             metrics.gauge("concord_identity_token_cache_entries", "Checked access tokens that are remembered.")) {}
 
 Result<std::string> AccessTokens::issue(UserId user, SessionId session) const {
   const std::int64_t now_s = clock_.wall_ms() / 1000;
@@ -54,12 +51,10 @@ Result<std::string> AccessTokens::issue(UserId user, SessionId session) const {
 Result<AccessTokens::Verified> AccessTokens::verify(std::string_view token) const {
   TRY(const std::string payload, keys_.verifier.verify(token));
   TRY(const crypto::Claims claims, crypto::parse_claims(payload));
-  TRY_VOID(crypto::check_claims(
-      claims, {.issuer = issuer_, .audience = audience_, .now_s = clock_.wall_ms() / 1000}));
+  TRY_VOID(crypto::check_claims(claims, {.issuer = issuer_, .audience = audience_, .now_s = clock_.wall_ms() / 1000}));
   const auto user = UserId::parse(claims.subject);
   const auto session = SessionId::parse(claims.session_id);
-  if (!user || !session)
-    return refuse_token("malformed", "the token's claims are malformed: they name no user");
+  if (!user || !session) return refuse_token("malformed", "the token's claims are malformed: they name no user");
   return Verified{*user, *session, claims.expires_s * 1000};
 }
 

@@ -30,10 +30,9 @@ Result<Account> account_of(const engines::Row& columns) {
   const auto id = UserId::parse(as_string(columns[0]));
   const auto role = parse_role(as_string(columns[3]));
   if (!id || !role) return fail(Code::kCorrupt, "a row of the table of users is malformed");
-  return Account{
-      .principal = {.id = *id, .name = as_string(columns[2]), .email = as_string(columns[1]), .role = *role},
-      .password_hash = as_string(columns[4]),
-      .created_ms = as_integer(columns[5])};
+  return Account{.principal = {.id = *id, .name = as_string(columns[2]), .email = as_string(columns[1]), .role = *role},
+                 .password_hash = as_string(columns[4]),
+                 .created_ms = as_integer(columns[5])};
 }
 
 Task<bool> Accounts::any() {

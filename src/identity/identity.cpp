@@ -19,9 +19,7 @@ namespace {
 
 constexpr std::int64_t kDayMs = 24LL * 60 * 60 * 1000;
 
-Task<Authenticated> refused(std::string_view reason, std::string message) {
-  co_return refuse_token(reason, message);
-}
+Task<Authenticated> refused(std::string_view reason, std::string message) { co_return refuse_token(reason, message); }
 
 std::optional<Principal> principal_of(std::optional<Account> account) {
   if (!account) return std::nullopt;
@@ -30,8 +28,8 @@ std::optional<Principal> principal_of(std::optional<Account> account) {
 
 bool is_bearer(std::string_view scheme) {
   constexpr std::string_view kBearer = "bearer";
-  return scheme.size() == kBearer.size() && std::equal(scheme.begin(), scheme.end(), kBearer.begin(),
-                                                       [](char a, char b) { return (a | 0x20) == b; });
+  return scheme.size() == kBearer.size() &&
+         std::equal(scheme.begin(), scheme.end(), kBearer.begin(), [](char a, char b) { return (a | 0x20) == b; });
 }
 
 }  // namespace
@@ -59,13 +57,9 @@ struct Identity::State {
 Identity::Identity(Options options, Dependencies dependencies)
     : state_(std::make_unique<State>(std::move(options), std::move(dependencies))) {}
 
-Identity::~Identity() {
-  stop();
-}
+Identity::~Identity() { stop(); }
 
-void Identity::stop() {
-  state_->hasher.stop();
-}
+void Identity::stop() { state_->hasher.stop(); }
 
 Task<> Identity::start() {
   State& s = *state_;
@@ -94,14 +88,11 @@ std::optional<std::string> Identity::setup_token() const {
   return state_->sign_in->setup_token();
 }
 
-Task<Authenticated> Identity::authenticate_bearer(std::string_view token) {
-  return state_->tokens->check(token);
-}
+Task<Authenticated> Identity::authenticate_bearer(std::string_view token) { return state_->tokens->check(token); }
 
 Task<Authenticated> Identity::authenticate(const net::Request& request) {
   const std::string_view header = request.header("authorization");
-  if (header.empty())
-    return refused("missing", "no access token: send it as 'Authorization: Bearer <token>'");
+  if (header.empty()) return refused("missing", "no access token: send it as 'Authorization: Bearer <token>'");
   const auto blank = header.find(' ');
   const auto token = blank == std::string_view::npos ? blank : header.find_first_not_of(' ', blank);
   if (!is_bearer(header.substr(0, blank)) || token == std::string_view::npos)

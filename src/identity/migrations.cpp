@@ -41,8 +41,6 @@ CREATE TABLE identity_setup (
 
 }  // namespace
 
-std::vector<engines::Migration> migrations() {
-  return {{.part = "identity", .version = 1, .sql = kFirst}};
-}
+std::vector<engines::Migration> migrations() { return {{.part = "identity", .version = 1, .sql = kFirst}}; }
 
 }  // namespace concord::identity

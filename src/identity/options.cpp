@@ -13,16 +13,13 @@ namespace {
 constexpr auto kInteger = SettingType::kInteger;
 
 const std::array kSettings{
-    Setting{
-        .name = "PUBLIC_URL",
-        .most = 255,
-        .meaning = "The address people reach this hub by, https://…; access tokens name it as their issuer."},
-    Setting{
-        .name = "REGISTRATION",
-        .fallback = "open",
-        .meaning =
-            "Whether anybody who reaches the hub may make an account; the first account can always be made.",
-        .choices = {"open", "closed"}},
+    Setting{.name = "PUBLIC_URL",
+            .most = 255,
+            .meaning = "The address people reach this hub by, https://…; access tokens name it as their issuer."},
+    Setting{.name = "REGISTRATION",
+            .fallback = "open",
+            .meaning = "Whether anybody who reaches the hub may make an account; the first account can always be made.",
+            .choices = {"open", "closed"}},
     Setting{.name = "PASSWORD_MIN_LENGTH",
             .type = kInteger,
             .fallback = "8",
@@ -76,8 +73,7 @@ const std::array kSettings{
             .fallback = "65536",
             .least = 16,
             .most = 10'000'000,
-            .meaning =
-                "Addresses and accounts whose rate is remembered; beyond it the longest idle is forgotten."},
+            .meaning = "Addresses and accounts whose rate is remembered; beyond it the longest idle is forgotten."},
     Setting{.name = "ACCESS_TOKEN_SECONDS",
             .type = kInteger,
             .fallback = "900",
@@ -110,9 +106,7 @@ std::size_t count(const Config& config, std::string_view name) {
 
 }  // namespace
 
-std::span<const Setting> settings() {
-  return kSettings;
-}
+std::span<const Setting> settings() { return kSettings; }
 
 Options Options::from(const Config& config, bool listens_beyond_loopback) {
   Options options;

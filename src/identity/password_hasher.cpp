@@ -7,14 +7,11 @@
 
 namespace concord::identity {
 
-PasswordHasher::PasswordHasher(crypto::PasswordCost cost, std::size_t threads, std::size_t queue,
-                               Metrics& metrics)
+PasswordHasher::PasswordHasher(crypto::PasswordCost cost, std::size_t threads, std::size_t queue, Metrics& metrics)
     : cost_(cost),
       seconds_(metrics.histogram("concord_identity_password_hash_seconds",
-                                 "Time of one password hash on its thread, without the queue.",
-                                 latency_bounds())),
-      pending_(metrics.gauge("concord_identity_password_hashes_pending",
-                             "Passwords being hashed or waiting for it.")),
+                                 "Time of one password hash on its thread, without the queue.", latency_bounds())),
+      pending_(metrics.gauge("concord_identity_password_hashes_pending", "Passwords being hashed or waiting for it.")),
       pool_(threads, queue) {}
 
 Task<> PasswordHasher::start() {
@@ -36,8 +33,7 @@ Task<T> PasswordHasher::run(std::move_only_function<Result<T>()> work) {
 }
 
 Task<std::string> PasswordHasher::hash(std::string password) {
-  return run<std::string>(
-      [this, password = std::move(password)] { return crypto::hash_password(password, cost_); });
+  return run<std::string>([this, password = std::move(password)] { return crypto::hash_password(password, cost_); });
 }
 
 Task<bool> PasswordHasher::verify(std::string password, std::optional<std::string> encoded) {

@@ -2,9 +2,7 @@
 
 namespace concord::identity {
 
-std::string_view to_string(Role role) {
-  return role == Role::kOwner ? "owner" : "member";
-}
+std::string_view to_string(Role role) { return role == Role::kOwner ? "owner" : "member"; }
 
 std::optional<Role> parse_role(std::string_view text) {
   if (text == "owner") return Role::kOwner;

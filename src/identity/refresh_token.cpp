@@ -16,9 +16,7 @@ RefreshToken RefreshToken::make(SessionId session) {
   return {session, crypto::random_array<16>(), crypto::random_array<32>()};
 }
 
-RefreshToken RefreshToken::next() const {
-  return {session, family_secret, crypto::random_array<32>()};
-}
+RefreshToken RefreshToken::next() const { return {session, family_secret, crypto::random_array<32>()}; }
 
 std::optional<RefreshToken> RefreshToken::parse(std::string_view text) {
   if (text.size() != kRefreshTokenBytes || !text.starts_with(kPrefix)) return std::nullopt;
@@ -40,11 +38,7 @@ std::string RefreshToken::str() const {
   return std::string(kPrefix) + crypto::base64url_encode(bytes);
 }
 
-std::string RefreshToken::family_hash() const {
-  return crypto::base64url_encode(crypto::sha256(family_secret));
-}
-std::string RefreshToken::token_hash() const {
-  return crypto::base64url_encode(crypto::sha256(token_secret));
-}
+std::string RefreshToken::family_hash() const { return crypto::base64url_encode(crypto::sha256(family_secret)); }
+std::string RefreshToken::token_hash() const { return crypto::base64url_encode(crypto::sha256(token_secret)); }
 
 }  // namespace concord::identity

@@ -41,9 +41,7 @@ net::Response grant_response(int status, const Grant& grant) {
   return json_response(status, std::move(out).take());
 }
 
-Caller caller_of(const net::Request& request) {
-  return {request.peer_address, request.request_id};
-}
+Caller caller_of(const net::Request& request) { return {request.peer_address, request.request_id}; }
 
 Result<Email> email_of(const json::Object& body) {
   TRY(const std::string text, body.text("email", kEmailRule));
@@ -74,13 +72,11 @@ Result<NewAccount> new_account(const net::Request& request, const Options& optio
 }  // namespace
 
 void Routes::add_to(net::Router& router) {
-  const auto add = [&](std::string method, std::string pattern,
-                       Task<net::Response> (Routes::*handler)(net::Request)) {
-    router.add(
-        {.method = std::move(method),
-         .pattern = std::move(pattern),
-         .handler = [this, handler](net::Request request) { return (this->*handler)(std::move(request)); },
-         .body_limit_bytes = kMaxBodyBytes});
+  const auto add = [&](std::string method, std::string pattern, Task<net::Response> (Routes::*handler)(net::Request)) {
+    router.add({.method = std::move(method),
+                .pattern = std::move(pattern),
+                .handler = [this, handler](net::Request request) { return (this->*handler)(std::move(request)); },
+                .body_limit_bytes = kMaxBodyBytes});
   };
   add("POST", "/auth/register", &Routes::register_account);
   add("POST", "/auth/login", &Routes::log_in);
@@ -100,11 +96,9 @@ Task<net::Response> Routes::register_account(net::Request request) {
 Task<net::Response> Routes::log_in(net::Request request) {
   CO_TRY(const json::Object body, body_of(request));
   CO_TRY(Email email, email_of(body));
-  const json::TextRule rule{
-      .least = 1, .most = options_.password_max_bytes, .secret = true, .any_character = true};
+  const json::TextRule rule{.least = 1, .most = options_.password_max_bytes, .secret = true, .any_character = true};
   CO_TRY(std::string password, body.text("password", rule));
-  CO_TRY(const Grant grant,
-         co_await sign_in_.log_in(std::move(email), std::move(password), caller_of(request)));
+  CO_TRY(const Grant grant, co_await sign_in_.log_in(std::move(email), std::move(password), caller_of(request)));
   co_return grant_response(200, grant);
 }
 

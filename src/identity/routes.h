@@ -11,8 +11,7 @@ namespace concord::identity {
 
 class Routes {
  public:
-  Routes(const Options& options, Identity& identity, SignIn& sign_in, Accounts& accounts,
-         AccessTokens& tokens)
+  Routes(const Options& options, Identity& identity, SignIn& sign_in, Accounts& accounts, AccessTokens& tokens)
       : options_(options), identity_(identity), sign_in_(sign_in), accounts_(accounts), tokens_(tokens) {}
 
   void add_to(net::Router& router);

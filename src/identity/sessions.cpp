@@ -5,7 +5,6 @@ namespace concord::identity {
 namespace {
 
 using engines::as_integer;
-using engines::as_string;
 using engines::Rows;
 using engines::Statement;
 using engines::Transaction;
@@ -24,35 +23,27 @@ Task<> Sessions::open(Transaction& transaction, UserId user, RefreshToken token,
       "INSERT INTO identity_sessions (id, user_id, family_hash, token_hash, created_ms, refreshed_ms, "
       "expires_ms) "
       "VALUES ($1, $2, $3, $4, $5, $5, $6)",
-      {token.session.str(), user.str(), token.family_hash(), token.token_hash(), now_ms,
-       now_ms + limits_.lifetime_ms}};
+      {token.session.str(), user.str(), token.family_hash(), token.token_hash(), now_ms, now_ms + limits_.lifetime_ms}};
   CO_TRY_VOID(co_await transaction.query(std::move(insert)));
   co_return Result<>();
 }
 
 Task<Sessions::Refreshed> Sessions::rotate(RefreshToken used, RefreshToken next, std::int64_t now_ms) {
-  Refreshed out;
-  const auto body = [&](Transaction& transaction) { return rotate_in(transaction, used, next, now_ms, out); };
-  CO_TRY_VOID(co_await tables_.transaction(body));
-  co_return out;
-}
-
-Task<> Sessions::rotate_in(Transaction& transaction, const RefreshToken& used, const RefreshToken& next,
-                           std::int64_t now_ms, Refreshed& out) {
-  out = {};  // this may run again
+  // One statement decides who wins, and shares its commit with others'.
   Statement rotate{
       "UPDATE identity_sessions SET token_hash = $1, refreshed_ms = $2, expires_ms = $3 WHERE id = $4 "
       "AND family_hash = $5 AND token_hash = $6 AND revoked_ms IS NULL AND expires_ms > $2",
       {next.token_hash(), now_ms, now_ms + limits_.lifetime_ms, used.session.str(), used.family_hash(),
        used.token_hash()}};
-  CO_TRY(const Rows rotated, co_await transaction.query(std::move(rotate)));
+  CO_TRY(const Rows rotated, co_await tables_.query(std::move(rotate)));
 
   Statement read{"SELECT " + std::string(kAccountColumns) +
                      ", s.expires_ms, s.revoked_ms FROM identity_sessions s "
                      "JOIN identity_users u ON u.id = s.user_id WHERE s.id = $1 AND s.family_hash = $2",
                  {used.session.str(), used.family_hash()}};
-  CO_TRY(const Rows found, co_await transaction.query(std::move(read)));
-  if (found.empty()) co_return Result<>();
+  CO_TRY(const Rows found, co_await tables_.query(std::move(read)));
+  Refreshed out;
+  if (found.empty()) co_return out;
   const engines::Row& row = found.rows.front();
   CO_TRY(out.account, account_of(row));
   if (rotated.affected == 1) {
@@ -62,11 +53,10 @@ Task<> Sessions::rotate_in(Transaction& transaction, const RefreshToken& used, c
   } else if (as_integer(row[6]) <= now_ms) {
     out.outcome = RefreshOutcome::kExpired;
   } else {
-    out.outcome = RefreshOutcome::kReused;
-    CO_TRY_VOID(co_await transaction.query(
-        {"UPDATE identity_sessions SET revoked_ms = $1 WHERE id = $2", {now_ms, used.session.str()}}));
+    CO_TRY(const bool ended, co_await revoke(used, now_ms));
+    out.outcome = ended ? RefreshOutcome::kReused : RefreshOutcome::kRevoked;
   }
-  co_return Result<>();
+  co_return out;
 }
 
 Task<bool> Sessions::revoke(RefreshToken token, std::int64_t now_ms) {

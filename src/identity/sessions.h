@@ -36,16 +36,14 @@ class Sessions {
     RefreshOutcome outcome = RefreshOutcome::kUnknown;
     std::optional<Account> account;  // whose session it is, where rotated or reused
   };
-  /// Replaces `used` by `next` in one transaction. Of many calls with the same `used`, at most one rotates.
+  /// Replaces `used` by `next`. Of many calls with the same `used`, also on several nodes, one rotates; the others find
+  /// it used up.
   Task<Refreshed> rotate(RefreshToken used, RefreshToken next, std::int64_t now_ms);
 
   /// Ends the session of a token of its family, also of one that was used up; whether there was one to end.
   Task<bool> revoke(RefreshToken token, std::int64_t now_ms);
 
  private:
-  Task<> rotate_in(engines::Transaction& transaction, const RefreshToken& used, const RefreshToken& next,
-                   std::int64_t now_ms, Refreshed& out);
-
   engines::Tables& tables_;
   const SessionLimits limits_;
 };

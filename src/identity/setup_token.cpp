@@ -24,9 +24,7 @@ Task<> load_or_insert(engines::Transaction& transaction, std::int64_t now_ms, st
 Task<std::string> load_setup_token(engines::Tables& tables, Clock& clock) {
   std::string token;
   const std::int64_t now_ms = clock.wall_ms();
-  const auto body = [&](engines::Transaction& transaction) {
-    return load_or_insert(transaction, now_ms, token);
-  };
+  const auto body = [&](engines::Transaction& transaction) { return load_or_insert(transaction, now_ms, token); };
   CO_TRY_VOID(co_await tables.transaction(body));
   co_return token;
 }

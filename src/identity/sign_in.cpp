@@ -14,8 +14,7 @@ Counter& counted(Metrics& metrics, std::string what, std::string result) {
 
 /// One error for every way in which an e-mail and a password do not fit.
 std::unexpected<Error> wrong_credentials() {
-  return fail(
-      Error{Code::kUnauthenticated, "the e-mail or the password is wrong", {}}.with("reason", "credentials"));
+  return fail(Error{Code::kUnauthenticated, "the e-mail or the password is wrong", {}}.with("reason", "credentials"));
 }
 
 std::unexpected<Error> email_taken() {
@@ -52,8 +51,7 @@ struct SignIn::Attempt {
 };
 
 SignIn::SignIn(const Options& options, Dependencies& dependencies, Accounts& accounts, Sessions& sessions,
-               PasswordHasher& hasher, AccessTokens& tokens, std::optional<std::string> setup_token,
-               bool has_account)
+               PasswordHasher& hasher, AccessTokens& tokens, std::optional<std::string> setup_token, bool has_account)
     : options_(options),
       on_(dependencies),
       accounts_(accounts),
@@ -82,17 +80,15 @@ Task<SignIn::Setup> SignIn::setup() {
                   .registration_open = options_.registration_open};
 }
 
-std::optional<std::string> SignIn::setup_token() const {
-  return has_account_ ? std::nullopt : setup_token_;
-}
+std::optional<std::string> SignIn::setup_token() const { return has_account_ ? std::nullopt : setup_token_; }
 
 Result<> SignIn::take(RateLimiter& limiter, std::string key, std::string_view what, const Caller& caller) {
   const auto wait_s = limiter.try_take(key);
   if (!wait_s) return {};
   on_.logger.warn("too many attempts",
                   {{"attempt", what}, {"address", caller.address}, {"request_id", caller.request_id}});
-  return fail(Error{Code::kRateLimited, "too many attempts; try again later", {}}.with(
-      "retry_after", std::to_string(*wait_s)));
+  return fail(
+      Error{Code::kRateLimited, "too many attempts; try again later", {}}.with("retry_after", std::to_string(*wait_s)));
 }
 
 Result<> SignIn::may_register(bool first, const std::optional<std::string>& shown) const {
@@ -100,8 +96,7 @@ Result<> SignIn::may_register(bool first, const std::optional<std::string>& show
     return options_.registration_open ? Result<>()
                                       : fail(Code::kPermissionDenied, "registration is closed on this hub");
   if (!options_.first_account_needs_token) return {};
-  if (shown && setup_token_ && crypto::equal_constant_time(as_bytes(*shown), as_bytes(*setup_token_)))
-    return {};
+  if (shown && setup_token_ && crypto::equal_constant_time(as_bytes(*shown), as_bytes(*setup_token_))) return {};
   return fail(Error{
       Code::kPermissionDenied,
       shown ? "the setup token is wrong" : "the first account needs the setup token the hub printed",
@@ -139,12 +134,11 @@ Task<Grant> SignIn::register_account(NewAccount wanted, Caller caller) {
   CO_TRY(std::string hash, co_await hasher_.hash(wanted.password));
 
   const Slot slot{static_cast<std::uint16_t>(on_.ids.random64() % kSlots)};
-  Attempt attempt{.account = {.principal = {.id = UserId::make(on_.ids, slot),
-                                            .name = wanted.name,
-                                            .email = wanted.email.text},
-                              .password_hash = std::move(hash),
-                              .created_ms = on_.clock.wall_ms()},
-                  .token = RefreshToken::make(SessionId::make(on_.ids, slot))};
+  Attempt attempt{
+      .account = {.principal = {.id = UserId::make(on_.ids, slot), .name = wanted.name, .email = wanted.email.text},
+                  .password_hash = std::move(hash),
+                  .created_ms = on_.clock.wall_ms()},
+      .token = RefreshToken::make(SessionId::make(on_.ids, slot))};
   const auto body = [&](engines::Transaction& transaction) { return insert(transaction, wanted, attempt); };
   if (auto inserted = co_await on_.tables.transaction(body); !inserted) {
     counters_->register_refused.add();
@@ -181,8 +175,7 @@ Task<Grant> SignIn::log_in(Email email, std::string password, Caller caller) {
                                         {"request_id", caller.request_id}});
     co_return wrong_credentials();
   }
-  if (hasher_.needs_rehash(account->password_hash))
-    CO_TRY_VOID(co_await renew_hash(*account, std::move(password)));
+  if (hasher_.needs_rehash(account->password_hash)) CO_TRY_VOID(co_await renew_hash(*account, std::move(password)));
 
   const UserId user = account->principal.id;
   const auto token = RefreshToken::make(SessionId::make(on_.ids, user.slot()));
@@ -197,21 +190,19 @@ Task<Grant> SignIn::log_in(Email email, std::string password, Caller caller) {
 
 Task<> SignIn::renew_hash(Account account, std::string password) {
   CO_TRY(std::string renewed, co_await hasher_.hash(std::move(password)));
-  co_return co_await accounts_.replace_password_hash(account.principal.id, account.password_hash,
-                                                     std::move(renewed));
+  co_return co_await accounts_.replace_password_hash(account.principal.id, account.password_hash, std::move(renewed));
 }
 
 Task<> SignIn::open_session(UserId user, RefreshToken token) {
   const std::int64_t now_ms = on_.clock.wall_ms();
-  const auto body = [&](engines::Transaction& transaction) {
-    return sessions_.open(transaction, user, token, now_ms);
-  };
+  const auto body = [&](engines::Transaction& transaction) { return sessions_.open(transaction, user, token, now_ms); };
   co_return co_await on_.tables.transaction(body);
 }
 
 Task<Grant> SignIn::grant(Account account, RefreshToken token) {
-  std::move_only_function<Result<std::string>()> sign =
-      [this, user = account.principal.id, session = token.session] { return tokens_.issue(user, session); };
+  std::move_only_function<Result<std::string>()> sign = [this, user = account.principal.id, session = token.session] {
+    return tokens_.issue(user, session);
+  };
   auto access = co_await on_.blocking.run<std::string>(std::move(sign));
   // The session exists by now, and a refresh has used up its old token: a full pool must not lose the new
   // one.
@@ -236,10 +227,9 @@ Task<Grant> SignIn::refresh(std::string text, Caller caller) {
 
 Task<Grant> SignIn::refused_refresh(RefreshOutcome outcome, std::optional<Account> account, Caller caller) {
   if (outcome == RefreshOutcome::kReused && account) {
-    on_.logger.warn("a refresh token was used twice, its session is revoked",
-                    {{"user", account->principal.id.str()},
-                     {"address", caller.address},
-                     {"request_id", caller.request_id}});
+    on_.logger.warn(
+        "a refresh token was used twice, its session is revoked",
+        {{"user", account->principal.id.str()}, {"address", caller.address}, {"request_id", caller.request_id}});
   }
   switch (outcome) {
     case RefreshOutcome::kExpired:
@@ -250,8 +240,8 @@ Task<Grant> SignIn::refused_refresh(RefreshOutcome outcome, std::optional<Accoun
       co_return refuse_token("revoked", "the session has ended; sign in again");
     case RefreshOutcome::kReused:
       counters_->refresh_reused.add();
-      co_return refuse_token(
-          "reused", "the refresh token was used before, so its session has been ended; sign in again");
+      co_return refuse_token("reused",
+                             "the refresh token was used before, so its session has been ended; sign in again");
     default:
       counters_->refresh_unknown.add();
       co_return refuse_token("unknown", "the refresh token is not known; sign in again");

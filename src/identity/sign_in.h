@@ -42,8 +42,7 @@ class SignIn {
  public:
   /// `setup_token`: see Identity::setup_token; `has_account`: whether there is an account by now.
   SignIn(const Options& options, Dependencies& dependencies, Accounts& accounts, Sessions& sessions,
-         PasswordHasher& hasher, AccessTokens& tokens, std::optional<std::string> setup_token,
-         bool has_account);
+         PasswordHasher& hasher, AccessTokens& tokens, std::optional<std::string> setup_token, bool has_account);
   ~SignIn();
 
   /// kPermissionDenied (registration closed, or the setup token missing or wrong), kConflict (e-mail taken),

@@ -10,16 +10,14 @@ using engines::Rows;
 using engines::Transaction;
 
 /// The newest first.
-engines::Statement select_keys() {
-  return {"SELECT private_pem FROM identity_keys ORDER BY created_ms DESC, kid", {}};
-}
+engines::Statement select_keys() { return {"SELECT private_pem FROM identity_keys ORDER BY created_ms DESC, kid", {}}; }
 
 Task<> insert_first(Transaction& transaction, const crypto::SigningKey& key, std::int64_t now_ms) {
   CO_TRY(const Rows rows, co_await transaction.query(select_keys()));
   if (!rows.empty()) co_return Result<>();
-  CO_TRY_VOID(co_await transaction.query(
-      {"INSERT INTO identity_keys (kid, private_pem, created_ms) VALUES ($1, $2, $3)",
-       {key.verifying().kid(), key.to_pem(), now_ms}}));
+  CO_TRY_VOID(
+      co_await transaction.query({"INSERT INTO identity_keys (kid, private_pem, created_ms) VALUES ($1, $2, $3)",
+                                  {key.verifying().kid(), key.to_pem(), now_ms}}));
   co_return Result<>();
 }
 

@@ -30,8 +30,7 @@ class TokenCache {
   };
   struct alignas(64) Part {
     mutable std::mutex mutex;
-    std::unordered_map<crypto::Sha256, std::shared_ptr<const Authenticated>, Hash>
-        entries;                       // shared with readers
+    std::unordered_map<crypto::Sha256, std::shared_ptr<const Authenticated>, Hash> entries;  // shared with readers
     std::deque<crypto::Sha256> order;  // the oldest first; one for each entry
   };
   static constexpr std::size_t kParts = 64;

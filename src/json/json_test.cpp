@@ -46,6 +46,13 @@ TEST(Object, an_optional_field_may_be_absent_or_null) {
   EXPECT_EQ(object.raw("n")->as_int64(), 7);
 }
 
+TEST(Object, an_object_within_is_read_the_same_way) {
+  const Object object = parsed(R"({"user":{"name":"Ada"},"list":[]})");
+  EXPECT_EQ(object.object("user").value().text("name", {}).value(), "Ada");
+  EXPECT_EQ(object.object("list").error().message, "'list' must be an object, not an array");
+  EXPECT_EQ(object.object("gone").error().message, "'gone' is required");
+}
+
 TEST(Object, an_optional_field_of_the_wrong_type_is_still_an_error) {
   const Object object = parsed(R"({"a":[1],"b":"yes"})");
   EXPECT_EQ(object.optional_text("a", {}).error().message, "'a' must be a string, not an array");

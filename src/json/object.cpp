@@ -46,16 +46,10 @@ struct Builder {
   bool on_key_part(bj::string_view s, std::size_t, bj::error_code&) { return stack.push_chars(s), true; }
   bool on_key(bj::string_view s, std::size_t, bj::error_code&) { return stack.push_key(s), true; }
   bool on_string_part(bj::string_view s, std::size_t, bj::error_code&) { return stack.push_chars(s), true; }
-  bool on_string(bj::string_view s, std::size_t, bj::error_code& ec) {
-    return stack.push_string(s), count(ec);
-  }
+  bool on_string(bj::string_view s, std::size_t, bj::error_code& ec) { return stack.push_string(s), count(ec); }
   bool on_number_part(bj::string_view, bj::error_code&) { return true; }
-  bool on_int64(std::int64_t i, bj::string_view, bj::error_code& ec) {
-    return stack.push_int64(i), count(ec);
-  }
-  bool on_uint64(std::uint64_t u, bj::string_view, bj::error_code& ec) {
-    return stack.push_uint64(u), count(ec);
-  }
+  bool on_int64(std::int64_t i, bj::string_view, bj::error_code& ec) { return stack.push_int64(i), count(ec); }
+  bool on_uint64(std::uint64_t u, bj::string_view, bj::error_code& ec) { return stack.push_uint64(u), count(ec); }
   bool on_double(double d, bj::string_view, bj::error_code& ec) { return stack.push_double(d), count(ec); }
   bool on_bool(bool b, bj::error_code& ec) { return stack.push_bool(b), count(ec); }
   bool on_null(bj::error_code& ec) { return stack.push_null(), count(ec); }
@@ -100,18 +94,13 @@ std::string shown(std::string_view value) {
   return std::string(value.substr(0, end)) + "…";
 }
 
-Error missing(std::string_view field) {
-  return field_error(field, "is required");
-}
+Error missing(std::string_view field) { return field_error(field, "is required"); }
 
 Error wrong_type(std::string_view field, std::string_view wanted, const bj::value& got) {
-  return field_error(field,
-                     std::string("must be ") + std::string(wanted) + ", not " + std::string(kind_name(got)));
+  return field_error(field, std::string("must be ") + std::string(wanted) + ", not " + std::string(kind_name(got)));
 }
 
-bool is_control(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == '\x7f';
-}
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7f'; }
 
 Error length_error(std::string_view field, const TextRule& rule, std::string_view value) {
   const bool short_of = value.size() < rule.least;
@@ -119,11 +108,9 @@ Error length_error(std::string_view field, const TextRule& rule, std::string_vie
   const std::string problem = short_of && value.empty()
                                   ? "must not be empty"
                                   : std::string(short_of ? "must have at least " : "must have at most ") +
-                                        std::to_string(limit) + " bytes, and has " +
-                                        std::to_string(value.size());
+                                        std::to_string(limit) + " bytes, and has " + std::to_string(value.size());
   Error error = field_error(field, problem).with("limit", std::to_string(limit));
-  return std::move(error).with("value",
-                               rule.secret ? "(" + std::to_string(value.size()) + " bytes)" : shown(value));
+  return std::move(error).with("value", rule.secret ? "(" + std::to_string(value.size()) + " bytes)" : shown(value));
 }
 
 Result<std::string> check_text(std::string_view field, const TextRule& rule, const bj::value& value) {
@@ -211,8 +198,7 @@ Result<Object> Object::parse(std::string_view text, Limits limits) {
   const std::size_t used = parser.write_some(false, text.data(), text.size(), ec);
   Builder& builder = parser.handler();
   if (builder.values > limits.max_values) return too_large("values", limits.max_values, builder.values);
-  if (ec == bj::error::too_deep)
-    return too_large("levels of nesting", limits.max_depth, limits.max_depth + 1);
+  if (ec == bj::error::too_deep) return too_large("levels of nesting", limits.max_depth, limits.max_depth + 1);
   if (ec) return malformed(text.empty() ? "it is empty" : ec.message(), used);
   if (used != text.size()) return malformed("something follows its end", used);
 
@@ -222,20 +208,15 @@ Result<Object> Object::parse(std::string_view text, Limits limits) {
   return Object(std::make_unique<bj::object>(std::move(tree.get_object())));
 }
 
-bool Object::has(std::string_view field) const {
-  return find(*fields_, field) != nullptr;
-}
-std::size_t Object::size() const {
-  return fields_->size();
-}
+bool Object::has(std::string_view field) const { return find(*fields_, field) != nullptr; }
+std::size_t Object::size() const { return fields_->size(); }
 
 const bj::value* Object::raw(std::string_view field) const {
   return fields_->if_contains(bj::string_view(field.data(), field.size()));
 }
 
 Result<std::string> Object::text(std::string_view field, TextRule rule) const {
-  return required<std::string>(*fields_, field,
-                               [&](const bj::value& v) { return check_text(field, rule, v); });
+  return required<std::string>(*fields_, field, [&](const bj::value& v) { return check_text(field, rule, v); });
 }
 
 Result<std::int64_t> Object::integer(std::string_view field, std::int64_t least, std::int64_t most) const {
@@ -247,9 +228,16 @@ Result<bool> Object::boolean(std::string_view field) const {
   return required<bool>(*fields_, field, [&](const bj::value& v) { return check_boolean(field, v); });
 }
 
+Result<Object> Object::object(std::string_view field) const {
+  const bj::value* value = find(*fields_, field);
+  if (value == nullptr) return fail(missing(field));
+  const auto* inner = value->if_object();
+  if (inner == nullptr) return fail(wrong_type(field, "an object", *value));
+  return Object(std::make_unique<bj::object>(*inner));
+}
+
 Result<std::optional<std::string>> Object::optional_text(std::string_view field, TextRule rule) const {
-  return optional<std::string>(*fields_, field,
-                               [&](const bj::value& v) { return check_text(field, rule, v); });
+  return optional<std::string>(*fields_, field, [&](const bj::value& v) { return check_text(field, rule, v); });
 }
 
 Result<std::optional<std::int64_t>> Object::optional_integer(std::string_view field, std::int64_t least,

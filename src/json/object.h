@@ -20,8 +20,7 @@ namespace concord::json {
 
 struct Limits {
   std::size_t max_bytes = 64u << 10u;
-  std::size_t max_values =
-      4096;  // of all depths together; bounds the memory to a small multiple of max_bytes
+  std::size_t max_values = 4096;  // of all depths together; bounds the memory to a small multiple of max_bytes
   std::size_t max_depth = 16;
 };
 
@@ -51,6 +50,8 @@ class Object {
   Result<std::string> text(std::string_view field, TextRule rule) const;
   Result<std::int64_t> integer(std::string_view field, std::int64_t least, std::int64_t most) const;
   Result<bool> boolean(std::string_view field) const;
+  /// A copy of the object in the field.
+  Result<Object> object(std::string_view field) const;
 
   /// The same, where absent or null is nullopt.
   Result<std::optional<std::string>> optional_text(std::string_view field, TextRule rule) const;

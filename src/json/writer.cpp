@@ -42,9 +42,7 @@ void append_escape(std::string& out, unsigned char c) {
   }
 }
 
-bool needs_escape(unsigned char c) {
-  return c < 0x20 || c == '"' || c == '\\' || c == 0x7f;
-}
+bool needs_escape(unsigned char c) { return c < 0x20 || c == '"' || c == '\\' || c == 0x7f; }
 
 }  // namespace
 
@@ -118,15 +116,9 @@ Writer& Writer::text(std::string_view value) {
   return *this;
 }
 
-Writer& Writer::integer(std::int64_t value) {
-  return raw(std::to_string(value));
-}
-Writer& Writer::boolean(bool value) {
-  return raw(value ? "true" : "false");
-}
-Writer& Writer::null() {
-  return raw("null");
-}
+Writer& Writer::integer(std::int64_t value) { return raw(std::to_string(value)); }
+Writer& Writer::boolean(bool value) { return raw(value ? "true" : "false"); }
+Writer& Writer::null() { return raw("null"); }
 
 Writer& Writer::raw(std::string_view json) {
   before_value();

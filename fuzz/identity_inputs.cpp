@@ -1,0 +1,67 @@
+// What identity reads from strangers besides access tokens: bodies, e-mail addresses, refresh tokens, client addresses.
+// The first byte picks one; the rest is its input.
+#include <cstdlib>
+
+#include "identity/email.h"
+#include "identity/rate_limiter.h"
+#include "identity/refresh_token.h"
+#include "json/object.h"
+#include "json/writer.h"
+
+namespace {
+
+using namespace concord;
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+void read_email(std::string_view text) {
+  const auto email = identity::Email::parse(text);
+  if (!email) {
+    require(email.error().code == Code::kInvalidArgument);
+    return;
+  }
+  require(email->text == text && email->key.size() == text.size() && text.size() <= identity::kMaxEmailBytes);
+  require(identity::Email::parse(email->key).value().key == email->key);
+}
+
+void read_refresh_token(std::string_view text) {
+  if (const auto token = identity::RefreshToken::parse(text)) require(token->str() == text);
+}
+
+void read_body(std::string_view text) {
+  const auto body = json::Object::parse(text, {.max_bytes = 4096, .max_values = 64, .max_depth = 4});
+  if (!body) return;
+  const auto name = body->text("name", {.most = 64, .any_character = true});
+  if (name) {
+    json::Writer out;
+    out.begin_object().field("name", *name).end();
+    const auto again = json::Object::parse(std::move(out).take());
+    require(again->text("name", {.most = 64, .any_character = true}).value() == *name);
+  }
+  const auto count = body->optional_integer("count", -5, 5);
+  if (count && *count) require(**count >= -5 && **count <= 5);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::string_view text = as_text(ByteView(data + 1, size - 1));
+  switch (data[0] % 4) {
+    case 0:
+      read_email(text);
+      break;
+    case 1:
+      read_refresh_token(text);
+      break;
+    case 2:
+      read_body(text);
+      break;
+    default:
+      identity::address_key(text);
+      break;
+  }
+  return 0;
+}

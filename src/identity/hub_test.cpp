@@ -1,0 +1,262 @@
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <latch>
+
+#include "crypto/jws.h"
+#include "crypto/rsa_key.h"
+#include "identity/hub_testing.h"
+#include "identity/signing_keys.h"
+
+namespace concord::identity::testing {
+
+namespace {
+
+std::filesystem::path make_folder() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "identity-test-XXXXXX").string();
+  EXPECT_NE(::mkdtemp(pattern.data()), nullptr);
+  return pattern;
+}
+
+/// As the gateway maps them.
+int status_of(Code code) {
+  switch (code) {
+    case Code::kInvalidArgument:
+      return 400;
+    case Code::kUnauthenticated:
+      return 401;
+    case Code::kPermissionDenied:
+      return 403;
+    case Code::kNotFound:
+      return 404;
+    case Code::kConflict:
+      return 409;
+    case Code::kTooLarge:
+      return 413;
+    case Code::kRateLimited:
+      return 429;
+    case Code::kUnavailable:
+      return 503;
+    default:
+      return 500;
+  }
+}
+
+}  // namespace
+
+Hub::Hub(Options options) : folder_(make_folder()) {
+  engines::SqliteTablesOptions tables;
+  tables.connection.path = (folder_ / "tables.db").string();
+  tables_ = engines::SqliteTables::open(tables, clock_, Logger(), metrics_).value();
+  start(std::move(options));
+}
+
+Hub::~Hub() {
+  identity_.reset();
+  blocking_.stop();
+  tables_.reset();
+  std::filesystem::remove_all(folder_);
+}
+
+void Hub::start(Options options) {
+  identity_ = std::make_unique<Identity>(
+      std::move(options),
+      Dependencies{*tables_, blocking_, clock_, ids_, metrics_, Logger(log_, LogLevel::kDebug, LogFormat::kJson)});
+  const Result<> started = run(identity_->start());
+  ASSERT_TRUE(started) << started.error().message;
+  router_ = std::make_unique<net::Router>();
+  identity_->add_routes(*router_);
+}
+
+void Hub::restart(Options options) {
+  identity_.reset();
+  start(std::move(options));
+}
+
+net::Request Hub::request(std::string method, std::string path, std::string body, std::string bearer) {
+  net::Request request;
+  request.method = std::move(method);
+  request.path = std::move(path);
+  request.body = std::move(body);
+  request.peer_address = peer_address;
+  request.request_id = "req-1";
+  if (!bearer.empty()) request.headers.push_back({"authorization", "Bearer " + bearer});
+  return request;
+}
+
+asio::awaitable<Reply> Hub::handle(net::Request request) {
+  const auto match = router_->match(request.method, request.path);
+  if (match.route == nullptr) co_return Reply{.status = match.allowed.empty() ? 404 : 405};
+  auto response = co_await match.route->handler(std::move(request));
+  if (!response) co_return Reply{.status = status_of(response.error().code), .error = response.error()};
+  co_return Reply{.status = response->status, .body = response->body, .headers = response->headers};
+}
+
+Reply Hub::call(std::string method, std::string path, std::string body, std::string bearer) {
+  return run(handle(request(std::move(method), std::move(path), std::move(body), std::move(bearer))));
+}
+
+std::vector<Reply> Hub::call_at_once(const std::string& method, const std::string& path,
+                                     const std::vector<std::string>& bodies) {
+  std::vector<Reply> replies(bodies.size());
+  std::latch done(static_cast<std::ptrdiff_t>(bodies.size()));
+  for (std::size_t i = 0; i < bodies.size(); ++i) {
+    asio::co_spawn(reactors_.at(i % reactors_.all().size()).context(), handle(request(method, path, bodies[i], "")),
+                   [&replies, &done, i](std::exception_ptr thrown, Reply reply) {
+                     if (!thrown) replies[i] = std::move(reply);
+                     done.count_down();
+                   });
+  }
+  done.wait();
+  return replies;
+}
+
+Reply Hub::register_account(const std::string& email, const std::string& password) {
+  return call("POST", "/auth/register", R"({"email":")" + email + R"(","password":")" + password + R"("})");
+}
+
+Reply Hub::log_in(const std::string& email, const std::string& password) {
+  return call("POST", "/auth/login", R"({"email":")" + email + R"(","password":")" + password + R"("})");
+}
+
+Reply Hub::refresh(const std::string& token) {
+  return call("POST", "/auth/refresh", R"({"refresh_token":")" + token + R"("})");
+}
+
+double Hub::metric(const std::string& series) const {
+  const std::string text = "\n" + metrics_text();
+  const auto at = text.find("\n" + series + " ");
+  return at == std::string::npos ? 0 : std::stod(text.substr(at + series.size() + 2));
+}
+
+namespace {
+
+Task<std::string> load_jwks(Hub& hub) {
+  CO_TRY(const SigningKeys keys, co_await load_signing_keys(hub.tables(), hub.blocking(), hub.clock()));
+  co_return keys.jwks;
+}
+
+TEST(Start, the_signing_key_outlives_a_restart) {
+  Hub hub;
+  const std::string token = hub.register_account("a@example.com").text("access_token");
+  const std::string jwks = hub.call("GET", "/.well-known/jwks.json").body;
+  hub.restart(quick_options());
+  EXPECT_EQ(hub.call("GET", "/.well-known/jwks.json").body, jwks);
+  EXPECT_EQ(hub.call("GET", "/auth/me", "", token).status, 200);
+}
+
+TEST(Start, of_nodes_that_start_together_one_makes_the_key) {
+  Hub hub;
+  hub.sql("DELETE FROM identity_keys");
+  std::vector<std::string> jwks(4);
+  std::vector<std::thread> nodes;
+  for (std::string& seen : jwks) nodes.emplace_back([&] { seen = hub.run(load_jwks(hub)).value(); });
+  for (std::thread& node : nodes) node.join();
+  EXPECT_EQ(hub.sql("SELECT kid FROM identity_keys").rows.size(), 1U);
+  for (const std::string& seen : jwks) EXPECT_EQ(seen, jwks[0]);
+}
+
+TEST(Start, an_older_key_still_verifies_and_the_newest_signs) {
+  Hub hub;
+  const std::string token = hub.register_account("a@example.com").text("access_token");
+  const crypto::SigningKey newer = crypto::SigningKey::generate().value();
+  hub.sql("INSERT INTO identity_keys (kid, private_pem, created_ms) VALUES ($1, $2, $3)",
+          {newer.verifying().kid(), newer.to_pem(), hub.clock().wall_ms() + 1});
+  hub.restart(quick_options());
+  EXPECT_EQ(hub.call("GET", "/auth/me", "", token).status, 200);
+  const std::string renewed = hub.log_in("a@example.com").text("access_token");
+  crypto::TokenVerifier verifier{std::string(kAccessTokenType)};
+  verifier.add(newer.verifying());
+  EXPECT_TRUE(verifier.verify(renewed));
+  EXPECT_FALSE(verifier.verify(token));
+}
+
+TEST(Start, a_malformed_stored_key_is_corrupt) {
+  Hub hub;
+  hub.sql("UPDATE identity_keys SET private_pem = 'x'");
+  const auto loaded = hub.run(load_jwks(hub));
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().code, Code::kCorrupt);
+}
+
+TEST(Setup, on_loopback_the_first_account_needs_no_token) {
+  Hub hub;
+  EXPECT_EQ(hub.identity().setup_token(), std::nullopt);
+  EXPECT_EQ(hub.call("GET", "/auth/setup").body,
+            R"({"needs_owner":true,"setup_token_required":false,"registration":"open"})");
+  EXPECT_EQ(hub.register_account("a@example.com").status, 201);
+  EXPECT_EQ(hub.call("GET", "/auth/setup").body,
+            R"({"needs_owner":false,"setup_token_required":false,"registration":"open"})");
+}
+
+TEST(Setup, beyond_loopback_only_the_printed_token_makes_the_first_account) {
+  Options options = quick_options();
+  options.first_account_needs_token = true;
+  Hub hub(options);
+  const std::string token = hub.identity().setup_token().value();
+  EXPECT_GE(token.size(), 32U);
+  EXPECT_EQ(hub.call("GET", "/auth/setup").body,
+            R"({"needs_owner":true,"setup_token_required":true,"registration":"open"})");
+  const auto attempt = [&](const std::string& more) {
+    return hub.call("POST", "/auth/register", R"({"email":"a@example.com","password":"long enough")" + more + "}");
+  };
+  for (const std::string& more :
+       {std::string(), std::string(R"(,"setup_token":"x")"), R"(,"setup_token":")" + token.substr(1) + "\"",
+        std::string(R"(,"setup_token":null)")}) {
+    const Reply refused = attempt(more);
+    EXPECT_EQ(refused.status, 403) << more;
+    EXPECT_EQ(refused.fact("field"), "setup_token") << more;
+  }
+  hub.restart(options);
+  EXPECT_EQ(hub.identity().setup_token(), token);  // the printed link stays good until it is used
+  const Reply made = attempt(R"(,"setup_token":")" + token + "\"");
+  EXPECT_EQ(made.status, 201);
+  EXPECT_EQ(hub.identity().setup_token(), std::nullopt);
+  EXPECT_EQ(hub.register_account("b@example.com").status, 201);  // later ones need none
+  hub.restart(options);
+  EXPECT_EQ(hub.identity().setup_token(), std::nullopt);
+  EXPECT_TRUE(hub.sql("SELECT token FROM identity_setup").empty());
+}
+
+TEST(Setup, a_closed_hub_lets_in_its_owner_alone) {
+  Options options = quick_options();
+  options.registration_open = false;
+  Hub hub(options);
+  EXPECT_EQ(hub.call("GET", "/auth/setup").body,
+            R"({"needs_owner":true,"setup_token_required":false,"registration":"closed"})");
+  EXPECT_EQ(hub.register_account("a@example.com").status, 201);
+  const Reply second = hub.register_account("b@example.com");
+  EXPECT_EQ(second.status, 403);
+  EXPECT_NE(second.error.message.find("closed"), std::string::npos);
+}
+
+TEST(Settings, become_options) {
+  std::vector<Setting> table(settings().begin(), settings().end());
+  const std::vector<std::string> flags{
+      "--public-url=https://hub.example", "--registration=closed", "--argon2-memory-kib=65536",
+      "--access-token-seconds=60",        "--sign-in-threads=3",   "--sign-in-rate-per-minute=0"};
+  const auto nothing = [](std::string_view) { return std::optional<std::string>(); };
+  const Options set = Options::from(Config::load(table, flags, nothing).value(), true);
+  EXPECT_EQ(set.issuer, "https://hub.example");
+  EXPECT_FALSE(set.registration_open);
+  EXPECT_EQ(set.password_cost.memory_kib, 65'536U);
+  EXPECT_EQ(set.access_token_seconds, 60);
+  EXPECT_EQ(set.hash_threads, 3U);
+  EXPECT_EQ(set.sign_ins_per_minute, 0);
+  EXPECT_TRUE(set.first_account_needs_token);
+
+  const Options defaults = Options::from(Config::load(table, {}, nothing).value(), false);
+  const Options built_in;
+  EXPECT_EQ(defaults.issuer, built_in.issuer);
+  EXPECT_EQ(defaults.password_cost, built_in.password_cost);
+  EXPECT_EQ(defaults.password_min_bytes, built_in.password_min_bytes);
+  EXPECT_EQ(defaults.access_token_seconds, built_in.access_token_seconds);
+  EXPECT_EQ(defaults.refresh_token_days, built_in.refresh_token_days);
+  EXPECT_EQ(defaults.sign_ins_per_minute, built_in.sign_ins_per_minute);
+  EXPECT_EQ(defaults.registrations_per_minute, built_in.registrations_per_minute);
+  EXPECT_EQ(defaults.token_cache_entries, built_in.token_cache_entries);
+  EXPECT_TRUE(defaults.registration_open);
+  EXPECT_GE(defaults.hash_threads, 1U);
+}
+
+}  // namespace
+}  // namespace concord::identity::testing
