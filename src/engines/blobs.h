@@ -1,8 +1,8 @@
 #pragma once
 // The `blobs` port: immutable objects by key. A key is 1 to 512 bytes of [A-Za-z0-9._/-], with no empty, "." or ".."
 // segment and none longer than 200 bytes. Any reactor; the awaiting coroutine resumes on its own executor. Failures:
-// kNotFound, kInvalidArgument (the key, an offset past the end), kConflict (the key exists), kUnavailable (the engine is
-// away, no space, too much waiting; nothing was changed unless the answer itself was lost), kCorrupt.
+// kNotFound, kInvalidArgument (the key, an offset past the end), kConflict (the key exists), kUnavailable (the engine
+// is away, no space, too much waiting; nothing was changed unless the answer itself was lost), kCorrupt.
 
 #include <cstdint>
 #include <memory>
@@ -26,8 +26,8 @@ struct BlobInfo {
   std::uint64_t size_bytes = 0;
 };
 
-/// A stream of pieces; an empty piece is the end. One call at a time. An object removed meanwhile is read to its end, or
-/// ends in kNotFound.
+/// A stream of pieces; an empty piece is the end. One call at a time. An object removed meanwhile is read to its end,
+/// or ends in kNotFound.
 class BlobReader {
  public:
   virtual ~BlobReader() = default;
@@ -36,8 +36,8 @@ class BlobReader {
 };
 
 /// An object being written; one call at a time. It appears, whole and durable, when `commit` returns; kConflict from
-/// there where the key has come to exist meanwhile. Dropped before that it leaves nothing. After a failure, or `commit`,
-/// it can only be dropped.
+/// there where the key has come to exist meanwhile. Dropped before that it leaves nothing. After a failure, or
+/// `commit`, it can only be dropped.
 class BlobWriter {
  public:
   virtual ~BlobWriter() = default;

@@ -1,7 +1,7 @@
 #pragma once
-// The `bus` port: publish/subscribe at most once, expiring keys, counters. A hint, never the truth: who misses a message
-// repairs the gap from the log's positions. Any reactor; the awaiting coroutine resumes on its own executor. Failures:
-// kUnavailable (the engine is away or full), kInvalidArgument (a name, a time to live, null), kTooLarge.
+// The `bus` port: publish/subscribe at most once, expiring keys, counters. A hint, never the truth: who misses a
+// message repairs the gap from the log's positions. Any reactor; the awaiting coroutine resumes on its own executor.
+// Failures: kUnavailable (the engine is away or full), kInvalidArgument (a name, a time to live, null), kTooLarge.
 
 #include <cstdint>
 #include <functional>
@@ -29,8 +29,8 @@ class Bus {
   virtual ~Bus() = default;
   /// Success says that the bus has taken the message, not that anybody received it.
   virtual Task<> publish(std::string channel, SharedBytes message) = 0;
-  /// Calls back for each message published after this returned, in the order of one publisher, from any thread, one call
-  /// at a time. A subscriber too slow for its channel loses messages. The callback must not block: it posts.
+  /// Calls back for each message published after this returned, in the order of one publisher, from any thread, one
+  /// call at a time. A subscriber too slow for its channel loses messages. The callback must not block: it posts.
   using OnMessage = std::function<void(const SharedBytes&)>;
   virtual Task<std::unique_ptr<Subscription>> subscribe(std::string channel, OnMessage on_message) = 0;
 

@@ -16,8 +16,8 @@ class CallbackQueue {
   CallbackQueue(std::size_t max_waiting, std::function<void(const T&)> callback)
       : max_waiting_(max_waiting), callback_(std::move(callback)) {}
 
-  /// Calls back on this thread, or lets the thread that is calling back go on with it. False where the value was dropped,
-  /// because too many wait or the queue is closed.
+  /// Calls back on this thread, or lets the thread that is calling back go on with it. False where the value was
+  /// dropped, because too many wait or the queue is closed.
   bool push(T value) {
     std::unique_lock lock(mutex_);
     if (closed_ || waiting_.size() >= max_waiting_) return false;

@@ -182,8 +182,7 @@ struct DirectoryBlobs::State {
 
     Task<> write(SharedBytes piece) override {
       if (!file_ || failed_) co_return fail(Code::kInvalidArgument, "the object is not being written any more");
-      const Result<> written =
-          co_await state_.run<void>([this, &piece] { return write_all(*file_, size_, *piece); });
+      const Result<> written = co_await state_.run<void>([this, &piece] { return write_all(*file_, size_, *piece); });
       failed_ = !written;
       size_ += piece->size();
       co_return written;

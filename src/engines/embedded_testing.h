@@ -38,7 +38,7 @@ class EngineTest : public ::testing::Test {
   const std::string& directory() const { return directory_; }
   template <class T>
   Result<T> run(Task<T> task) {
-    return run_on(reactor(), std::move(task));
+    return testing::run_on(reactor(), std::move(task));
   }
 
   SystemClock clock_;

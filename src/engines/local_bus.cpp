@@ -30,11 +30,10 @@ Result<> check_ttl(std::int64_t ttl_ms) {
 
 Result<> check_size(std::string_view field, std::size_t size) {
   if (size <= kMaxBusValueBytes) return {};
-  return fail(Error{Code::kTooLarge,
-                    "too large for the bus",
-                    {{"field", std::string(field)},
-                     {"limit", std::to_string(kMaxBusValueBytes)},
-                     {"value", std::to_string(size)}}});
+  return fail(Error{
+      Code::kTooLarge,
+      "too large for the bus",
+      {{"field", std::string(field)}, {"limit", std::to_string(kMaxBusValueBytes)}, {"value", std::to_string(size)}}});
 }
 
 /// Names with values that expire.

@@ -1,6 +1,6 @@
 #pragma once
-// The embedded driver of the `bus` port: in this process. Callbacks run on the publisher's thread, or on that of another
-// publisher who is calling back the same subscriber just then.
+// The embedded driver of the `bus` port: in this process. Callbacks run on the publisher's thread, or on that of
+// another publisher who is calling back the same subscriber just then.
 
 #include <memory>
 
@@ -11,7 +11,7 @@
 namespace concord::engines {
 
 struct LocalBusOptions {
-  std::size_t max_keys = 1'000'000;          // with counters; past it kUnavailable
+  std::size_t max_keys = 1'000'000;         // with counters; past it kUnavailable
   std::size_t max_waiting_messages = 4096;  // for one subscriber that is being called back; past it they are lost
 };
 

@@ -147,9 +147,8 @@ struct LocalCoordination::State {
       return fail(Error{Code::kConflict, name + " is held by " + current->owner, {{"owner", current->owner}}});
     }
     if (!held.contains(name) && held.size() >= options.max_ownerships) {
-      return fail(Error{Code::kUnavailable,
-                        "too many leases are held",
-                        {{"limit", std::to_string(options.max_ownerships)}}});
+      return fail(
+          Error{Code::kUnavailable, "too many leases are held", {{"limit", std::to_string(options.max_ownerships)}}});
     }
     TRY(const Epoch epoch, take_epoch());
     Ownership taken{name, owner, epoch, expiry(ttl_ms)};
@@ -256,7 +255,8 @@ Task<std::optional<Ownership>> LocalCoordination::owner(std::string name) {
 
 Task<std::unique_ptr<Watch>> LocalCoordination::watch(std::string prefix, OnChange on_change) {
   auto watcher = std::make_shared<Watcher>(
-      kMaxWaitingChanges, [on_change = std::move(on_change)](const Change& change) { on_change(change.name, change.now); });
+      kMaxWaitingChanges,
+      [on_change = std::move(on_change)](const Change& change) { on_change(change.name, change.now); });
   {
     const std::lock_guard lock(state_->watchers->mutex);
     state_->watchers->all.emplace_back(std::move(prefix), watcher);

@@ -2,8 +2,8 @@
 // The embedded driver of the `coordination` port: one process, whose data directory nobody else uses (DataLock).
 //
 // Leases live in memory and end with the process; what outlives it is the epoch. All names draw their epochs from one
-// counter. The file `epochs` in the directory holds, as decimal text, a bound which no epoch given out has reached; it is
-// raised by kEpochStep, durably, before the counter gets there, and a start goes on from it.
+// counter. The file `epochs` in the directory holds, as decimal text, a bound which no epoch given out has reached; it
+// is raised by kEpochStep, durably, before the counter gets there, and a start goes on from it.
 
 #include <memory>
 #include <string>

@@ -34,13 +34,13 @@ struct Position {
 
 /// One update of one stream (a document, later a room). The log does not look inside `payload`.
 struct LogRecord {
-  std::uint8_t kind = 0;    // owned by the shard's state machines
-  std::string stream;       // at most 64 bytes, e.g. a document's identifier
-  std::string principal;    // who wrote it; at most 64 bytes
+  std::uint8_t kind = 0;  // owned by the shard's state machines
+  std::string stream;     // at most 64 bytes, e.g. a document's identifier
+  std::string principal;  // who wrote it; at most 64 bytes
   HybridTime time;
-  std::string client;       // with `sequence` the identity of the write, for idempotence; may be empty
+  std::string client;  // with `sequence` the identity of the write, for idempotence; may be empty
   std::uint64_t sequence = 0;
-  SharedBytes payload;      // never null; at most kMaxPayloadBytes
+  SharedBytes payload;  // never null; at most kMaxPayloadBytes
 };
 constexpr std::size_t kMaxPayloadBytes = 32u << 20u;
 

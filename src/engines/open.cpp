@@ -20,8 +20,9 @@ const std::array kSettings = {
     Setting{.name = "DATABASE_URL",
             .type = kString,
             .fallback = "",
-            .meaning = "Where the tables are: empty or sqlite: for a file in the data directory, sqlite:PATH for another "
-                       "file.",
+            .meaning =
+                "Where the tables are: empty or sqlite: for a file in the data directory, sqlite:PATH for another "
+                "file.",
             .secret = true},
     Setting{.name = "KAFKA_BROKERS",
             .type = kString,
@@ -194,12 +195,11 @@ Result<Engines> open_embedded(EnginesOptions options, Clock& clock, Logger logge
   TRY(engines.tables, SqliteTables::open(tables_options(options, std::move(database)), clock, logger, metrics));
   TRY_VOID(system.sync_directory(options.data_directory));
   TRY(engines.log, SegmentLog::open(system, log_options(options), clock, ids, logger, metrics));
-  engines.bus = std::make_unique<LocalBus>(
-      LocalBusOptions{.max_keys = static_cast<std::size_t>(options.bus_max_keys)}, clock, metrics);
+  engines.bus = std::make_unique<LocalBus>(LocalBusOptions{.max_keys = static_cast<std::size_t>(options.bus_max_keys)},
+                                           clock, metrics);
   TRY(engines.coordination,
       LocalCoordination::open(system, {.directory = options.data_directory + "/coordination"}, clock, logger, metrics));
-  TRY(engines.blobs,
-      DirectoryBlobs::open(system, {.directory = options.data_directory + "/blobs"}, logger, metrics));
+  TRY(engines.blobs, DirectoryBlobs::open(system, {.directory = options.data_directory + "/blobs"}, logger, metrics));
   return engines;
 }
 

@@ -50,8 +50,8 @@ class Foundation {
   virtual ~Foundation() = default;
 };
 
-/// Destroyed after everything that uses it and before the reactors whose coroutines wait on it: each engine finishes what it
-/// was given and wakes who waits.
+/// Destroyed after everything that uses it and before the reactors whose coroutines wait on it: each engine finishes
+/// what it was given and wakes who waits.
 struct Engines {
   std::unique_ptr<Foundation> foundation;  // destroyed last
   std::unique_ptr<Tables> tables;
@@ -61,8 +61,9 @@ struct Engines {
   std::unique_ptr<Blobs> blobs;
 };
 
-/// kConflict where another process uses the data directory; kUnsupported where a setting names a driver that this program
-/// does not have; otherwise what the first driver that cannot open says. What is passed by reference outlives them.
+/// kConflict where another process uses the data directory; kUnsupported where a setting names a driver that this
+/// program does not have; otherwise what the first driver that cannot open says. What is passed by reference outlives
+/// them.
 Result<Engines> open_embedded(EnginesOptions options, Clock& clock, Logger logger, Metrics& metrics);
 
 }  // namespace concord::engines

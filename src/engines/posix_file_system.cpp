@@ -62,7 +62,7 @@ class PosixFile final : public File {
   }
 
   Result<std::uint64_t> size() override {
-    struct stat status {};
+    struct stat status{};
     if (::fstat(fd_, &status) != 0) return system_failure("stat", path_, errno);
     return static_cast<std::uint64_t>(status.st_size);
   }
@@ -130,7 +130,7 @@ class PosixFileSystem final : public FileSystem {
       if (name == "." || name == "..") continue;
       bool is_directory = entry->d_type == DT_DIR;
       if (entry->d_type == DT_UNKNOWN) {
-        struct stat status {};
+        struct stat status{};
         is_directory = ::stat((path + "/" + name).c_str(), &status) == 0 && S_ISDIR(status.st_mode);
       }
       entries.push_back({name, is_directory});

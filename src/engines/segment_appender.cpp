@@ -1,6 +1,8 @@
 #include "engines/segment_appender.h"
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 
 namespace concord::engines {
 namespace {
@@ -269,15 +271,19 @@ void SegmentAppender::give_up(const Error& error) {
 }
 
 void SegmentAppender::remove_passed() {
-  for (const auto& segment : index_.take_passed(active_->number)) {
-    Result<> removed = files_.remove(segment->path);
-    // One at a time: a crash must not bring back an older segment without its successor.
+  std::ranges::move(index_.take_passed(active_->number), std::back_inserter(passed_));
+  while (!passed_.empty()) {
+    const std::string& path = passed_.front()->path;
+    Result<> removed = files_.remove(path);
+    if (!removed && removed.error().code == Code::kNotFound) removed = {};
+    // One at a time and in order: a crash must not bring back an older segment without its successor.
     if (removed) removed = files_.sync_directory(options_.directory);
     if (!removed) {
-      logger_.warn("log: a segment that is not needed stays", {{"reason", removed.error().message}});
+      logger_.warn("log: a segment that is not needed stays for now", {{"reason", removed.error().message}});
       return;
     }
-    logger_.info("log: removed a segment", {{"file", segment->path}});
+    logger_.info("log: removed a segment", {{"file", path}});
+    passed_.pop_front();
   }
 }
 

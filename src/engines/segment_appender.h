@@ -1,6 +1,6 @@
 #pragma once
-// Writes the log: many requests become one write and one sync. One thread; no clock, thread or randomness of its own, so
-// that a simulation can run it step by step.
+// Writes the log: many requests become one write and one sync. One thread; no clock, thread or randomness of its own,
+// so that a simulation can run it step by step.
 //
 // A write or sync that fails makes the rest of its segment doubtful: what is on disk behind the last success is not
 // known, and no later sync can tell. So the segment is given up, never synced again; the next request begins a new one,
@@ -8,6 +8,7 @@
 // answered with kUnavailable, and a new attempt is made at most every kRetryMs. What was refused so may nevertheless
 // be found after a crash that comes before the next success: a retry must be recognised by (client, sequence).
 
+#include <deque>
 #include <functional>
 #include <unordered_map>
 #include <vector>
@@ -98,12 +99,13 @@ class SegmentAppender {
   std::uint64_t last_end_ = 0;
   std::uint64_t highest_number_ = 0;
   LogIdentity identity_{};
-  std::optional<Error> failure_;  // of the last write
+  std::deque<std::shared_ptr<const Segment>> passed_;  // not needed any more, and still there
+  std::optional<Error> failure_;                       // of the last write
   std::int64_t retry_at_ns_ = 0;
 
   // The batch in hand.
   Bytes buffer_;
-  std::uint64_t write_at_ = 0;  // offset of the buffer in its segment
+  std::uint64_t write_at_ = 0;      // offset of the buffer in its segment
   std::shared_ptr<Segment> fresh_;  // the segment the batch begins
   std::uint32_t tag_ = 0;
   std::unordered_map<std::uint32_t, SegmentIndex::Shard> pending_;  // as it will be once the batch is durable

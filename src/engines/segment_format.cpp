@@ -21,17 +21,18 @@ void store(std::uint8_t* at, T value) {
     at[i] = static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i));
 }
 
-std::uint8_t* store_text(std::uint8_t* at, std::string_view text) {
-  return std::copy(text.begin(), text.end(), at);
-}
+std::uint8_t* store_text(std::uint8_t* at, std::string_view text) { return std::copy(text.begin(), text.end(), at); }
 
 }  // namespace
 
 std::string_view to_string(FrameFault fault) {
   switch (fault) {
-    case FrameFault::kShort: return "cut short";
-    case FrameFault::kMalformed: return "malformed";
-    case FrameFault::kChecksum: return "checksum mismatch";
+    case FrameFault::kShort:
+      return "cut short";
+    case FrameFault::kMalformed:
+      return "malformed";
+    case FrameFault::kChecksum:
+      return "checksum mismatch";
   }
   return "malformed";
 }

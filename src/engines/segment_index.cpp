@@ -8,6 +8,39 @@ namespace {
 
 constexpr std::uint32_t kMaxRunBytes = 64U << 10U;
 constexpr std::uint32_t kMaxGapBytes = 4U << 10U;
+constexpr std::size_t kReadWindowBytes = kMaxRunBytes;
+
+LogEntry to_entry(const Frame& frame) {
+  return {frame.position,
+          frame.epoch,
+          {.kind = frame.kind,
+           .stream = std::string(frame.stream),
+           .principal = std::string(frame.principal),
+           .time = frame.time,
+           .client = std::string(frame.client),
+           .sequence = frame.sequence,
+           .payload = std::make_shared<const Bytes>(frame.payload.begin(), frame.payload.end())}};
+}
+
+/// Reads what a run has from `from` on. False once `max_bytes` of payload are reached.
+Result<bool> read_run(const SegmentIndex::Run& run, ShardId shard, Position from, std::size_t max_bytes,
+                      std::size_t& bytes, std::vector<LogEntry>& out) {
+  FrameCursor cursor(*run.segment->file, run.segment->tag, run.begin, run.end, kReadWindowBytes);
+  for (;;) {
+    const std::uint64_t offset = cursor.offset();
+    TRY(const auto step, cursor.next_of(shard));
+    if (!step) return true;
+    if (!*step) {
+      return fail(Code::kCorrupt, std::string(to_string(step->error())) + " in " + run.segment->path + " at offset " +
+                                      std::to_string(offset));
+    }
+    const Frame& frame = **step;
+    if (frame.type != FrameType::kUpdate || frame.shard != shard || frame.position < from) continue;
+    if (!out.empty() && bytes + frame.payload.size() > max_bytes) return false;
+    bytes += frame.payload.size();
+    out.push_back(to_entry(frame));
+  }
+}
 
 }  // namespace
 
@@ -122,6 +155,17 @@ std::vector<std::shared_ptr<const Segment>> SegmentIndex::take_passed(std::uint6
 std::size_t SegmentIndex::segment_count() const {
   const std::lock_guard lock(mutex_);
   return segments_.size();
+}
+
+Result<std::vector<LogEntry>> read_entries(std::span<const SegmentIndex::Run> runs, ShardId shard, Position from,
+                                           std::size_t max_bytes) {
+  std::vector<LogEntry> entries;
+  std::size_t bytes = 0;
+  for (const SegmentIndex::Run& run : runs) {
+    TRY(const bool more, read_run(run, shard, from, max_bytes, bytes, entries));
+    if (!more) break;
+  }
+  return entries;
 }
 
 }  // namespace concord::engines

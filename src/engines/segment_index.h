@@ -3,8 +3,8 @@
 // what is durable and nothing else. Any thread.
 //
 // Records of a shard that lie near each other share one run; a run is read as a whole, stepping over what other shards
-// have between. So the index costs 24 bytes per 64 KiB of a busy log, and at most 24 bytes per record where thousands of
-// shards take turns.
+// have between. So the index costs 24 bytes per 64 KiB of a busy log, and at most 24 bytes per record where thousands
+// of shards take turns.
 
 #include <deque>
 #include <map>
@@ -88,5 +88,10 @@ class SegmentIndex {
   std::optional<Error> unknown_damage_;
   std::uint64_t pinned_ = ~std::uint64_t{0};
 };
+
+/// What the shard has in the runs from `from` on: as many entries as fit in `max_bytes` of payload, but at least one.
+/// Each one's checksum is held again: kCorrupt where it fails.
+Result<std::vector<LogEntry>> read_entries(std::span<const SegmentIndex::Run> runs, ShardId shard, Position from,
+                                           std::size_t max_bytes);
 
 }  // namespace concord::engines

@@ -10,7 +10,6 @@
 namespace concord::engines {
 namespace {
 
-constexpr std::size_t kReadWindowBytes = 64U << 10U;
 /// An append's frames lie in one segment, whose offsets have 32 bits.
 constexpr std::size_t kMaxAppendBytes = 256U << 20U;
 
@@ -30,7 +29,8 @@ Result<std::size_t> check(const std::vector<LogRecord>& records) {
     if (record.principal.size() > kMaxLogTextBytes)
       return too_large("principal", kMaxLogTextBytes, record.principal.size());
     if (record.client.size() > kMaxLogTextBytes) return too_large("client", kMaxLogTextBytes, record.client.size());
-    if (record.payload->size() > kMaxPayloadBytes) return too_large("payload", kMaxPayloadBytes, record.payload->size());
+    if (record.payload->size() > kMaxPayloadBytes)
+      return too_large("payload", kMaxPayloadBytes, record.payload->size());
     Frame frame;
     frame.stream = record.stream;
     frame.principal = record.principal;
@@ -40,38 +40,6 @@ Result<std::size_t> check(const std::vector<LogRecord>& records) {
   }
   if (total > kMaxAppendBytes) return too_large("records", kMaxAppendBytes, total);
   return total;
-}
-
-LogEntry to_entry(const Frame& frame) {
-  return {frame.position,
-          frame.epoch,
-          {.kind = frame.kind,
-           .stream = std::string(frame.stream),
-           .principal = std::string(frame.principal),
-           .time = frame.time,
-           .client = std::string(frame.client),
-           .sequence = frame.sequence,
-           .payload = std::make_shared<const Bytes>(frame.payload.begin(), frame.payload.end())}};
-}
-
-/// Reads what a run has from `from` on. False once `max_bytes` of payload are reached.
-Result<bool> read_run(const SegmentIndex::Run& run, ShardId shard, Position from, std::size_t max_bytes,
-                      std::size_t& bytes, std::vector<LogEntry>& out) {
-  FrameCursor cursor(*run.segment->file, run.segment->tag, run.begin, run.end, kReadWindowBytes);
-  for (;;) {
-    const std::uint64_t offset = cursor.offset();
-    TRY(const auto step, cursor.next_of(shard));
-    if (!step) return true;
-    if (!*step) {
-      return fail(Code::kCorrupt, std::string(to_string(step->error())) + " in " + run.segment->path + " at offset " +
-                                      std::to_string(offset));
-    }
-    const Frame& frame = **step;
-    if (frame.type != FrameType::kUpdate || frame.shard != shard || frame.position < from) continue;
-    if (!out.empty() && bytes + frame.payload.size() > max_bytes) return false;
-    bytes += frame.payload.size();
-    out.push_back(to_entry(frame));
-  }
 }
 
 }  // namespace
@@ -85,8 +53,7 @@ struct SegmentLog::State {
                                          latency_bounds())),
         queue_depth(metrics.gauge("concord_log_queue_depth", "Calls waiting for the log's thread.")),
         queue_bytes(metrics.gauge("concord_log_queue_bytes", "Bytes waiting for the log's thread.")),
-        refused(metrics.counter("concord_log_refused_total", "Calls refused because the queue was full.")) {
-  }
+        refused(metrics.counter("concord_log_refused_total", "Calls refused because the queue was full.")) {}
 
   SegmentLogOptions options;
   Clock& clock;
@@ -256,23 +223,14 @@ Task<std::vector<LogEntry>> SegmentLog::read(ShardId shard, Position from, std::
   const auto [state, runs] = state_->index.find(shard, from, max_bytes);
   if (state.damage) co_return fail(*state.damage);
   if (from < state.first) {
-    co_return fail(Error{Code::kNotFound,
-                         "the log of shard " + std::to_string(shard.value) + " begins later",
-                         {{"field", "from"},
-                          {"limit", std::to_string(state.first.value)},
-                          {"value", std::to_string(from.value)}}});
+    co_return fail(Error{
+        Code::kNotFound,
+        "the log of shard " + std::to_string(shard.value) + " begins later",
+        {{"field", "from"}, {"limit", std::to_string(state.first.value)}, {"value", std::to_string(from.value)}}});
   }
   if (from >= state.next) co_return std::vector<LogEntry>();
   co_return co_await state_->readers.run<std::vector<LogEntry>>(
-      [runs, shard, from, max_bytes]() -> Result<std::vector<LogEntry>> {
-        std::vector<LogEntry> entries;
-        std::size_t bytes = 0;
-        for (const SegmentIndex::Run& run : runs) {
-          TRY(const bool more, read_run(run, shard, from, max_bytes, bytes, entries));
-          if (!more) break;
-        }
-        return entries;
-      });
+      [runs, shard, from, max_bytes] { return read_entries(runs, shard, from, max_bytes); });
 }
 
 }  // namespace concord::engines

@@ -20,11 +20,11 @@
 namespace concord::engines {
 
 struct SegmentLogOptions {
-  std::string directory;                                // made where it is missing
-  std::uint64_t segment_bytes = 128U << 20U;            // a segment is closed before it grows past this
-  std::uint64_t allocate_bytes = 8U << 20U;             // 0: segments grow by their writes alone
-  std::size_t max_batch_bytes = 8U << 20U;              // of one durable write; a larger append goes alone
-  std::size_t max_queued_appends = 65'536;              // calls waiting for the writing thread; past it kUnavailable
+  std::string directory;                                   // made where it is missing
+  std::uint64_t segment_bytes = 128U << 20U;               // a segment is closed before it grows past this
+  std::uint64_t allocate_bytes = 8U << 20U;                // 0: segments grow by their writes alone
+  std::size_t max_batch_bytes = 8U << 20U;                 // of one durable write; a larger append goes alone
+  std::size_t max_queued_appends = 65'536;                 // calls waiting for the writing thread; past it kUnavailable
   std::size_t max_queued_bytes = std::size_t{256} << 20U;  // and their bytes
   std::size_t read_threads = 2;
   std::size_t max_queued_reads = 4096;

@@ -139,8 +139,8 @@ class Recovery {
     }
     FrameCursor cursor(*segment.file, segment.tag, kSegmentHeaderBytes, found.end, kScanWindowBytes);
     group_.clear();
-    std::uint64_t end = kSegmentHeaderBytes;    // behind the last whole append
-    std::uint64_t last_write = 0;               // where the write of the last frame began
+    std::uint64_t end = kSegmentHeaderBytes;  // behind the last whole append
+    std::uint64_t last_write = 0;             // where the write of the last frame began
     for (;;) {
       const std::uint64_t offset = cursor.offset();
       TRY(const auto step, cursor.next());
@@ -253,8 +253,7 @@ class Recovery {
     FrameCursor tail(*segment.file, segment.tag, end, found.size, kScanWindowBytes);
     TRY(const bool unused, tail.only_zeros());
     if (!unused) {
-      logger_.warn("log: cut a torn tail",
-                   {{"file", segment.path}, {"offset", end}, {"bytes", found.size - end}});
+      logger_.warn("log: cut a torn tail", {{"file", segment.path}, {"offset", end}, {"bytes", found.size - end}});
       out_.cut_bytes += found.size - end;
     }
     // The last write may be in the page cache alone, even marked clean by a sync that failed: write it again.
@@ -287,8 +286,8 @@ class Recovery {
     }
     if (out_.damage.empty()) return;
     const SegmentDamage& first = out_.damage.front();
-    index_.set_unknown_damage(Error{Code::kCorrupt, "a new shard cannot be told from a lost one: damage in " +
-                                                        where(first.path, first.begin), {}});
+    index_.set_unknown_damage(Error{
+        Code::kCorrupt, "a new shard cannot be told from a lost one: damage in " + where(first.path, first.begin), {}});
   }
 
   FileSystem& files_;

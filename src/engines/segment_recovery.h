@@ -2,9 +2,10 @@
 // Opens the segments of a log: reads every frame, rebuilds the index, cuts a torn tail, finds damage.
 //
 // A write is torn where the process or the machine died before its sync; nothing in it was acknowledged. Only the last
-// write of the last segment can be torn, since a write begins after the sync of the one before. Each frame says at which
-// offset its write began, so a bad frame at X is damage, not a torn tail, where a whole frame behind X belongs to a write
-// that began behind X; and always in a segment that has a successor, up to the durable end which the successor names.
+// write of the last segment can be torn, since a write begins after the sync of the one before. Each frame says at
+// which offset its write began, so a bad frame at X is damage, not a torn tail, where a whole frame behind X belongs to
+// a write that began behind X; and always in a segment that has a successor, up to the durable end which the successor
+// names.
 //
 // Damage loses records. Whose is not known from the bytes, but every whole frame behind it proves its shard by its
 // position: the next expected one, and nothing is missing. A shard that is not proven by any frame, or whose

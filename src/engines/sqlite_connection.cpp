@@ -16,26 +16,34 @@ Code code_of(int code) {
     case SQLITE_CONSTRAINT_UNIQUE:
     case SQLITE_CONSTRAINT_PRIMARYKEY:
     case SQLITE_CONSTRAINT_ROWID:
-    case SQLITE_CONSTRAINT_FOREIGNKEY: return Code::kConflict;
-    default: break;
+    case SQLITE_CONSTRAINT_FOREIGNKEY:
+      return Code::kConflict;
+    default:
+      break;
   }
   switch (code & 0xff) {
     case SQLITE_CONSTRAINT:  // NOT NULL, CHECK
     case SQLITE_AUTH:
     case SQLITE_RANGE:
-    case SQLITE_MISMATCH: return Code::kInvalidArgument;
+    case SQLITE_MISMATCH:
+      return Code::kInvalidArgument;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_FULL:
     case SQLITE_IOERR:
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
-    case SQLITE_NOMEM: return Code::kUnavailable;
+    case SQLITE_NOMEM:
+      return Code::kUnavailable;
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return Code::kCorrupt;
-    case SQLITE_INTERRUPT: return Code::kTimeout;
-    case SQLITE_TOOBIG: return Code::kTooLarge;
-    default: return Code::kInternal;
+    case SQLITE_NOTADB:
+      return Code::kCorrupt;
+    case SQLITE_INTERRUPT:
+      return Code::kTimeout;
+    case SQLITE_TOOBIG:
+      return Code::kTooLarge;
+    default:
+      return Code::kInternal;
   }
 }
 
@@ -44,10 +52,13 @@ bool is_allowed(int action, const char* first) {
     case SQLITE_TRANSACTION:
     case SQLITE_SAVEPOINT:
     case SQLITE_ATTACH:
-    case SQLITE_DETACH: return false;
+    case SQLITE_DETACH:
+      return false;
     // ALTER TABLE checks the rows it has to convert by this one.
-    case SQLITE_PRAGMA: return first != nullptr && std::string_view(first) == "quick_check";
-    default: return true;
+    case SQLITE_PRAGMA:
+      return first != nullptr && std::string_view(first) == "quick_check";
+    default:
+      return true;
   }
 }
 
@@ -89,8 +100,10 @@ int bind_value(sqlite3_stmt* statement, int parameter, const Value& value) {
 Value column(sqlite3_stmt* statement, int index) {
   const auto size = [&] { return static_cast<std::size_t>(sqlite3_column_bytes(statement, index)); };
   switch (sqlite3_column_type(statement, index)) {
-    case SQLITE_INTEGER: return std::int64_t{sqlite3_column_int64(statement, index)};
-    case SQLITE_FLOAT: return sqlite3_column_double(statement, index);
+    case SQLITE_INTEGER:
+      return std::int64_t{sqlite3_column_int64(statement, index)};
+    case SQLITE_FLOAT:
+      return sqlite3_column_double(statement, index);
     case SQLITE_TEXT: {
       const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, index));
       return std::string(text, size());
@@ -99,7 +112,8 @@ Value column(sqlite3_stmt* statement, int index) {
       const auto* bytes = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement, index));
       return Bytes(bytes, bytes + size());
     }
-    default: return std::monostate();
+    default:
+      return std::monostate();
   }
 }
 
@@ -121,8 +135,8 @@ SqliteConnection::~SqliteConnection() {
 
 Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(SqliteConnectionOptions options, Clock& clock) {
   std::unique_ptr<SqliteConnection> connection(new SqliteConnection(std::move(options), clock));
-  const int flags =
-      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | (connection->options_.writer ? SQLITE_OPEN_CREATE : 0);
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+                    (connection->options_.writer ? SQLITE_OPEN_CREATE : 0);
   const std::string& path = connection->options_.path;
   if (const int code = sqlite3_open_v2(path.c_str(), &connection->database_, flags, nullptr); code != SQLITE_OK)
     return fail(code_of(code), "cannot open the database " + path + ": " + sqlite3_errstr(code));
@@ -166,7 +180,8 @@ void SqliteConnection::start_deadline() {
 
 std::unexpected<Error> SqliteConnection::failure(int code) const {
   std::string message = sqlite3_errmsg(database_);
-  if ((code & 0xff) == SQLITE_AUTH) message = "transactions, pragmas and other files are the driver's, not a statement's";
+  if ((code & 0xff) == SQLITE_AUTH)
+    message = "transactions, pragmas and other files are the driver's, not a statement's";
   return fail(code_of(code), std::move(message));
 }
 
@@ -232,8 +247,8 @@ Result<> SqliteConnection::describe_parameters(Prepared& prepared) {
     const char* given = sqlite3_bind_parameter_name(prepared.statement, parameter);
     const std::string_view name = given == nullptr ? "" : given;
     std::size_t number = 0;
-    const auto [end, error] = std::from_chars(name.data() + std::min<std::size_t>(1, name.size()),
-                                              name.data() + name.size(), number);
+    const auto [end, error] =
+        std::from_chars(name.data() + std::min<std::size_t>(1, name.size()), name.data() + name.size(), number);
     const bool well_formed = name.starts_with('$') && error == std::errc() && end == name.data() + name.size();
     if (!well_formed || number < 1 || number > static_cast<std::size_t>(count))
       return bad_statement("placeholders are $1, $2, ... without a gap");

@@ -19,8 +19,8 @@ namespace concord::engines {
 
 struct SqliteConnectionOptions {
   std::string path;
-  bool writer = false;  // makes the file where it is missing; others only read
-  std::int64_t busy_timeout_ms = 5000;        // for locks of other processes
+  bool writer = false;                         // makes the file where it is missing; others only read
+  std::int64_t busy_timeout_ms = 5000;         // for locks of other processes
   std::int64_t statement_timeout_ms = 30'000;  // then kTimeout
   std::size_t max_result_bytes = 64U << 20U;   // then kTooLarge
   std::size_t cached_statements = 256;

@@ -25,8 +25,9 @@ Result<Versions> check(std::span<const Migration> migrations) {
 }
 
 Result<Versions> applied_versions(SqliteConnection& connection) {
-  TRY_VOID(connection.run_script("CREATE TABLE IF NOT EXISTS schema_migrations ("
-                                 "part TEXT NOT NULL, version BIGINT NOT NULL, PRIMARY KEY (part, version))"));
+  TRY_VOID(
+      connection.run_script("CREATE TABLE IF NOT EXISTS schema_migrations ("
+                            "part TEXT NOT NULL, version BIGINT NOT NULL, PRIMARY KEY (part, version))"));
   TRY(const Rows rows, connection.run({"SELECT part, MAX(version) FROM schema_migrations GROUP BY part", {}}));
   Versions applied;
   for (const Row& row : rows.rows) applied[as_string(row[0])] = as_integer(row[1]);

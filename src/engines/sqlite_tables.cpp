@@ -57,16 +57,16 @@ struct SqliteTables::State {
         Metrics& metrics)
       : clock(c),
         logger(l),
-        writer(std::move(connection),
-               {options.max_queued_writes, options.max_shared_commit, options.max_wait_ms,
-                options.transaction_timeout_ms},
-               c, std::move(l), metrics),
+        writer(
+            std::move(connection),
+            {options.max_queued_writes, options.max_shared_commit, options.max_wait_ms, options.transaction_timeout_ms},
+            c, std::move(l), metrics),
         read_seconds(metrics.histogram("concord_tables_query_seconds", "Time of a statement.", latency_bounds(),
                                        {{"kind", "read"}})),
         write_seconds(metrics.histogram("concord_tables_query_seconds", "Time of a statement.", latency_bounds(),
                                         {{"kind", "write"}})),
-        transaction_seconds(metrics.histogram("concord_tables_transaction_seconds", "Time of a transaction.",
-                                              latency_bounds())),
+        transaction_seconds(
+            metrics.histogram("concord_tables_transaction_seconds", "Time of a transaction.", latency_bounds())),
         read_pool(options.readers, options.max_queued_reads) {}
 
   Clock& clock;

@@ -1,7 +1,7 @@
 #pragma once
 // The embedded driver of the `tables` port: SQLite in write-ahead mode, every commit synced. One thread writes, a few
-// read; readers see what a finished write wrote and never wait for it. Writes that queue up while a commit syncs share the
-// next one. An interactive transaction has the writing thread to itself until it ends or its time is up.
+// read; readers see what a finished write wrote and never wait for it. Writes that queue up while a commit syncs share
+// the next one. An interactive transaction has the writing thread to itself until it ends or its time is up.
 
 #include <memory>
 #include <string>
@@ -19,8 +19,8 @@ struct SqliteTablesOptions {
   std::size_t readers = 4;
   std::size_t max_queued_writes = 4096;  // statements and transactions; past it kUnavailable
   std::size_t max_queued_reads = 16'384;
-  std::size_t max_shared_commit = 128;          // statements that share one commit
-  std::int64_t max_wait_ms = 10'000;            // in the queue; then kUnavailable
+  std::size_t max_shared_commit = 128;           // statements that share one commit
+  std::int64_t max_wait_ms = 10'000;             // in the queue; then kUnavailable
   std::int64_t transaction_timeout_ms = 10'000;  // from its begin to its end; then it is rolled back
 };
 

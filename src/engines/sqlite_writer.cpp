@@ -63,9 +63,8 @@ void SqliteWriter::push(Job job, Resume resume) {
     if (stopping_) {
       refusal = closing();
     } else if (queue_.size() >= options_.max_queued) {
-      refusal = Error{Code::kUnavailable,
-                      "too many writes wait for the tables",
-                      {{"limit", std::to_string(options_.max_queued)}}};
+      refusal = Error{
+          Code::kUnavailable, "too many writes wait for the tables", {{"limit", std::to_string(options_.max_queued)}}};
       instruments_.refused.add();
     } else {
       queue_.push_back(std::move(job));
@@ -285,7 +284,8 @@ SqliteSession::End SqliteWriter::serve(SqliteSession& session, std::int64_t dead
     }
     if (session.end != SqliteSession::End::kOpen) return session.end;
     if (stopping_ || clock_.monotonic_ns() >= deadline_ns) {
-      if (!stopping_) logger_.warn("tables: a transaction took too long", {{"limit_ms", options_.transaction_timeout_ms}});
+      if (!stopping_)
+        logger_.warn("tables: a transaction took too long", {{"limit_ms", options_.transaction_timeout_ms}});
       return SqliteSession::End::kRollback;
     }
   }

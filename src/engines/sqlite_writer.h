@@ -33,9 +33,9 @@ struct SqliteSession {
   enum class End : std::uint8_t { kOpen, kCommit, kRollback };
   // Guarded by the writer's mutex:
   std::deque<SqliteRequest*> requests;
-  End end = End::kOpen;                 // asked for by the coroutine
+  End end = End::kOpen;                  // asked for by the coroutine
   SqliteRequest* waiting_end = nullptr;  // who waits for the commit
-  bool over = false;                    // the thread has left it
+  bool over = false;                     // the thread has left it
 };
 
 class SqliteWriter {
@@ -60,7 +60,7 @@ class SqliteWriter {
  private:
   struct Job {
     SqliteRequest* request = nullptr;
-    std::shared_ptr<SqliteSession> session;                         // where it is a transaction
+    std::shared_ptr<SqliteSession> session;                          // where it is a transaction
     std::move_only_function<Result<>(SqliteConnection&)> exclusive;  // where it is other work
     std::int64_t queued_ns = 0;
 

@@ -49,9 +49,9 @@ class Transaction {
 };
 
 struct Migration {
-  std::string part;   // the service that owns the tables, e.g. "identity"
-  int version = 0;    // 1, 2, 3, … within the part
-  std::string sql;    // one or more statements, run in one transaction
+  std::string part;  // the service that owns the tables, e.g. "identity"
+  int version = 0;   // 1, 2, 3, … within the part
+  std::string sql;   // one or more statements, run in one transaction
 };
 
 class Tables {
