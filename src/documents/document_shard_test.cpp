@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/use_future.hpp>
 #include <filesystem>
 #include <fstream>
 
@@ -16,7 +17,7 @@ namespace {
 
 /// A node's documents without HTTP: the real engines in a directory of the test's own.
 class DocumentShardTest : public testing::EngineTest {
- protected:
+ public:  // the coroutines of the tests reach in
   void SetUp() override {
     EngineTest::SetUp();
     ASSERT_TRUE(run(engines_.tables->migrate(DocumentStore::migrations())));
@@ -30,13 +31,13 @@ class DocumentShardTest : public testing::EngineTest {
   void start() {
     store_ = std::make_unique<DocumentStore>(*engines_.tables);
     snapshots_ = std::make_unique<shard::SnapshotStore>(*engines_.blobs, pool_, 64u << 20u);
-    shard_ = std::make_unique<shard::Shard>(ShardId(), "node", reactor(), *engines_.log, *engines_.coordination,
+    shard_ = std::make_unique<shard::Shard>(kShard, "node", reactor(), *engines_.log, *engines_.coordination,
                                             shard::ShardLimits{}, clock_, shard_metrics_, Logger());
     documents_ = std::make_unique<DocumentShard>(*shard_, *snapshots_, *store_, limits_, clock_, metrics_of_documents_,
                                                  Logger());
     ASSERT_TRUE(run(documents_->start()));
   }
-  static engines::ShardId ShardId() { return engines::ShardId{0}; }
+  static constexpr engines::ShardId kShard{0};
 
   /// The graceful way down: snapshots and all.
   void stop() {
