@@ -39,7 +39,7 @@ export function makeEditor(host: HTMLElement, live: DocumentSession, options: Ed
     readOnly: options.readOnly,
     placeholder: options.placeholder,
     modules: {
-      cursors: { hideDelayMs: 2500, hideSpeedMs: 200, selectionChangeSource: null },
+      cursors: { hideDelayMs: 150, hideSpeedMs: 200, selectionChangeSource: null },
       history: { undoManager },
       keyboard: { bindings: options.rich ? richKeys(options.onLink, options.onLeave) : plainKeys(options.onLeave) },
     },

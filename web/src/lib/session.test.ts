@@ -210,11 +210,13 @@ describe('renewal', () => {
   it('happens before the token expires, and is told to whoever listens', async () => {
     let now = Date.now();
     const session = tab({ now: () => now });
-    accounts.expiresIn = 60;
+    accounts.expiresIn = 0.6;
     await session.signIn('ada@example.org', 'right');
     const told: string[] = [];
     session.onToken((token) => told.push(token));
     accounts.expiresIn = 900;
+    await pause(300);
+    expect(told).toEqual([]);
     await until('renewed', () => told.length === 1);
     expect(told).toEqual(['access-2']);
     now += 890_000;

@@ -61,6 +61,7 @@ interface Access {
   token: string;
   userId: string;
   expiresAt: number;
+  lifetimeMs: number;
 }
 
 interface Remembered {
@@ -71,11 +72,14 @@ interface Remembered {
 export const kSessionKey = 'concord.session';
 const kHandoverKey = 'concord.handover';
 const kLockName = 'concord.refresh';
-/** A token with less left than this is not handed out: it could lapse on its way. */
+/** A token with less left than this, or than a part of a short life, is not handed out: it could lapse on its way. */
 const kMinimumLeftMs = 20_000;
-/** Renewal starts this long before the end, less a random part, so that tabs do not all wake at once. */
+/** Renewal starts this long before the end, or in the last part of a short life; a little later at random, so that tabs do not all wake at once. */
 const kRenewBeforeMs = 90_000;
-const kRenewJitterMs = 30_000;
+const kRenewJitter = 1 / 3;
+
+const marginMs = (access: Access): number => Math.min(kMinimumLeftMs, access.lifetimeMs / 8);
+const renewBeforeMs = (access: Access): number => Math.min(kRenewBeforeMs, access.lifetimeMs / 3);
 const kWaitedMs = 10;
 const kArrivalMs = 80;
 /** Only these answers say that the refresh token is no good; everything else may pass. */
@@ -117,7 +121,7 @@ export class Session {
     const remembered = this.remembered();
     const handed = this.takeHandover();
     if (!remembered) return;
-    if (handed?.userId === remembered.user.id && handed.expiresAt - this.now() > kMinimumLeftMs) this.adopt(handed, remembered.user);
+    if (handed?.userId === remembered.user.id && handed.expiresAt - this.now() > marginMs(handed)) this.adopt(handed, remembered.user);
     else void this.renewNow();
   }
 
@@ -135,7 +139,7 @@ export class Session {
     try {
       const access = JSON.parse(this.env.handover?.getItem(kHandoverKey) ?? 'null') as Access | null;
       this.env.handover?.removeItem(kHandoverKey);
-      return access && typeof access.token === 'string' && typeof access.expiresAt === 'number' ? access : null;
+      return access && typeof access.token === 'string' && access.expiresAt > 0 && access.lifetimeMs > 0 ? access : null;
     } catch {
       return null;
     }
@@ -226,7 +230,7 @@ export class Session {
 
   private usable(rejected?: string): string | null {
     const access = this.access;
-    if (!access || access.token === rejected || access.expiresAt - this.now() < kMinimumLeftMs) return null;
+    if (!access || access.token === rejected || access.expiresAt - this.now() < marginMs(access)) return null;
     return access.token;
   }
 
@@ -267,9 +271,8 @@ export class Session {
   private accept(grant: Grant): void {
     const remembered: Remembered = { refresh_token: grant.refresh_token, user: grant.user };
     this.env.storage.setItem(kSessionKey, JSON.stringify(remembered));
-    const access = {
-      token: grant.access_token, userId: grant.user.id, expiresAt: this.now() + grant.expires_in * 1000,
-    };
+    const lifetimeMs = grant.expires_in * 1000;
+    const access: Access = { token: grant.access_token, userId: grant.user.id, expiresAt: this.now() + lifetimeMs, lifetimeMs };
     this.adopt(access, grant.user);
     this.env.channel?.postMessage({ access });
   }
@@ -277,7 +280,8 @@ export class Session {
   private adopt(access: Access, user: User): void {
     this.access = access;
     this.failures = 0;
-    this.schedule(access.expiresAt - this.now() - kRenewBeforeMs + this.random() * kRenewJitterMs);
+    const before = renewBeforeMs(access);
+    this.schedule(access.expiresAt - this.now() - before + this.random() * before * kRenewJitter);
     const state = this.state.get();
     if (state.phase !== 'signed_in' || JSON.stringify(state.user) !== JSON.stringify(user)) {
       this.state.set({ phase: 'signed_in', user });
