@@ -166,7 +166,7 @@ export function DocumentsPage() {
       <main className="mx-auto w-full max-w-[62rem] flex-1 px-4 pt-8 pb-24 sm:px-6 sm:pt-12">
         <div className="mb-5 flex flex-wrap items-center gap-3">
           <h1 className="mr-auto text-2xl font-[660]">Documents</h1>
-          <div className="relative w-full sm:order-none sm:w-60 max-sm:order-last">
+          <div className={cx('relative w-full sm:order-none sm:w-60 max-sm:order-last', empty && 'hidden')}>
             <Icon name="search" size={16} className="pointer-events-none absolute top-1/2 left-2.5 -translate-y-1/2 text-faint" />
             <input
               ref={search} type="search" value={filter} onChange={(event) => setFilter(event.target.value)}

@@ -58,7 +58,7 @@ export function EmptyState({ icon, title, children, actions, testId }: {
     <div data-testid={testId} className="mx-auto flex max-w-md flex-col items-center px-6 py-20 text-center">
       <span className="mb-5 flex size-14 items-center justify-center rounded-xl bg-accent-soft text-accent"><Icon name={icon} size={26} /></span>
       <h2 className="text-lg font-[620]">{title}</h2>
-      {children ? <div className="mt-1.5 text-base text-muted">{children}</div> : null}
+      {children ? <div className="mt-1.5 text-base text-balance text-muted">{children}</div> : null}
       {actions ? <div className="mt-6 flex flex-wrap justify-center gap-2">{actions}</div> : null}
     </div>
   );
