@@ -1,0 +1,209 @@
+// What identity costs: a token check that is remembered and one that is not, a password hash, a signature, a refresh.
+// The service on its embedded tables in a temporary folder, synced as in production; CPU-bound work is timed on one
+// thread.
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <future>
+#include <latch>
+
+#include "common/report.h"
+#include "crypto/claims.h"
+#include "crypto/jws.h"
+#include "crypto/password.h"
+#include "engines/sqlite_tables.h"
+#include "identity/identity.h"
+#include "identity/signing_keys.h"
+#include "json/object.h"
+#include "net/http.h"
+
+namespace {
+
+using namespace concord;
+using Clock = std::chrono::steady_clock;
+
+template <class T>
+T must(Result<T> result) {
+  if (!result) {
+    std::fprintf(stderr, "%s\n", result.error().message.c_str());
+    std::exit(1);
+  }
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+double cpu_seconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+double seconds_since(Clock::time_point from) { return std::chrono::duration<double>(Clock::now() - from).count(); }
+
+/// CPU seconds of one call of `work`, the best of several rounds of `count` calls.
+template <class Work>
+double best_seconds(int rounds, int count, Work work) {
+  double best = 1e9;
+  for (int round = 0; round < rounds; ++round) {
+    const double from = cpu_seconds();
+    for (int i = 0; i < count; ++i) work(i);
+    best = std::min(best, (cpu_seconds() - from) / count);
+  }
+  return best;
+}
+
+class Hub {
+ public:
+  Hub() {
+    engines::SqliteTablesOptions options;
+    options.connection.path = (folder_ / "tables.db").string();
+    tables_ = must(engines::SqliteTables::open(options, clock_, Logger(), metrics_));
+    identity::Options identity_options;
+    identity_options.sign_ins_per_minute = 0;
+    identity_ = std::make_unique<identity::Identity>(
+        identity_options, identity::Dependencies{*tables_, blocking_, clock_, ids_, metrics_, Logger()});
+    reactors_.start();
+    must(run(identity_->start()));
+    identity_->add_routes(router_);
+  }
+  ~Hub() {
+    identity_.reset();
+    blocking_.stop();
+    tables_.reset();
+    reactors_.stop();
+    std::filesystem::remove_all(folder_);
+  }
+
+  template <class T>
+  T run(asio::awaitable<T> task) {
+    std::promise<T> promise;
+    asio::co_spawn(reactors_.at(0).context(), std::move(task),
+                   [&promise](std::exception_ptr, T value) { promise.set_value(std::move(value)); });
+    return promise.get_future().get();
+  }
+  Task<net::Response> post(std::string path, std::string body) {
+    net::Request request;
+    request.method = "POST";
+    request.path = std::move(path);
+    request.body = std::move(body);
+    return router_.match(request.method, request.path).route->handler(std::move(request));
+  }
+  /// CPU seconds of one check.
+  asio::awaitable<double> check_each(const std::vector<std::string>& tokens, std::size_t checks) {
+    const double from = cpu_seconds();
+    for (std::size_t i = 0; i < checks; ++i) must(co_await identity_->authenticate_bearer(tokens[i % tokens.size()]));
+    co_return (cpu_seconds() - from) / static_cast<double>(checks);
+  }
+  asio::awaitable<void> refresh_chain(std::string token, int count) {
+    for (int i = 0; i < count; ++i) {
+      const auto response = must(co_await post("/auth/refresh", R"({"refresh_token":")" + token + "\"}"));
+      token = must(must(json::Object::parse(response.body)).text("refresh_token", {}));
+    }
+  }
+  /// Refreshes a second of many sessions at once.
+  double refreshes(const std::vector<std::string>& tokens, int each) {
+    std::latch done(static_cast<std::ptrdiff_t>(tokens.size()));
+    const auto from = Clock::now();
+    for (const std::string& token : tokens)
+      asio::co_spawn(reactors_.at(0).context(), refresh_chain(token, each),
+                     [&](std::exception_ptr) { done.count_down(); });
+    done.wait();
+    return static_cast<double>(tokens.size()) * each / seconds_since(from);
+  }
+  engines::Rows sql(std::string statement) { return must(run(tables_->query({std::move(statement), {}}))); }
+
+ private:
+  static std::filesystem::path make_folder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "bench-identity-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) std::exit(1);
+    return pattern;
+  }
+
+  const std::filesystem::path folder_ = make_folder();
+  SystemClock clock_;
+  SystemIdSource ids_{clock_};
+  Metrics metrics_;
+  Reactors reactors_{1};
+  BlockingPool blocking_{2};
+  std::unique_ptr<engines::Tables> tables_;
+  std::unique_ptr<identity::Identity> identity_;
+  net::Router router_;
+};
+
+/// Tokens that the hub has not seen yet, signed with its own key.
+std::vector<std::string> fresh_tokens(Hub& hub, const std::string& user, int count) {
+  const auto key = must(
+      crypto::SigningKey::from_pem(engines::as_string(hub.sql("SELECT private_pem FROM identity_keys").rows[0][0])));
+  SystemClock clock;
+  SystemIdSource ids(clock);
+  const std::int64_t now_s = clock.wall_ms() / 1000;
+  std::vector<std::string> tokens;
+  for (int i = 0; i < count; ++i) {
+    const crypto::Claims claims{.issuer = "concord",
+                                .subject = user,
+                                .audience = "concord",
+                                .expires_s = now_s + 900,
+                                .issued_s = now_s,
+                                .not_before_s = now_s,
+                                .token_id = std::to_string(i),
+                                .session_id = identity::SessionId::make(ids, Slot{}).str()};
+    tokens.push_back(must(crypto::sign_compact(key, identity::kAccessTokenType, crypto::encode_claims(claims))));
+  }
+  return tokens;
+}
+
+void measure_tokens(Hub& hub, bench::Report& report, const std::string& user) {
+  constexpr int kTokens = 1000;
+  const std::vector<std::string> tokens = fresh_tokens(hub, user, kTokens);
+  const double cold_s = hub.run(hub.check_each(tokens, kTokens));
+  double cached_s = 1e9;
+  for (int round = 0; round < 5; ++round) cached_s = std::min(cached_s, hub.run(hub.check_each(tokens, 100'000)));
+  report.add({"token check, remembered (1,000 tokens in turn)", cached_s * 1e6, "us"});
+  report.add({"token check, first time, with the account's row", cold_s * 1e6, "us"});
+
+  const auto key = must(crypto::SigningKey::generate());
+  crypto::TokenVerifier verifier{"at+jwt"};
+  verifier.add(key.verifying());
+  const std::string payload = crypto::encode_claims({.issuer = "concord",
+                                                     .subject = user,
+                                                     .audience = "concord",
+                                                     .expires_s = 2'000'000'000,
+                                                     .token_id = "t",
+                                                     .session_id = "s"});
+  const std::string token = must(crypto::sign_compact(key, "at+jwt", payload));
+  report.add({"token check, signature and claims alone",
+              1e6 * best_seconds(5, 2000, [&](int) { must(crypto::parse_claims(must(verifier.verify(token)))); }),
+              "us"});
+  report.add({"sign an access token",
+              1e6 * best_seconds(5, 200, [&](int) { must(crypto::sign_compact(key, "at+jwt", payload)); }), "us"});
+}
+
+void measure_passwords(bench::Report& report) {
+  const std::string encoded = must(crypto::hash_password("correct horse", {}));
+  const double each_s = best_seconds(5, 10, [&](int) { must(crypto::verify_password("correct horse", encoded)); });
+  report.add({"sign-ins a core, argon2id 19 MiB, 2 passes", 1 / each_s, "1/s"});
+  report.add({"one argon2id hash, 19 MiB, 2 passes", each_s * 1e3, "ms"});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  bench::Report report(argc, argv);
+  Hub hub;
+  const auto made =
+      must(hub.run(hub.post("/auth/register", R"({"email":"a@example.com","password":"correct horse"})")));
+  const auto user = must(must(must(json::Object::parse(made.body)).object("user")).text("id", {}));
+  measure_tokens(hub, report, user);
+  measure_passwords(report);
+  std::vector<std::string> sessions;
+  for (int i = 0; i < 32; ++i) {
+    const auto in = must(hub.run(hub.post("/auth/login", R"({"email":"a@example.com","password":"correct horse"})")));
+    sessions.push_back(must(must(json::Object::parse(in.body)).text("refresh_token", {})));
+  }
+  report.add({"refreshes of 32 sessions at once, each synced to disk", hub.refreshes(sessions, 50), "1/s"});
+  return report.finish();
+}
