@@ -258,7 +258,7 @@ void append_json_string(std::string& out, std::string_view utf8) {
 }
 
 // ECMA-262, 6.1.6.1.20 Number::toString: the shortest digits that read back the same; plain notation for exponents
-// from -7 to 20.
+// from -6 to 20.
 void append_json_number(std::string& out, double value) {
   if (!std::isfinite(value)) {
     out.append("null");
@@ -287,7 +287,7 @@ void append_json_number(std::string& out, double value) {
       out.append(digits, 0, static_cast<std::size_t>(exponent) + 1).push_back('.');
       out.append(digits, static_cast<std::size_t>(exponent) + 1);
     }
-  } else if (exponent < 0 && exponent >= -7) {
+  } else if (exponent < 0 && exponent >= -6) {
     out.append("0.").append(static_cast<std::size_t>(-exponent - 1), '0').append(digits);
   } else {
     out.push_back(digits[0]);
