@@ -99,10 +99,14 @@ class AnyReader {
     std::uint8_t tag = 0;
     if (!in_.byte(tag)) return false;
     switch (tag) {
-      case 127: return give(out, Undefined{});
-      case 126: return give(out, Null{});
-      case 121: return give(out, false);
-      case 120: return give(out, true);
+      case 127:
+        return give(out, Undefined{});
+      case 126:
+        return give(out, Null{});
+      case 121:
+        return give(out, false);
+      case 120:
+        return give(out, true);
       case 125: {
         double number = 0;
         return read_varint(in_, number, canonical_) && give(out, number);
@@ -129,8 +133,10 @@ class AnyReader {
         std::string_view text;
         return read_text(in_, text, canonical_) && give(out, text);
       }
-      case 118: return object(out, depth);
-      case 117: return array(out, depth);
+      case 118:
+        return object(out, depth);
+      case 117:
+        return array(out, depth);
       case 116: {
         std::uint64_t length = 0;
         if (!read_count(in_, length, canonical_)) return false;
@@ -139,7 +145,8 @@ class AnyReader {
         if (out != nullptr) *out = Any(Bytes(at, at + length));
         return true;
       }
-      default: return in_.fail("an unknown kind of value");
+      default:
+        return in_.fail("an unknown kind of value");
     }
   }
 
@@ -163,8 +170,10 @@ class AnyReader {
       Any member;
       if (!value(out != nullptr ? &member : nullptr, depth + 1)) return false;
       // In JavaScript this name sets the prototype instead of a member.
-      if (name == "__proto__") canonical_ = false;
-      else if (out != nullptr) members.push_back({std::string(name), std::move(member)});
+      if (name == "__proto__")
+        canonical_ = false;
+      else if (out != nullptr)
+        members.push_back({std::string(name), std::move(member)});
     }
     if (canonical_ && !keys_are_ordered(names)) canonical_ = false;
     if (out != nullptr) {

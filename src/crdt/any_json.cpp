@@ -70,18 +70,27 @@ class Parser {
     if (depth > kMaxNesting) return fail("it is nested too deeply");
     if (at_ >= text_.size()) return fail("it ends too early");
     switch (text_[at_]) {
-      case '{': return object(out, depth);
-      case '[': return array(out, depth);
+      case '{':
+        return object(out, depth);
+      case '[':
+        return array(out, depth);
       case '"': {
         std::string text;
         if (!string(text)) return false;
         out = Any(std::move(text));
         return true;
       }
-      case 't': out = Any(true); return word("true");
-      case 'f': out = Any(false); return word("false");
-      case 'n': out = Any(Null{}); return word("null");
-      default: return number(out);
+      case 't':
+        out = Any(true);
+        return word("true");
+      case 'f':
+        out = Any(false);
+        return word("false");
+      case 'n':
+        out = Any(Null{});
+        return word("null");
+      default:
+        return number(out);
     }
   }
 
@@ -136,16 +145,34 @@ class Parser {
   bool escape(std::string& out) {
     if (at_ >= text_.size()) return fail("an escape is cut off");
     switch (text_[at_++]) {
-      case '"': out.push_back('"'); return true;
-      case '\\': out.push_back('\\'); return true;
-      case '/': out.push_back('/'); return true;
-      case 'b': out.push_back('\b'); return true;
-      case 'f': out.push_back('\f'); return true;
-      case 'n': out.push_back('\n'); return true;
-      case 'r': out.push_back('\r'); return true;
-      case 't': out.push_back('\t'); return true;
-      case 'u': break;
-      default: return fail("an unknown escape");
+      case '"':
+        out.push_back('"');
+        return true;
+      case '\\':
+        out.push_back('\\');
+        return true;
+      case '/':
+        out.push_back('/');
+        return true;
+      case 'b':
+        out.push_back('\b');
+        return true;
+      case 'f':
+        out.push_back('\f');
+        return true;
+      case 'n':
+        out.push_back('\n');
+        return true;
+      case 'r':
+        out.push_back('\r');
+        return true;
+      case 't':
+        out.push_back('\t');
+        return true;
+      case 'u':
+        break;
+      default:
+        return fail("an unknown escape");
     }
     std::uint32_t point = 0;
     if (!hex4(point)) return false;
@@ -234,14 +261,29 @@ void append_json_string(std::string& out, std::string_view utf8) {
   for (std::size_t i = 0; i < utf8.size(); ++i) {
     const auto c = static_cast<unsigned char>(utf8[i]);
     switch (c) {
-      case '"': out.append("\\\""); continue;
-      case '\\': out.append("\\\\"); continue;
-      case '\b': out.append("\\b"); continue;
-      case '\f': out.append("\\f"); continue;
-      case '\n': out.append("\\n"); continue;
-      case '\r': out.append("\\r"); continue;
-      case '\t': out.append("\\t"); continue;
-      default: break;
+      case '"':
+        out.append("\\\"");
+        continue;
+      case '\\':
+        out.append("\\\\");
+        continue;
+      case '\b':
+        out.append("\\b");
+        continue;
+      case '\f':
+        out.append("\\f");
+        continue;
+      case '\n':
+        out.append("\\n");
+        continue;
+      case '\r':
+        out.append("\\r");
+        continue;
+      case '\t':
+        out.append("\\t");
+        continue;
+      default:
+        break;
     }
     const bool surrogate = c == 0xed && i + 2 < utf8.size() && static_cast<unsigned char>(utf8[i + 1]) >= 0xa0;
     if (c < 0x20) {

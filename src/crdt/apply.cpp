@@ -6,6 +6,7 @@
 
 #include "crdt/engine.h"
 #include "crdt/update.h"
+#include "crdt/update_reader.h"
 #include "crdt/wire.h"
 
 namespace concord::crdt {
@@ -14,8 +15,7 @@ namespace concord::crdt {
 template <class State>
 class DraftScheduler {
  public:
-  DraftScheduler(Store& store, Drafts& drafts, State state)
-      : store_(store), drafts_(drafts), state_(state) {
+  DraftScheduler(Store& store, Drafts& drafts, State state) : store_(store), drafts_(drafts), state_(state) {
     for (std::uint32_t i = 0; i < drafts.sections.size(); ++i) sections_.set(drafts.sections[i].client, i);
     blocked_.resize(drafts.sections.size());
   }
@@ -43,9 +43,7 @@ class DraftScheduler {
     std::uint32_t number;  // in its section
   };
 
-  bool left(std::uint32_t section) const {
-    return drafts_.sections[section].next < drafts_.sections[section].count;
-  }
+  bool left(std::uint32_t section) const { return drafts_.sections[section].next < drafts_.sections[section].count; }
   Taken take(std::uint32_t section) { return {section, drafts_.sections[section].next++}; }
 
   template <class Ready, class Integrate>
@@ -99,9 +97,7 @@ class DraftScheduler {
 /// The client of something the item names that has not come, or kNoClient.
 template <class State>
 ClientRef Engine::missing_for(const Item& item, const Drafts& drafts, State state) const {
-  const auto absent = [&](Id id) {
-    return id.present() && id.client != item.client && id.clock >= state(id.client);
-  };
+  const auto absent = [&](Id id) { return id.present() && id.client != item.client && id.clock >= state(id.client); };
   if (absent(item.origin())) return item.origin().client;
   if (absent(item.right_origin())) return item.right_origin().client;
   if (item.home != 0 && item.kind() != Kind::kGc) {
@@ -172,14 +168,17 @@ bool Engine::find_parent(const Item& item, const Drafts& drafts, ItemRef neighbo
 }
 
 bool Engine::apply_drafts(Drafts& drafts, Bytes& rest) {
+  if (drafts.sections.empty()) return true;
   const auto state = [this](ClientRef client) { return store.clients[client].state; };
   DraftScheduler scheduler(store, drafts, state);
   scheduler.run([&](const Item& item) { return missing_for(item, drafts, state); },
                 [&](ItemRef item) { integrate_draft(item, drafts); });
   for (const auto& [client, clock] : scheduler.missing) {
     const auto known = std::ranges::find(pending_missing_, client, &std::pair<ClientRef, std::uint32_t>::first);
-    if (known == pending_missing_.end()) pending_missing_.emplace_back(client, clock);
-    else known->second = std::min(known->second, clock);
+    if (known == pending_missing_.end())
+      pending_missing_.emplace_back(client, clock);
+    else
+      known->second = std::min(known->second, clock);
   }
   if (!scheduler.missing.empty()) keep_rest(drafts, rest);
   return scheduler.missing.empty();
@@ -255,9 +254,8 @@ void Engine::retry_pending_deletions() {
 
 /// Whether something has come that a waiting update wants.
 bool Engine::pending_is_ready() const {
-  return std::ranges::any_of(pending_missing_, [this](const auto& missing) {
-    return missing.second < store.clients[missing.first].state;
-  });
+  return std::ranges::any_of(
+      pending_missing_, [this](const auto& missing) { return missing.second < store.clients[missing.first].state; });
 }
 
 void Engine::apply_structs_and_deletions(Drafts& drafts) {
@@ -271,7 +269,8 @@ void Engine::apply_structs_and_deletions(Drafts& drafts) {
   }
   apply_deletions(drafts.deleted, pending_deleted_);
   retry_pending_deletions();
-  normalize(pending_deleted_, [this](ClientRef a, ClientRef b) { return store.clients[a].id > store.clients[b].id; });
+  if (!pending_deleted_.empty())
+    normalize(pending_deleted_, [this](ClientRef a, ClientRef b) { return store.clients[a].id > store.clients[b].id; });
   if (!ready) return;
 
   std::vector<Bytes> waiting;
@@ -284,8 +283,50 @@ void Engine::apply_structs_and_deletions(Drafts& drafts) {
   apply_structs_and_deletions(drafts);
 }
 
+/// Somebody typing on: one text struct right behind the last of its client, to be merged with it at once. Appends it
+/// to that item, or does nothing and leaves the update to the general way.
+bool Engine::extend_in_place(ByteView update) {
+  if (has_pending() || update.size() < 2 || update[0] != 1 || update[1] != 1) return false;
+  UpdateReader reader(update);
+  RawStruct raw;
+  if (!reader.next(raw) || raw.kind != Kind::kString || !raw.has_origin || raw.origin.client != raw.client ||
+      raw.clock == 0 || raw.origin.clock != raw.clock - 1)
+    return false;
+  const auto number = store.find_client(raw.client);
+  if (!number || store.clients[*number].state != raw.clock) return false;
+  ClientRecord& client = store.clients[*number];
+  const ItemRef item = client.index.last();
+  const Item& it = store.items[item];
+  if (it.kind() != Kind::kString || it.deleted() || it.in_map() || it.has(kFlagRedone)) return false;
+  const Id right = it.right_origin();
+  if (right.present() != raw.has_right_origin) return false;
+  if (right.present()) {
+    if (store.clients[right.client].id != raw.right_origin.client || right.clock != raw.right_origin.clock)
+      return false;
+    if (it.right == kNone || !(store.items[it.right].id() == right)) return false;
+  } else if (it.right != kNone) {
+    return false;
+  }
+  RawStruct more;
+  std::uint64_t deleted_client = 0;
+  std::uint32_t clock = 0;
+  std::uint32_t length = 0;
+  if (reader.next(more) || !reader.ok() || reader.next_deleted(deleted_client, clock, length) || !reader.ok() ||
+      !store.contents.fits(raw.payload.size()))
+    return false;
+  if (last_.item != item) forget_place();
+  store.append_content(item, raw.payload, raw.ascii);
+  Item& grown = store.items[item];
+  grown.length += raw.length;
+  client.state += raw.length;
+  store.count_change(item, static_cast<std::int32_t>(raw.length), 0);
+  if (store.contents.wants_compaction()) store.compact();
+  return true;
+}
+
 Result<Applied> Engine::apply_update(ByteView update) {
   if (active_) return fail(Code::kInvalidArgument, "an update cannot be applied inside a transaction");
+  if (extend_in_place(update)) return Applied{.changed = true, .pending = false, .cleanup = {}};
   TRY_VOID(decode_v1(update, drafts_));
   if (pending_bytes_ + update.size() > options_.max_pending_bytes && would_wait(drafts_)) {
     for (const ItemRef item : drafts_.items) discard(item);
@@ -298,8 +339,10 @@ Result<Applied> Engine::apply_update(ByteView update) {
   Applied applied;
   applied.changed = changed();
   if (applied.changed || !split_.empty()) {
-    if (wants_clean_formats()) applied.cleanup = clean_up_with_formats();
-    else clean_up();
+    if (wants_clean_formats())
+      applied.cleanup = clean_up_with_formats();
+    else
+      clean_up();
   }
   finish();
   applied.pending = has_pending();

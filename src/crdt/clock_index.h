@@ -114,8 +114,7 @@ class ClockIndex {
     }
     Entry& entry = directory_[p.block];
     reserve(entry, entry.count + 1);
-    std::memmove(entry.items + p.slot + 2, entry.items + p.slot + 1,
-                 (entry.count - p.slot - 1) * sizeof(ItemRef));
+    std::memmove(entry.items + p.slot + 2, entry.items + p.slot + 1, (entry.count - p.slot - 1) * sizeof(ItemRef));
     entry.items[p.slot + 1] = item;
     ++entry.count;
     ++size_;

@@ -76,8 +76,8 @@ void Contents::free_span(std::uint32_t number) {
 }
 
 std::size_t Contents::heap_bytes() const {
-  return arena_.heap_bytes() + spans_.heap_bytes() + formats_.heap_bytes() + names.heap_bytes() +
-         values.heap_bytes() + format_numbers_.size() * 32 + format_numbers_.bucket_count() * sizeof(void*);
+  return arena_.heap_bytes() + spans_.heap_bytes() + formats_.heap_bytes() + names.heap_bytes() + values.heap_bytes() +
+         format_numbers_.size() * 32 + format_numbers_.bucket_count() * sizeof(void*);
 }
 
 void Contents::shrink_to_fit() {

@@ -9,8 +9,7 @@ namespace concord::crdt {
 /// Turns the structs of one update into drafts of one engine.
 class Decoder {
  public:
-  Decoder(Engine& engine, ByteView update, Drafts& drafts)
-      : store_(engine.store), reader_(update), drafts_(drafts) {}
+  Decoder(Engine& engine, ByteView update, Drafts& drafts) : store_(engine.store), reader_(update), drafts_(drafts) {}
 
   bool run() {
     RawStruct raw;
@@ -98,8 +97,10 @@ class Decoder {
 
   bool take_parent(const RawStruct& raw, std::uint32_t& out) {
     DraftParent parent;
-    if (raw.parent_is_root) parent.root = store_.contents.names.intern(as_text(raw.root_name));
-    else if (!id_number(raw.parent, parent.id)) return false;
+    if (raw.parent_is_root)
+      parent.root = store_.contents.names.intern(as_text(raw.root_name));
+    else if (!id_number(raw.parent, parent.id))
+      return false;
     if (raw.has_key) parent.key = store_.contents.names.intern(as_text(raw.key));
     drafts_.parents.push_back(parent);
     out = static_cast<std::uint32_t>(drafts_.parents.size());
@@ -123,9 +124,15 @@ class Decoder {
           store_.items[item].set(kFlagWide);
         }
         break;
-      case Kind::kBinary: content = span(raw.payload); break;
-      case Kind::kAny: content = span(raw.canonical ? ByteView(raw.payload) : ByteView(canonical_values(raw.payload))); break;
-      case Kind::kJson: content = span(canonical_json_elements(raw.payload)); break;
+      case Kind::kBinary:
+        content = span(raw.payload);
+        break;
+      case Kind::kAny:
+        content = span(raw.canonical ? ByteView(raw.payload) : ByteView(canonical_values(raw.payload)));
+        break;
+      case Kind::kJson:
+        content = span(canonical_json_elements(raw.payload));
+        break;
       case Kind::kEmbed: {
         const std::string_view text = as_text(raw.payload);
         content = json_form(text).canonical ? span(raw.payload) : span(as_bytes(canonical_json(text)));
@@ -139,14 +146,17 @@ class Decoder {
         content = span(bytes);
         break;
       }
-      case Kind::kFormat: content = take_format(raw); break;
+      case Kind::kFormat:
+        content = take_format(raw);
+        break;
       case Kind::kType: {
         const auto kind = static_cast<TypeKind>(raw.type_kind);
         const bool named = kind == TypeKind::kXmlElement || kind == TypeKind::kXmlHook;
         content = store_.new_type(kind, kNone, named ? contents.names.intern(as_text(raw.name)) : kNone);
         break;
       }
-      default: break;
+      default:
+        break;
     }
     store_.items[item].content = content;
   }
@@ -156,7 +166,8 @@ class Decoder {
     const std::uint32_t key = contents.names.intern(as_text(raw.name));
     const std::string_view text = as_text(raw.payload);
     std::uint32_t value = contents.values.find(text);
-    if (value == kNone) value = contents.new_value(json_form(text).canonical ? std::string(text) : canonical_json(text));
+    if (value == kNone)
+      value = contents.new_value(json_form(text).canonical ? std::string(text) : canonical_json(text));
     return contents.intern_format(key, value);
   }
 
@@ -171,8 +182,10 @@ class Decoder {
 };
 
 void Engine::discard(ItemRef draft) {
-  if (store.items[draft].kind() == Kind::kType) store.free_type(store.items[draft].content);
-  else store.free_content(draft);
+  if (store.items[draft].kind() == Kind::kType)
+    store.free_type(store.items[draft].content);
+  else
+    store.free_content(draft);
   store.free_item(draft);
 }
 

@@ -81,10 +81,18 @@ Any delta_to_any(std::span<const DeltaOp> delta) {
   for (const DeltaOp& op : delta) {
     AnyObject members;
     switch (op.kind) {
-      case DeltaOp::Kind::kInsert: members.push_back({"insert", Any(op.text)}); break;
-      case DeltaOp::Kind::kEmbed: members.push_back({"insert", op.embed}); break;
-      case DeltaOp::Kind::kRetain: members.push_back({"retain", Any(static_cast<double>(op.length))}); break;
-      case DeltaOp::Kind::kDelete: members.push_back({"delete", Any(static_cast<double>(op.length))}); break;
+      case DeltaOp::Kind::kInsert:
+        members.push_back({"insert", Any(op.text)});
+        break;
+      case DeltaOp::Kind::kEmbed:
+        members.push_back({"insert", op.embed});
+        break;
+      case DeltaOp::Kind::kRetain:
+        members.push_back({"retain", Any(static_cast<double>(op.length))});
+        break;
+      case DeltaOp::Kind::kDelete:
+        members.push_back({"delete", Any(static_cast<double>(op.length))});
+        break;
     }
     if (!op.attributes.empty()) {
       AnyObject attributes;

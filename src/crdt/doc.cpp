@@ -62,14 +62,12 @@ bool SharedType::alive() const { return engine_ != nullptr && engine_->alive(*th
 
 std::size_t Text::length() const { return alive() ? engine_->store.types[type_].length : 0; }
 std::string Text::to_string() const { return alive() ? engine_->text_to_string(type_) : std::string(); }
-std::vector<DeltaOp> Text::to_delta() const {
-  return alive() ? engine_->text_to_delta(type_) : std::vector<DeltaOp>();
-}
+std::vector<DeltaOp> Text::to_delta() const { return alive() ? engine_->text_to_delta(type_) : std::vector<DeltaOp>(); }
 
 // Each change first asks whether it may happen, then is the engine's.
-#define CONCORD_CRDT_CHANGE(call)                                                             \
+#define CONCORD_CRDT_CHANGE(call)                                                               \
   if (engine_ == nullptr) return fail(Code::kInvalidArgument, "the handle stands for nothing"); \
-  TRY_VOID(engine_->writable(*this));                                                         \
+  TRY_VOID(engine_->writable(*this));                                                           \
   return engine_->call
 
 Result<> Text::insert(std::size_t index, std::string_view utf8) {
@@ -96,9 +94,7 @@ Result<> Array::insert(std::size_t index, std::span<const Any> values) {
   CONCORD_CRDT_CHANGE(list_insert(type_, index, values));
 }
 Result<> Array::push(std::span<const Any> values) { CONCORD_CRDT_CHANGE(list_push(type_, values)); }
-Result<> Array::erase(std::size_t index, std::size_t length) {
-  CONCORD_CRDT_CHANGE(list_erase(type_, index, length));
-}
+Result<> Array::erase(std::size_t index, std::size_t length) { CONCORD_CRDT_CHANGE(list_erase(type_, index, length)); }
 
 std::size_t Map::size() const { return keys().size(); }
 bool Map::contains(std::string_view key) const { return get(key).has_value(); }
@@ -117,15 +113,13 @@ std::vector<std::string> Map::keys() const {
 }
 Any Map::to_json() const { return alive() ? engine_->type_to_json(type_, TypeKind::kMap) : Any(AnyObject{}); }
 Result<> Map::set(std::string_view key, const Any& value) { CONCORD_CRDT_CHANGE(map_set(type_, key, value)); }
-Result<> Map::erase(std::string_view key) {
-  CONCORD_CRDT_CHANGE(map_erase(type_, key)), Result<>();
-}
+Result<> Map::erase(std::string_view key) { CONCORD_CRDT_CHANGE(map_erase(type_, key)), Result<>(); }
 
 // A nested type comes with the item that holds it.
-#define CONCORD_CRDT_NESTED(Handle, call)                                                     \
+#define CONCORD_CRDT_NESTED(Handle, call)                                                       \
   if (engine_ == nullptr) return fail(Code::kInvalidArgument, "the handle stands for nothing"); \
-  TRY_VOID(engine_->writable(*this));                                                         \
-  TRY(const TypeRef type, engine_->call);                                                     \
+  TRY_VOID(engine_->writable(*this));                                                           \
+  TRY(const TypeRef type, engine_->call);                                                       \
   return engine_->handle<Handle>(type)
 
 Result<Text> Array::insert_text(std::size_t index) {
@@ -140,9 +134,7 @@ Result<Array> Array::insert_array(std::size_t index) {
 Result<Text> Map::set_text(std::string_view key) {
   CONCORD_CRDT_NESTED(Text, map_set_type(type_, key, TypeKind::kText));
 }
-Result<Map> Map::set_map(std::string_view key) {
-  CONCORD_CRDT_NESTED(Map, map_set_type(type_, key, TypeKind::kMap));
-}
+Result<Map> Map::set_map(std::string_view key) { CONCORD_CRDT_NESTED(Map, map_set_type(type_, key, TypeKind::kMap)); }
 Result<Array> Map::set_array(std::string_view key) {
   CONCORD_CRDT_NESTED(Array, map_set_type(type_, key, TypeKind::kArray));
 }

@@ -21,11 +21,11 @@
 namespace concord::crdt {
 
 struct DocOptions {
-  ClientId client{};                                // who local changes are signed by; unique among live sessions
-  bool gc = true;                                   // drop the content of what is deleted
-  bool clean_formats = false;                       // after a remote change, delete formats that have no effect, as an
-                                                    // editor's Y.Text does; a server leaves that to the editors
-  std::size_t max_pending_bytes = 64U << 20U;       // bound of what waits for missing updates; beyond it: kTooLarge
+  ClientId client{};                           // who local changes are signed by; unique among live sessions
+  bool gc = true;                              // drop the content of what is deleted
+  bool clean_formats = false;                  // after a remote change, delete formats that have no effect, as an
+                                               // editor's Y.Text does; a server leaves that to the editors
+  std::size_t max_pending_bytes = 64U << 20U;  // bound of what waits for missing updates; beyond it: kTooLarge
 };
 
 /// What one apply_update did.

@@ -115,7 +115,10 @@ TEST(Doc, a_nested_type_dies_with_its_item) {
   Doc doc = make_doc(1);
   Map map = doc.map("m");
   Text inner;
-  doc.transact([&] { inner = *map.set_text("k"); (void)inner.insert(0, "x"); });
+  doc.transact([&] {
+    inner = *map.set_text("k");
+    (void)inner.insert(0, "x");
+  });
   EXPECT_EQ(to_json(map.to_json()), R"({"k":"x"})");
   doc.transact([&] { (void)map.set("k", Any(1)); });
   EXPECT_FALSE(inner.alive());
@@ -187,17 +190,26 @@ TEST(Doc, mutated_updates_never_break_an_invariant) {
       updates.push_back(author.transact([&] {
         const std::size_t at = random() % (text.length() + 1);
         switch (random() % 4) {
-          case 0: (void)text.erase(at, 1 + random() % 4); break;
-          case 1: (void)text.format(at, 1 + random() % 4, {{"b", Any(static_cast<int>(random() % 3))}}); break;
-          case 2: (void)author.map("m").set("k", Any(AnyArray{Any("v"), Any(0.5)})); break;
-          default: (void)text.insert(at, "wörd"); break;
+          case 0:
+            (void)text.erase(at, 1 + random() % 4);
+            break;
+          case 1:
+            (void)text.format(at, 1 + random() % 4, {{"b", Any(static_cast<int>(random() % 3))}});
+            break;
+          case 2:
+            (void)author.map("m").set("k", Any(AnyArray{Any("v"), Any(0.5)}));
+            break;
+          default:
+            (void)text.insert(at, "wörd");
+            break;
         }
       }));
     }
     Doc victim = make_doc(2);
     for (const Bytes& update : updates) {
       Bytes mutated = update;
-      if (!mutated.empty() && random() % 2 == 0) mutated[random() % mutated.size()] ^= static_cast<std::uint8_t>(1U << random() % 8);
+      if (!mutated.empty() && random() % 2 == 0)
+        mutated[random() % mutated.size()] ^= static_cast<std::uint8_t>(1U << random() % 8);
       const bool well_formed = check_update(mutated).has_value();
       EXPECT_EQ(victim.apply_update(mutated).has_value(), well_formed);
       ASSERT_EQ(victim.validate(), "");
@@ -224,14 +236,30 @@ void random_change(Doc& doc, std::mt19937& random) {
   const char* words[] = {"a", "word", "ä", "😀", "\n"};
   const std::string key(1, static_cast<char>('a' + random() % 3));
   switch (random() % 9) {
-    case 0: (void)text.erase(at, 1 + random() % 5); break;
-    case 1: (void)text.format(at, 1 + random() % 6, {{key, random() % 2 != 0 ? Any(true) : Any(Null{})}}); break;
-    case 2: (void)doc.map("map").set(key, Any(static_cast<int>(random() % 100))); break;
-    case 3: (void)doc.map("map").erase(key); break;
-    case 4: (void)array.insert(slot, std::vector<Any>{Any(1), Any("two")}); break;
-    case 5: if (array.length() > slot) (void)array.erase(slot, 1); break;
-    case 6: if (auto map = array.insert_map(slot)) (void)map->set(key, Any(AnyObject{})); break;
-    default: (void)text.insert(at, words[random() % 5]); break;
+    case 0:
+      (void)text.erase(at, 1 + random() % 5);
+      break;
+    case 1:
+      (void)text.format(at, 1 + random() % 6, {{key, random() % 2 != 0 ? Any(true) : Any(Null{})}});
+      break;
+    case 2:
+      (void)doc.map("map").set(key, Any(static_cast<int>(random() % 100)));
+      break;
+    case 3:
+      (void)doc.map("map").erase(key);
+      break;
+    case 4:
+      (void)array.insert(slot, std::vector<Any>{Any(1), Any("two")});
+      break;
+    case 5:
+      if (array.length() > slot) (void)array.erase(slot, 1);
+      break;
+    case 6:
+      if (auto map = array.insert_map(slot)) (void)map->set(key, Any(AnyObject{}));
+      break;
+    default:
+      (void)text.insert(at, words[random() % 5]);
+      break;
   }
 }
 

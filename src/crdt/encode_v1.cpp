@@ -67,8 +67,10 @@ void Engine::write_parent(WireWriter& out, const Item& item, const DraftParent* 
     key = parent->key;
   } else {
     const TypeRecord& type = store.types[store.parent_of(item)];
-    if (type.item == kNone) root = type.name;
-    else holder = store.items[type.item].id();
+    if (type.item == kNone)
+      root = type.name;
+    else
+      holder = store.items[type.item].id();
     if (item.in_map()) key = store.entries[item.home].key;
   }
   if (root != kNone) {

@@ -39,10 +39,10 @@ struct TextCursor {
 /// What an item to be created holds. Text may be any length; the other kinds come encoded.
 struct NewContent {
   Kind kind = Kind::kString;
-  ByteView bytes{};               // String: UTF-8; Any, Json, Binary, Embed, Doc: as on the wire, without a count
-  std::uint32_t units = 1;        // length in clock
-  bool ascii = false;             // String only
-  std::uint32_t number = 0;       // Format: of the format; Type: of the type
+  ByteView bytes{};          // String: UTF-8; Any, Json, Binary, Embed, Doc: as on the wire, without a count
+  std::uint32_t units = 1;   // length in clock
+  bool ascii = false;        // String only
+  std::uint32_t number = 0;  // Format: of the format; Type: of the type
 };
 
 /// One client's structs of an update, read into items that are not integrated yet.
@@ -50,7 +50,7 @@ struct DraftSection {
   ClientRef client = 0;
   std::uint32_t first = 0;  // in Drafts::items
   std::uint32_t count = 0;
-  std::uint32_t next = 0;   // the first not yet taken
+  std::uint32_t next = 0;  // the first not yet taken
 };
 
 /// Where a draft without origins says it belongs.
@@ -157,6 +157,7 @@ class Engine {
   }
   void mark_changed(TypeRef type);
   void clean_up();
+  void write_in_place(Bytes& update) const;
   void collect();
   void collect_item(ItemRef item, bool parent_collected);
   void merge_deleted();
@@ -181,12 +182,12 @@ class Engine {
   void integrate_draft(ItemRef item, const Drafts& drafts);
   bool apply_drafts(Drafts& drafts, Bytes& rest);
   void keep_rest(Drafts& drafts, Bytes& rest);
-  void apply_deletions(const std::vector<DeletedRange<ClientRef>>& ranges,
-                       std::vector<DeletedRange<ClientRef>>& rest);
+  void apply_deletions(const std::vector<DeletedRange<ClientRef>>& ranges, std::vector<DeletedRange<ClientRef>>& rest);
   void retry_pending_deletions();
   bool pending_is_ready() const;
   void apply_structs_and_deletions(Drafts& drafts);
   bool would_wait(Drafts& drafts);
+  bool extend_in_place(ByteView update);
 
   // encode_v1.cpp
   void write_item(WireWriter& out, const Item& item, std::uint32_t offset, const DraftParent* parent = nullptr) const;
@@ -200,8 +201,8 @@ class Engine {
   // text.cpp
   static constexpr std::size_t kMaxPadding = 1U << 20U;  // newlines that formatting beyond the end may make real
   struct ListPlace {
-    ItemRef item = kNone;        // the item with the unit before the index; none at the start
-    std::uint32_t offset = 0;    // how many of its units are before the index
+    ItemRef item = kNone;      // the item with the unit before the index; none at the start
+    std::uint32_t offset = 0;  // how many of its units are before the index
   };
   ListPlace place(TypeRef type, std::uint32_t index);
   void remember_place(TypeRef type, ItemRef item);
@@ -242,11 +243,12 @@ class Engine {
   bool active_ = false;
   bool local_ = true;
   std::uint64_t stamp_ = 1;
-  std::vector<ClientRef> touched_;                  // clients with new structs
+  std::vector<ClientRef> touched_;  // clients with new structs
   std::vector<DeletedRange<ClientRef>> deleted_;
   std::vector<std::pair<ClientRef, std::uint32_t>> split_;  // right parts, which may be merged again
   std::vector<TypeRef> changed_texts_;
-  bool in_place_ = false;                           // so far it only made the last own item longer
+  bool in_place_ = false;        // so far it only made the last own item longer,
+  std::size_t typed_bytes_ = 0;  // by so many bytes
 
   // What waits for other updates: whole updates in V1, and from which clocks on it is worth trying again.
   std::vector<Bytes> pending_updates_;

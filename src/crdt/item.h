@@ -41,10 +41,10 @@ enum class Kind : std::uint8_t {
 
 enum ItemFlag : unsigned {
   kFlagDeleted = 1,
-  kFlagKeep = 2,    // never collected, because an undo manager may bring it back
-  kFlagInMap = 4,   // `home` is a map entry
-  kFlagWide = 8,    // text that is not ASCII; `content` is a span
-  kFlagRedone = 16, // an undo manager has put a copy elsewhere
+  kFlagKeep = 2,     // never collected, because an undo manager may bring it back
+  kFlagInMap = 4,    // `home` is a map entry
+  kFlagWide = 8,     // text that is not ASCII; `content` is a span
+  kFlagRedone = 16,  // an undo manager has put a copy elsewhere
 };
 
 /// A client's number and a clock; absent where the client is kNoClient.

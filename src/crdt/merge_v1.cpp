@@ -30,8 +30,10 @@ std::size_t element_start(Kind kind, ByteView payload, std::uint32_t element) {
   ByteView text;
   bool canonical = true;
   for (std::uint32_t i = 0; i < element; ++i) {
-    if (kind == Kind::kAny) scan_any(in, canonical);
-    else in.var_bytes(text);
+    if (kind == Kind::kAny)
+      scan_any(in, canonical);
+    else
+      in.var_bytes(text);
   }
   return in.position();
 }
@@ -51,14 +53,24 @@ void write_text(WireWriter& out, const RawStruct& raw, std::uint32_t offset) {
 
 void write_content(WireWriter& out, const RawStruct& raw, std::uint32_t offset) {
   const auto write_json = [&out](ByteView text) {
-    if (json_form(as_text(text)).canonical) out.var_bytes(text);
-    else out.var_bytes(as_bytes(canonical_json(as_text(text))));
+    if (json_form(as_text(text)).canonical)
+      out.var_bytes(text);
+    else
+      out.var_bytes(as_bytes(canonical_json(as_text(text))));
   };
   switch (raw.kind) {
-    case Kind::kDeleted: out.uint(raw.length - offset); break;
-    case Kind::kString: write_text(out, raw, offset); break;
-    case Kind::kBinary: out.var_bytes(raw.payload); break;
-    case Kind::kEmbed: write_json(raw.payload); break;
+    case Kind::kDeleted:
+      out.uint(raw.length - offset);
+      break;
+    case Kind::kString:
+      write_text(out, raw, offset);
+      break;
+    case Kind::kBinary:
+      out.var_bytes(raw.payload);
+      break;
+    case Kind::kEmbed:
+      write_json(raw.payload);
+      break;
     case Kind::kFormat:
       out.var_bytes(raw.name);
       write_json(raw.payload);
@@ -70,8 +82,10 @@ void write_content(WireWriter& out, const RawStruct& raw, std::uint32_t offset) 
     case Kind::kAny: {
       const ByteView payload = raw.payload.subspan(element_start(raw.kind, raw.payload, offset));
       out.uint(raw.length - offset);
-      if (raw.canonical) out.bytes(payload);
-      else out.bytes(canonical_values(payload));
+      if (raw.canonical)
+        out.bytes(payload);
+      else
+        out.bytes(canonical_values(payload));
       break;
     }
     case Kind::kJson:
@@ -82,7 +96,8 @@ void write_content(WireWriter& out, const RawStruct& raw, std::uint32_t offset) 
       out.var_bytes(raw.name);
       out.bytes(canonical_document_options(raw.payload));
       break;
-    default: break;
+    default:
+      break;
   }
 }
 
@@ -292,8 +307,10 @@ class Merger {
         last.length -= overlap;
         overlap = 0;
       }
-      if (last.kind == current.kind && last.kind == Kind::kGc) last.length += current.length - overlap;
-      else take(source, {current, overlap});
+      if (last.kind == current.kind && last.kind == Kind::kGc)
+        last.length += current.length - overlap;
+      else
+        take(source, {current, overlap});
     }
     return true;
   }

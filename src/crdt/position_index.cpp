@@ -5,9 +5,7 @@
 namespace concord::crdt {
 namespace {
 
-std::uint32_t live_format(const Item& item) {
-  return item.kind() == Kind::kFormat && !item.deleted() ? 1 : 0;
-}
+std::uint32_t live_format(const Item& item) { return item.kind() == Kind::kFormat && !item.deleted() ? 1 : 0; }
 
 }  // namespace
 
@@ -68,8 +66,7 @@ void PositionIndex::insert(PositionTree& tree, TypeRef type, ItemRef item) {
   ++leaves_[leaf].count;
   const std::uint32_t units = entry.visible();
   const std::uint32_t formats = live_format(entry);
-  if (units != 0 || formats != 0)
-    add(leaf, static_cast<std::int32_t>(units), static_cast<std::int32_t>(formats));
+  if (units != 0 || formats != 0) add(leaf, static_cast<std::int32_t>(units), static_cast<std::int32_t>(formats));
   if (leaves_[leaf].count > kLeafItems) split_leaf(tree, leaf);
 }
 
@@ -158,8 +155,7 @@ void PositionIndex::remove(PositionTree& tree, ItemRef item) {
   const LeafRef leaf = entry.home;
   const std::uint32_t units = entry.visible();
   const std::uint32_t formats = live_format(entry);
-  if (units != 0 || formats != 0)
-    add(leaf, -static_cast<std::int32_t>(units), -static_cast<std::int32_t>(formats));
+  if (units != 0 || formats != 0) add(leaf, -static_cast<std::int32_t>(units), -static_cast<std::int32_t>(formats));
   if (--leaves_[leaf].count > 0) {
     if (leaves_[leaf].first == item) leaves_[leaf].first = entry.right;
     return;
@@ -169,8 +165,10 @@ void PositionIndex::remove(PositionTree& tree, ItemRef item) {
   const std::uint32_t slot = leaves_[leaf].slot;
   leaves_[leaf].parent = free_leaf_;
   free_leaf_ = leaf;
-  if (parent == kNone) tree = {};
-  else remove_child(tree, parent, slot);
+  if (parent == kNone)
+    tree = {};
+  else
+    remove_child(tree, parent, slot);
 }
 
 void PositionIndex::remove_child(PositionTree& tree, std::uint32_t node, std::uint32_t slot) {

@@ -28,15 +28,19 @@ class ElementReader {
         in_.var_bytes(text);
         return parsed(as_text(text));
       }
-      case Kind::kEmbed: return parsed(as_text(store_.bytes_of(item_)));
-      case Kind::kBinary: return Any(to_bytes(store_.bytes_of(item_)));
-      case Kind::kString: return Any(as_text(store_.bytes_of(item_)));
+      case Kind::kEmbed:
+        return parsed(as_text(store_.bytes_of(item_)));
+      case Kind::kBinary:
+        return Any(to_bytes(store_.bytes_of(item_)));
+      case Kind::kString:
+        return Any(as_text(store_.bytes_of(item_)));
       case Kind::kDoc: {
         ByteView guid;
         in_.var_bytes(guid);
         return Any(AnyObject{{"guid", Any(as_text(guid))}});
       }
-      default: return value;
+      default:
+        return value;
     }
   }
 
@@ -59,10 +63,14 @@ class JsonReader {
     if (depth > kMaxTypeNesting) return {};
     switch (store_.types[ref].kind) {
       case TypeKind::kText:
-      case TypeKind::kXmlText: return Any(engine_.text_to_string(ref));
-      case TypeKind::kArray: return Any(list(ref, depth));
-      case TypeKind::kMap: return Any(map(ref, depth));
-      default: return {};
+      case TypeKind::kXmlText:
+        return Any(engine_.text_to_string(ref));
+      case TypeKind::kArray:
+        return Any(list(ref, depth));
+      case TypeKind::kMap:
+        return Any(map(ref, depth));
+      default:
+        return {};
     }
   }
 
@@ -135,7 +143,9 @@ std::vector<DeltaOp> Engine::text_to_delta(TypeRef text) const {
     const Item& it = store.items[item];
     if (it.deleted()) continue;
     switch (it.kind()) {
-      case Kind::kString: run.append(as_text(store.bytes_of(it))); break;
+      case Kind::kString:
+        run.append(as_text(store.bytes_of(it)));
+        break;
       case Kind::kFormat:
         flush();
         set_format(formats, store.contents.format(it.content));
@@ -148,7 +158,8 @@ std::vector<DeltaOp> Engine::text_to_delta(TypeRef text) const {
         flush();
         delta.push_back(DeltaOp::insert_embed(JsonReader(*this).type(it.content, 0), attributes()));
         break;
-      default: break;
+      default:
+        break;
     }
   }
   flush();
@@ -166,10 +177,13 @@ Value Engine::value_of(const Item& item, std::uint32_t element) {
     const TypeRef type = item.content;
     switch (store.types[type].kind) {
       case TypeKind::kText:
-      case TypeKind::kXmlText: return handle<Text>(type);
+      case TypeKind::kXmlText:
+        return handle<Text>(type);
       case TypeKind::kArray:
-      case TypeKind::kXmlFragment: return handle<Array>(type);
-      default: return handle<Map>(type);
+      case TypeKind::kXmlFragment:
+        return handle<Array>(type);
+      default:
+        return handle<Map>(type);
     }
   }
   if (item.kind() == Kind::kString) return Any(as_text(store.bytes_of(item)));

@@ -61,8 +61,10 @@ void Store::link(ItemRef item, TypeRef type, std::uint32_t entry, ItemRef left) 
   it.left = left;
   if (entry == kNone) {
     it.right = left != kNone ? items[left].right : types[type].start;
-    if (left != kNone) items[left].right = item;
-    else types[type].start = item;
+    if (left != kNone)
+      items[left].right = item;
+    else
+      types[type].start = item;
     if (it.right != kNone) items[it.right].left = item;
     types[type].length += it.visible();
     PositionTree tree = types[type].tree;
@@ -73,10 +75,14 @@ void Store::link(ItemRef item, TypeRef type, std::uint32_t entry, ItemRef left) 
   it.set(kFlagInMap);
   it.home = entry;
   it.right = left != kNone ? items[left].right : entries[entry].head;
-  if (left != kNone) items[left].right = item;
-  else entries[entry].head = item;
-  if (it.right != kNone) items[it.right].left = item;
-  else entries[entry].tail = item;
+  if (left != kNone)
+    items[left].right = item;
+  else
+    entries[entry].head = item;
+  if (it.right != kNone)
+    items[it.right].left = item;
+  else
+    entries[entry].tail = item;
 }
 
 std::uint32_t Store::entry(TypeRef type, std::uint32_t key) {
@@ -92,8 +98,10 @@ std::uint32_t Store::entry(TypeRef type, std::uint32_t key) {
   entries[number].type = type;
   entries[number].key = key;
   TypeRecord& record = types[type];
-  if (record.last_entry != kNone) entries[record.last_entry].next = number;
-  else record.first_entry = number;
+  if (record.last_entry != kNone)
+    entries[record.last_entry].next = number;
+  else
+    record.first_entry = number;
   record.last_entry = number;
   entry_numbers_.set(static_cast<std::uint64_t>(type) << 32U | key, number);
   return number;
@@ -207,8 +215,10 @@ std::uint32_t Store::element_offset(const Item& item, std::uint32_t element) con
   for (std::uint32_t i = 0; i < element; ++i) {
     bool canonical = true;
     ByteView text;
-    if (item.kind() == Kind::kAny) scan_any(in, canonical);
-    else in.var_bytes(text);
+    if (item.kind() == Kind::kAny)
+      scan_any(in, canonical);
+    else
+      in.var_bytes(text);
   }
   return static_cast<std::uint32_t>(in.position());
 }

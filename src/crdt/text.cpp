@@ -18,8 +18,7 @@ Engine::ListPlace Engine::place(TypeRef type, std::uint32_t index) {
   const PositionIndex::Found found = store.index.find(store.types[type].tree, index);
   std::uint32_t start = found.start;
   ItemRef item = store.index.first_item(found.leaf);
-  for (std::uint32_t units = store.items[item].visible(); start + units < index;
-       units = store.items[item].visible()) {
+  for (std::uint32_t units = store.items[item].visible(); start + units < index; units = store.items[item].visible()) {
     start += units;
     item = store.items[item].right;
   }
@@ -97,7 +96,11 @@ bool Engine::type_in_place(TypeRef text, std::size_t index, ByteView utf8, bool 
     const Item& right = store.items[it.right];
     if (right.deleted() || right.kind() == Kind::kFormat || !(it.right_origin() == right.id())) return false;
   }
-  if (!changed()) in_place_ = true;
+  if (!changed() && split_.empty()) {
+    in_place_ = true;
+    typed_bytes_ = 0;
+  }
+  typed_bytes_ += utf8.size();
   touch(own_);
   store.append_content(last_.item, utf8, ascii);
   Item& grown = store.items[last_.item];
@@ -119,8 +122,7 @@ Result<> Engine::text_insert(TypeRef text, std::size_t index, std::string_view u
   if (utf8.empty()) return {};
   const ByteView bytes = as_bytes(utf8);
   const TextScan scan = scan_utf8(bytes.data(), bytes.size());
-  if (!scan.valid)
-    return fail(Error{Code::kInvalidArgument, "the text is not UTF-8", {}}.with("field", "text"));
+  if (!scan.valid) return fail(Error{Code::kInvalidArgument, "the text is not UTF-8", {}}.with("field", "text"));
   TRY_VOID(check_room(bytes.size(), scan.units + 64));
   const auto units = static_cast<std::uint32_t>(scan.units);
   if (attributes == nullptr && type_in_place(text, index, bytes, scan.ascii, units)) return {};
@@ -143,8 +145,7 @@ Result<> Engine::text_insert_embed(TypeRef text, std::size_t index, const Any& e
   return {};
 }
 
-void Engine::insert_content(TypeRef text, TextCursor& at, const NewContent& content, FormatState wanted,
-                            bool inherit) {
+void Engine::insert_content(TypeRef text, TextCursor& at, const NewContent& content, FormatState wanted, bool inherit) {
   if (inherit) {
     wanted = at.formats;
   } else {

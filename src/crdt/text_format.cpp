@@ -18,8 +18,10 @@ const Format* find_key(const FormatState& formats, std::uint32_t key) {
 
 void put(FormatState& formats, std::uint32_t key, std::uint32_t value) {
   const auto found = std::ranges::find(formats, key, &Format::key);
-  if (found != formats.end()) found->value = value;
-  else formats.push_back({key, value});
+  if (found != formats.end())
+    found->value = value;
+  else
+    formats.push_back({key, value});
 }
 
 void erase_key(FormatState& formats, std::uint32_t key) {
@@ -77,8 +79,10 @@ Result<FormatState> Engine::intern_attributes(const Attributes& attributes) {
 }
 
 void Engine::set_format(FormatState& formats, const Format& format) const {
-  if (store.contents.values.at(format.value) == "null") erase_key(formats, format.key);
-  else put(formats, format.key, format.value);
+  if (store.contents.values.at(format.value) == "null")
+    erase_key(formats, format.key);
+  else
+    put(formats, format.key, format.value);
 }
 
 /// The formats in force after `left`.
@@ -220,8 +224,10 @@ void Engine::drop_redundant_formats(ItemRef start, ItemRef current, const Format
     if (it.deleted() || it.kind() != Kind::kFormat) continue;
     const std::uint32_t key = store.contents.format(it.content).key;
     const auto known = std::ranges::find(last, key, &std::pair<std::uint32_t, ItemRef>::first);
-    if (known != last.end()) known->second = end;
-    else last.emplace_back(key, end);
+    if (known != last.end())
+      known->second = end;
+    else
+      last.emplace_back(key, end);
   }
   const std::uint32_t null = null_value();
   const auto value_in = [null](const FormatState& formats, std::uint32_t key) {
@@ -238,10 +244,11 @@ void Engine::drop_redundant_formats(ItemRef start, ItemRef current, const Format
     const auto winner = std::ranges::find(last, format.key, &std::pair<std::uint32_t, ItemRef>::first);
     if (winner->second != item || value_before == format.value) {
       erase_item(item);
-      if (!reached && value_in(after, format.key) == format.value &&
-          value_before != format.value) {
-        if (value_before == null) erase_key(after, format.key);
-        else put(after, format.key, value_before);
+      if (!reached && value_in(after, format.key) == format.value && value_before != format.value) {
+        if (value_before == null)
+          erase_key(after, format.key);
+        else
+          put(after, format.key, value_before);
       }
     }
     if (!reached && !store.items[item].deleted()) set_format(after, format);
@@ -257,8 +264,10 @@ void Engine::drop_duplicate_formats_around(ItemRef item) {
     const Item& it = store.items[item];
     if (it.deleted() || it.kind() != Kind::kFormat) continue;
     const std::uint32_t key = store.contents.format(it.content).key;
-    if (std::ranges::find(keys, key) != keys.end()) erase_item(item);
-    else keys.push_back(key);
+    if (std::ranges::find(keys, key) != keys.end())
+      erase_item(item);
+    else
+      keys.push_back(key);
   }
 }
 
@@ -325,8 +334,10 @@ Bytes Engine::clean_up_with_formats() {
       if (it.is_gc() || it.in_map()) continue;
       const TypeRef text = store.parent_of(it);
       if (!store.types[text].has_formats || std::ranges::find(whole, text) != whole.end()) continue;
-      if (it.kind() == Kind::kFormat) want_whole(text);
-      else drop_duplicate_formats_around(item);
+      if (it.kind() == Kind::kFormat)
+        want_whole(text);
+      else
+        drop_duplicate_formats_around(item);
     } while (index.next(at));
   }
   for (const TypeRef text : whole) clean_formats(text);

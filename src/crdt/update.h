@@ -19,9 +19,9 @@ struct UpdateInfo {
     Clock from = 0;  // clock of the first struct
     Clock to = 0;    // clock after the last one
   };
-  std::vector<Client> clients;        // in the order of the update
-  std::uint64_t structs = 0;          // items, GC and skip structs
-  std::uint64_t deleted_ranges = 0;   // in the delete set
+  std::vector<Client> clients;       // in the order of the update
+  std::uint64_t structs = 0;         // items, GC and skip structs
+  std::uint64_t deleted_ranges = 0;  // in the delete set
   bool empty() const { return structs == 0 && deleted_ranges == 0; }
 };
 

@@ -84,9 +84,7 @@ bool UpdateReader::text(ByteView& out) {
   return in_.var_bytes(out) && (scan_utf8(out.data(), out.size()).valid || in_.fail("a string is not UTF-8"));
 }
 
-bool UpdateReader::json(ByteView text) {
-  return json_form(as_text(text)).valid || in_.fail("a string is not JSON");
-}
+bool UpdateReader::json(ByteView text) { return json_form(as_text(text)).valid || in_.fail("a string is not JSON"); }
 
 bool UpdateReader::next(RawStruct& out) {
   if (structs_left_ == 0 && !begin_section()) return false;

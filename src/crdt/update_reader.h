@@ -35,7 +35,7 @@ struct RawStruct {
   Kind kind = Kind::kGc;
   bool has_origin = false;
   bool has_right_origin = false;
-  bool has_key = false;        // of a map; only told where there is no origin
+  bool has_key = false;  // of a map; only told where there is no origin
   bool parent_is_root = false;
   bool ascii = false;          // kString
   bool canonical = true;       // kAny, kDoc: the content is as a writer would have written it
@@ -45,12 +45,12 @@ struct RawStruct {
   std::uint32_t length = 0;
   RawId origin;
   RawId right_origin;
-  RawId parent;                // without origins, and not parent_is_root
+  RawId parent;  // without origins, and not parent_is_root
   ByteView root_name;
   ByteView key;
-  ByteView name;               // kFormat: its key; kType: its name; kDoc: guid
-  ByteView payload;            // kString, kEmbed: the text; kFormat: the value; kBinary: the bytes;
-                               // kAny, kJson: the elements without their count; kDoc: the options
+  ByteView name;     // kFormat: its key; kType: its name; kDoc: guid
+  ByteView payload;  // kString, kEmbed: the text; kFormat: the value; kBinary: the bytes;
+                     // kAny, kJson: the elements without their count; kDoc: the options
 
   std::uint32_t end() const { return clock + length; }
   bool has_parent() const { return !has_origin && !has_right_origin && kind != Kind::kGc && kind != Kind::kSkip; }

@@ -60,9 +60,17 @@ TEST(StateVectors, decode_what_they_encode_and_refuse_the_rest) {
 }
 
 TEST(Json, numbers_print_as_javascript_prints_them) {
-  const std::pair<double, const char*> cases[] = {
-      {0, "0"}, {-0.0, "0"}, {1, "1"}, {-1.5, "-1.5"}, {1e21, "1e+21"}, {1e20, "100000000000000000000"}, {1e-6, "0.000001"},
-      {1e-7, "1e-7"}, {123456789.125, "123456789.125"}, {5e-324, "5e-324"}, {1.7976931348623157e308, "1.7976931348623157e+308"}};
+  const std::pair<double, const char*> cases[] = {{0, "0"},
+                                                  {-0.0, "0"},
+                                                  {1, "1"},
+                                                  {-1.5, "-1.5"},
+                                                  {1e21, "1e+21"},
+                                                  {1e20, "100000000000000000000"},
+                                                  {1e-6, "0.000001"},
+                                                  {1e-7, "1e-7"},
+                                                  {123456789.125, "123456789.125"},
+                                                  {5e-324, "5e-324"},
+                                                  {1.7976931348623157e308, "1.7976931348623157e+308"}};
   for (const auto& [value, text] : cases) EXPECT_EQ(to_json(Any(value)), text);
 }
 
@@ -73,7 +81,8 @@ TEST(Json, keys_that_are_array_indices_come_first) {
 }
 
 TEST(Json, what_is_no_json_is_refused) {
-  for (const char* text : {"", "{", "[1,]", "01", "+1", "1.", "\"\\x\"", "\"\n\"", "nul", "1 2", "{\"a\"}", "\"\\ud8\""})
+  for (const char* text :
+       {"", "{", "[1,]", "01", "+1", "1.", "\"\\x\"", "\"\n\"", "nul", "1 2", "{\"a\"}", "\"\\ud8\""})
     EXPECT_FALSE(parse_json(text).has_value()) << text;
   EXPECT_FALSE(parse_json(std::string(100000, '[')).has_value());
 }
@@ -83,10 +92,14 @@ TEST(Any, values_that_are_not_in_their_one_form_are_known) {
     Bytes encoded;
     bool canonical;
   };
-  const Case cases[] = {
-      {{125, 0x05}, true}, {{125, 0x85, 0x00}, false}, {{124, 0x40, 0, 0, 0}, false}, {{124, 0x3f, 0, 0, 0}, true},
-      {{118, 2, 1, 'b', 126, 1, 'a', 126}, true}, {{118, 2, 1, '2', 126, 1, '1', 126}, false},
-      {{118, 2, 1, 'a', 126, 1, 'a', 127}, false}, {{119, 0x81, 0x00, 'x'}, false}};
+  const Case cases[] = {{{125, 0x05}, true},
+                        {{125, 0x85, 0x00}, false},
+                        {{124, 0x40, 0, 0, 0}, false},
+                        {{124, 0x3f, 0, 0, 0}, true},
+                        {{118, 2, 1, 'b', 126, 1, 'a', 126}, true},
+                        {{118, 2, 1, '2', 126, 1, '1', 126}, false},
+                        {{118, 2, 1, 'a', 126, 1, 'a', 127}, false},
+                        {{119, 0x81, 0x00, 'x'}, false}};
   for (const auto& [encoded, expected] : cases) {
     WireReader in(encoded);
     bool canonical = true;

@@ -7,9 +7,9 @@
 namespace concord::crdt {
 
 struct TextScan {
-  bool valid = false;       // well-formed UTF-8
-  bool ascii = false;       // then bytes == units
-  std::size_t units = 0;    // UTF-16 code units
+  bool valid = false;     // well-formed UTF-8
+  bool ascii = false;     // then bytes == units
+  std::size_t units = 0;  // UTF-16 code units
 };
 TextScan scan_utf8(const std::uint8_t* text, std::size_t bytes);
 

@@ -90,6 +90,10 @@ class WireWriter {
 
   void byte(std::uint8_t value) { out_.push_back(value); }
   void uint(std::uint64_t value) {
+    if (value < 0x80) {
+      out_.push_back(static_cast<std::uint8_t>(value));
+      return;
+    }
     std::uint8_t buffer[kMaxVaruint];
     const std::uint8_t* end = put_varuint(buffer, value);
     out_.insert(out_.end(), static_cast<const std::uint8_t*>(buffer), end);

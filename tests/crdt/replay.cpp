@@ -1,7 +1,8 @@
 // Replays, on standard input, what peers in Yjs did, and demands the same of our engine: for every operation the same
 // update, for every update received the same state, to the byte. Written by differential.mjs; layout of a record:
 //
-//   u32 little-endian length, then: byte kind, varuint document, fields as each kind reads them (lib0's primitive forms)
+//   u32 little-endian length, then: byte kind, varuint document, fields as each kind reads them (lib0's primitive
+//   forms)
 //
 // Ends with 0 and a line of counts, or with 1 and what differed at which record.
 
@@ -107,15 +108,24 @@ class Replay {
     in_->byte(kind);
     document_ = uint();
     switch (kind) {
-      case 0: return create();
-      case 1: return transact();
-      case 2: return apply();
-      case 3: return compare();
-      case 4: return diff();
-      case 5: return merge();
-      case 6: return cut();
-      case 7: return state_vector();
-      default: stop("an unknown kind of record");
+      case 0:
+        return create();
+      case 1:
+        return transact();
+      case 2:
+        return apply();
+      case 3:
+        return compare();
+      case 4:
+        return diff();
+      case 5:
+        return merge();
+      case 6:
+        return cut();
+      case 7:
+        return state_vector();
+      default:
+        stop("an unknown kind of record");
     }
   }
 
@@ -181,7 +191,8 @@ class Replay {
   void text_operation(std::uint64_t kind, Text& at) {
     const auto index = static_cast<std::size_t>(uint());
     switch (kind) {
-      case 0: return must(at.insert(index, text()), "insert");
+      case 0:
+        return must(at.insert(index, text()), "insert");
       case 1: {
         const std::string inserted = text();
         return must(at.insert(index, inserted, attributes()), "insert");
@@ -190,13 +201,16 @@ class Replay {
         const Any embed = any();
         return must(at.insert_embed(index, embed, attributes()), "insert_embed");
       }
-      case 3: return must(at.erase(index, static_cast<std::size_t>(uint())), "erase");
+      case 3:
+        return must(at.erase(index, static_cast<std::size_t>(uint())), "erase");
       case 4: {
         const auto length = static_cast<std::size_t>(uint());
         return must(at.format(index, length, attributes()), "format");
       }
-      case 5: return must(at.apply_delta(must(delta_from_any(any()), "delta")), "apply_delta");
-      default: stop("an unknown operation on a text");
+      case 5:
+        return must(at.apply_delta(must(delta_from_any(any()), "delta")), "apply_delta");
+      default:
+        stop("an unknown operation on a text");
     }
   }
 
@@ -211,23 +225,34 @@ class Replay {
         const Any values = any();
         return must(at.push(*values.as<AnyArray>()), "push");
       }
-      case 2: return must(at.erase(index, static_cast<std::size_t>(uint())), "erase");
-      case 3: return (void)must(at.insert_text(index), "insert_text");
-      case 4: return (void)must(at.insert_map(index), "insert_map");
-      case 5: return (void)must(at.insert_array(index), "insert_array");
-      default: stop("an unknown operation on an array");
+      case 2:
+        return must(at.erase(index, static_cast<std::size_t>(uint())), "erase");
+      case 3:
+        return (void)must(at.insert_text(index), "insert_text");
+      case 4:
+        return (void)must(at.insert_map(index), "insert_map");
+      case 5:
+        return (void)must(at.insert_array(index), "insert_array");
+      default:
+        stop("an unknown operation on an array");
     }
   }
 
   void map_operation(std::uint64_t kind, Map& at) {
     const std::string key = text();
     switch (kind) {
-      case 0: return must(at.set(key, any()), "set");
-      case 1: return must(at.erase(key), "erase");
-      case 2: return (void)must(at.set_text(key), "set_text");
-      case 3: return (void)must(at.set_map(key), "set_map");
-      case 4: return (void)must(at.set_array(key), "set_array");
-      default: stop("an unknown operation on a map");
+      case 0:
+        return must(at.set(key, any()), "set");
+      case 1:
+        return must(at.erase(key), "erase");
+      case 2:
+        return (void)must(at.set_text(key), "set_text");
+      case 3:
+        return (void)must(at.set_map(key), "set_map");
+      case 4:
+        return (void)must(at.set_array(key), "set_array");
+      default:
+        stop("an unknown operation on a map");
     }
   }
 
