@@ -107,34 +107,13 @@ class ClockIndex {
     ++size_;
   }
 
-  void insert_after(ClockPosition p, ItemRef item, const Item* items) {
-    if (directory_[p.block].count == kBlock) {
-      split_block(p.block, items);
-      if (p.slot >= directory_[p.block].count) p = {p.block + 1, p.slot - directory_[p.block].count};
-    }
-    Entry& entry = directory_[p.block];
-    reserve(entry, entry.count + 1);
-    std::memmove(entry.items + p.slot + 2, entry.items + p.slot + 1, (entry.count - p.slot - 1) * sizeof(ItemRef));
-    entry.items[p.slot + 1] = item;
-    ++entry.count;
-    ++size_;
-  }
+  void insert_after(ClockPosition p, ItemRef item, const Item* items);
 
   /// Puts another struct of the same clock in this place.
   void replace(ClockPosition p, ItemRef item) { directory_[p.block].items[p.slot] = item; }
 
   /// Not the very first struct of the client.
-  void erase(ClockPosition p, const Item* items) {
-    Entry& entry = directory_[p.block];
-    std::memmove(entry.items + p.slot, entry.items + p.slot + 1, (entry.count - p.slot - 1) * sizeof(ItemRef));
-    --size_;
-    if (--entry.count == 0) {
-      std::free(entry.items);
-      directory_.erase(p.block);
-    } else if (p.slot == 0) {
-      entry.first_clock = items[entry.items[0]].clock;
-    }
-  }
+  void erase(ClockPosition p, const Item* items);
 
   std::size_t heap_bytes() const {
     std::size_t bytes = directory_.heap_bytes();
@@ -159,18 +138,7 @@ class ClockIndex {
     entry.items = static_cast<ItemRef*>(moved);
     entry.capacity = static_cast<std::uint16_t>(capacity);
   }
-  void split_block(std::uint32_t block, const Item* items) {
-    constexpr std::uint32_t kHalf = kBlock / 2;
-    Entry upper = new_block(items[directory_[block].items[kHalf]].clock);
-    reserve(upper, kBlock - kHalf);
-    for (upper.count = 0; upper.count < kBlock - kHalf;) {
-      reserve(upper, upper.count + 1U);
-      upper.items[upper.count] = directory_[block].items[kHalf + upper.count];
-      ++upper.count;
-    }
-    directory_[block].count = kHalf;
-    directory_.insert(block + 1, upper);
-  }
+  void split_block(std::uint32_t block, const Item* items);
 
   PodArray<Entry> directory_;
   std::size_t size_ = 0;

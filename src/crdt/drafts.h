@@ -1,0 +1,56 @@
+#pragma once
+// What the engine's acts hand to each other: places in a text, contents of items to be, and drafts, which are the items
+// of an update before they are integrated.
+
+#include <cstdint>
+#include <vector>
+
+#include "base/bytes.h"
+#include "crdt/contents.h"
+#include "crdt/delete_set.h"
+#include "crdt/item.h"
+
+namespace concord::crdt {
+
+/// Formats in force, in the order in which they were set; the value is a number in Contents::values.
+using FormatState = std::vector<Format>;
+
+/// A place between two items of a text, and the formats in force there.
+struct TextCursor {
+  ItemRef left = kNone;
+  ItemRef right = kNone;
+  FormatState formats;
+};
+
+/// What an item to be created holds. Text may be any length; the other kinds come encoded.
+struct NewContent {
+  Kind kind = Kind::kString;
+  ByteView bytes{};          // String: UTF-8; Any, Json, Binary, Embed, Doc: as on the wire, without a count
+  std::uint32_t units = 1;   // length in clock
+  bool ascii = false;        // String only
+  std::uint32_t number = 0;  // Format: of the format; Type: of the type
+};
+
+/// One client's structs of an update, read into items that are not integrated yet.
+struct DraftSection {
+  ClientRef client = 0;
+  std::uint32_t first = 0;  // in Drafts::items
+  std::uint32_t count = 0;
+  std::uint32_t next = 0;  // the first not yet taken
+};
+
+/// Where a draft without origins says it belongs.
+struct DraftParent {
+  std::uint32_t root = kNone;  // number of the root's name; or else the item `id` that holds the type
+  Id id;
+  std::uint32_t key = kNone;
+};
+
+struct Drafts {
+  std::vector<ItemRef> items;
+  std::vector<DraftSection> sections;
+  std::vector<DraftParent> parents;  // `home` of a draft is one more than a number here, or 0
+  std::vector<DeletedRange<ClientRef>> deleted;
+};
+
+}  // namespace concord::crdt
