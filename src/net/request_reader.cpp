@@ -26,7 +26,8 @@ class Parser final : public http::basic_parser<true> {
   int version = 11;
   bool in_head = true;
   bool too_many_headers = false;
-  std::uint64_t announced = 0;
+  bool saw_chunk_header = false;
+  std::size_t body_limit_bytes = 0;  // of this request
 
  private:
   void on_request_impl(http::verb, BeastText method, BeastText raw_target, int raw_version, error_code&) override {
@@ -54,7 +55,11 @@ class Parser final : public http::basic_parser<true> {
     request.body += std::string_view(data);
     return data.size();
   }
-  void on_chunk_header_impl(std::uint64_t, BeastText, error_code&) override {}
+  // Beast's own limit counts a chunk again each time its header turns out to be incomplete.
+  void on_chunk_header_impl(std::uint64_t size, BeastText, error_code& ec) override {
+    saw_chunk_header = true;
+    if (size > body_limit_bytes - request.body.size()) ec = http::error::body_limit;
+  }
   std::size_t on_chunk_body_impl(std::uint64_t, BeastText data, error_code&) override {
     request.body += std::string_view(data);
     return data.size();
@@ -145,11 +150,16 @@ struct RequestReader::State {
   bool has_body = false;
   bool expects_continue = false;
   bool body_begun = false;
-  std::size_t body_limit = 0;
 
   Progress refuse(Refusal why) {
     refusal = std::move(why);
     return Progress::kRefused;
+  }
+  Refusal large_body() const {
+    return {413, "the body is larger than " + std::to_string(parser.body_limit_bytes) + " bytes"};
+  }
+  Refusal long_chunk_header() const {
+    return {431, "a chunk's header or the trailers are larger than " + std::to_string(max_header_bytes) + " bytes"};
   }
   Progress parse_head(std::string_view head);
   Progress feed_body(std::string_view bytes, std::size_t& taken);
@@ -206,9 +216,6 @@ RequestReader::Progress RequestReader::State::parse_head(std::string_view head) 
 
 RequestReader::Progress RequestReader::read_head(ByteView& input) {
   State& state = *state_;
-  // Empty lines before a request line are ignored (RFC 9112 section 2.2); more than one pair is a sign of
-  // confusion.
-  if (state.pending.empty() && input.size() >= 2 && input[0] == '\r' && input[1] == '\n') input = input.subspan(2);
   const std::size_t before = state.pending.size();
   const std::size_t room = state.max_header_bytes - std::min(before, state.max_header_bytes);
   const std::string_view fresh = as_text(input).substr(0, room);
@@ -217,7 +224,9 @@ RequestReader::Progress RequestReader::read_head(ByteView& input) {
     state.pending += fresh;
     all = state.pending;
   }
-  const std::size_t end = all.find("\r\n\r\n", before < 3 ? 0 : before - 3);
+  // One empty line before a request line is ignored (RFC 9112 section 2.2).
+  const std::size_t begin = all.starts_with("\r\n") ? 2 : 0;
+  const std::size_t end = all.find("\r\n\r\n", std::max(begin, before < 3 ? 0 : before - 3));
   if (end == std::string_view::npos) {
     if (input.size() >= room) {
       const std::string limit = std::to_string(state.max_header_bytes);
@@ -228,18 +237,24 @@ RequestReader::Progress RequestReader::read_head(ByteView& input) {
     return Progress::kNeedMore;
   }
   input = input.subspan(end + 4 - before);
-  const Progress progress = state.parse_head(all.substr(0, end + 4));
+  const Progress progress = state.parse_head(all.substr(begin, end + 4 - begin));
   state.pending = std::string();
   return progress;
 }
 
 RequestReader::Progress RequestReader::State::feed_body(std::string_view bytes, std::size_t& taken) {
-  error_code ec;
-  taken = parser.put({bytes.data(), bytes.size()}, ec);
-  if (ec == http::error::body_limit || parser.request.body.size() > body_limit)
-    return refuse({413, "the body is larger than " + std::to_string(body_limit) + " bytes"});
-  if (ec && ec != http::error::need_more) return refuse(refusal_of(ec));
-  return parser.is_done() ? Progress::kDone : Progress::kNeedMore;
+  while (taken < bytes.size()) {
+    error_code ec;
+    parser.saw_chunk_header = false;
+    const std::size_t step = parser.put({bytes.data() + taken, bytes.size() - taken}, ec);
+    taken += step;
+    if (ec == http::error::body_limit) return refuse(large_body());
+    if (ec == http::error::need_more) break;
+    if (ec) return refuse(refusal_of(ec));
+    if (parser.saw_chunk_header && step > max_header_bytes) return refuse(long_chunk_header());
+    if (parser.is_done()) return Progress::kDone;
+  }
+  return Progress::kNeedMore;
 }
 
 RequestReader::Progress RequestReader::read_body(ByteView& input, std::size_t limit_bytes) {
@@ -247,12 +262,9 @@ RequestReader::Progress RequestReader::read_body(ByteView& input, std::size_t li
   if (!state.has_body) return Progress::kDone;
   if (!state.body_begun) {
     state.body_begun = true;
-    state.body_limit = limit_bytes;
+    state.parser.body_limit_bytes = limit_bytes;
     const auto length = state.parser.content_length();
-    if (length && *length > limit_bytes)
-      return state.refuse({413, "the body is larger than " + std::to_string(limit_bytes) + " bytes"});
-    state.parser.body_limit(limit_bytes);
-    state.parser.eager(true);
+    if (length && *length > limit_bytes) return state.refuse(state.large_body());
   }
   Progress progress = Progress::kNeedMore;
   while (progress == Progress::kNeedMore && !input.empty()) {
@@ -269,6 +281,7 @@ RequestReader::Progress RequestReader::read_body(ByteView& input, std::size_t li
       const std::size_t before = state.pending.size();
       state.pending += as_text(input);
       progress = state.feed_body(state.pending, taken);
+      if (progress == Progress::kRefused) break;
       if (taken == 0) {
         input = {};
       } else {
@@ -278,8 +291,7 @@ RequestReader::Progress RequestReader::read_body(ByteView& input, std::size_t li
       }
     }
     if (progress == Progress::kNeedMore && state.pending.size() > state.max_header_bytes)
-      return state.refuse({431, "a chunk's header or the trailers are larger than " +
-                                    std::to_string(state.max_header_bytes) + " bytes"});
+      return state.refuse(state.long_chunk_header());
   }
   return progress;
 }
