@@ -6,9 +6,11 @@
 
 namespace concord::crdt {
 
-Engine::Engine(const DocOptions& options) : options_(options) {
+Replica::Replica(const DocOptions& options) : options_(options) {
   own_ = store.client(options.client.value & kMaxClient).value_or(0);
 }
+
+Engine::Engine(const DocOptions& options) : Replica(options) {}
 
 std::size_t Engine::heap_bytes() const {
   std::size_t bytes = sizeof(Engine) + store.heap_bytes();

@@ -22,6 +22,18 @@ struct TextCursor {
   FormatState formats;
 };
 
+/// A place in a list: the item with the unit before an index, and how many of its units are before it.
+struct ListPlace {
+  ItemRef item = kNone;
+  std::uint32_t offset = 0;
+};
+
+/// A place between two items of a list.
+struct ListGap {
+  ItemRef left = kNone;
+  ItemRef right = kNone;
+};
+
 /// What an item to be created holds. Text may be any length; the other kinds come encoded.
 struct NewContent {
   Kind kind = Kind::kString;

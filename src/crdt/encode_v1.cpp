@@ -32,7 +32,7 @@ void write_text_from(WireWriter& out, ByteView text, std::uint32_t offset, bool 
 }  // namespace
 
 /// From unit `offset` on. `parent` is what a draft without origins says of itself.
-void Engine::write_item(WireWriter& out, const Item& item, std::uint32_t offset, const DraftParent* parent) const {
+void Replica::write_item(WireWriter& out, const Item& item, std::uint32_t offset, const DraftParent* parent) const {
   const auto id_of = [this](ClientRef client) { return store.clients[client].id; };
   if (item.kind() == Kind::kGc || item.kind() == Kind::kSkip) {
     out.byte(static_cast<std::uint8_t>(item.kind()));
@@ -57,7 +57,7 @@ void Engine::write_item(WireWriter& out, const Item& item, std::uint32_t offset,
   write_content(out, item, offset);
 }
 
-void Engine::write_parent(WireWriter& out, const Item& item, const DraftParent* parent) const {
+void Replica::write_parent(WireWriter& out, const Item& item, const DraftParent* parent) const {
   std::uint32_t root = kNone;
   Id holder;
   std::uint32_t key = kNone;
@@ -84,7 +84,7 @@ void Engine::write_parent(WireWriter& out, const Item& item, const DraftParent* 
   if (key != kNone) out.var_bytes(as_bytes(store.contents.names.at(key)));
 }
 
-void Engine::write_content(WireWriter& out, const Item& item, std::uint32_t offset) const {
+void Replica::write_content(WireWriter& out, const Item& item, std::uint32_t offset) const {
   switch (item.kind()) {
     case Kind::kDeleted:
       out.uint(item.length - offset);
@@ -124,7 +124,7 @@ void Engine::write_content(WireWriter& out, const Item& item, std::uint32_t offs
 }
 
 /// One section: what `client` wrote from clock `from` on.
-void Engine::write_structs(WireWriter& out, ClientRef client, std::uint32_t from) const {
+void Replica::write_structs(WireWriter& out, ClientRef client, std::uint32_t from) const {
   const ClientRecord& record = store.clients[client];
   ClockPosition at = record.index.find(store.items.data(), from);
   out.uint(record.index.count_from(at));
@@ -135,7 +135,7 @@ void Engine::write_structs(WireWriter& out, ClientRef client, std::uint32_t from
   while (record.index.next(at)) write_item(out, store.items[record.index.at(at)], 0);
 }
 
-StateVector Engine::state_vector() const {
+StateVector Replica::state_vector() const {
   std::vector<StateVector::Entry> entries;
   for (const ClientRef client : store.clients_in_order())
     entries.push_back({ClientId{store.clients[client].id}, store.clients[client].state});
@@ -143,7 +143,7 @@ StateVector Engine::state_vector() const {
 }
 
 /// All that is deleted, read off the structs.
-std::vector<DeletedRange<ClientRef>> Engine::deleted_ranges(const std::vector<ClientRef>& order) const {
+std::vector<DeletedRange<ClientRef>> Replica::deleted_ranges(const std::vector<ClientRef>& order) const {
   std::vector<DeletedRange<ClientRef>> ranges;
   for (const ClientRef client : order) {
     const ClockIndex& index = store.clients[client].index;

@@ -1,12 +1,10 @@
 #pragma once
-// Engine: what stands behind a Doc. It owns the store and a transaction, and has one method for each act of the
-// algorithm. The acts are grouped by file:
+// Engine: what stands behind a Doc: a replica (replica.h), the updates that come to it and those that wait, and the
+// operations of the shared types. Its methods are grouped by file:
 //
-//   integrate.cpp    YATA: where an item goes among concurrent ones
-//   transaction.cpp  deletion; and at the end of a transaction collection, merging and the update that went out of it
 //   decode_v1.cpp    an update becomes drafts: items that are in no list yet
 //   apply.cpp        drafts are integrated in causal order; what misses something waits
-//   encode_v1.cpp    structs and delete sets become an update
+//   encode_v1.cpp    the document as an update
 //   text.cpp, text_format.cpp, list.cpp, map.cpp   the local operations of the shared types
 //   read.cpp         read-outs
 //   validate.cpp     every invariant
@@ -19,27 +17,15 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
-#include "crdt/doc.h"
 #include "crdt/drafts.h"
-#include "crdt/store.h"
+#include "crdt/replica.h"
 #include "crdt/types.h"
 
 namespace concord::crdt {
 
-class Engine {
+class Engine : public Replica {
  public:
   explicit Engine(const DocOptions& options);
-
-  Store store;
-
-  ClientId client() const { return options_.client; }
-  bool in_transaction() const { return active_; }
-
-  // transaction.cpp
-  void begin(bool local);
-  /// Ends a local transaction and writes its update, or nothing.
-  void commit_local(Bytes& update);
-  void erase_item(ItemRef item);
 
   // apply.cpp
   Result<Applied> apply_update(ByteView update);
@@ -47,7 +33,6 @@ class Engine {
 
   // encode_v1.cpp
   Bytes encode_state_as_update(const StateVector& since) const;
-  StateVector state_vector() const;
 
   // Handles.
   template <class Handle>
@@ -63,8 +48,6 @@ class Engine {
   }
   bool alive(const SharedType& shared) const;
   Result<TypeRef> writable(const SharedType& shared) const;
-  static TypeRef number_of(const SharedType& shared) { return shared.type_; }
-  static Engine* engine_of(const SharedType& shared) { return shared.engine_; }
 
   // text.cpp, text_format.cpp
   Result<> text_insert(TypeRef text, std::size_t index, std::string_view utf8, const Attributes* attributes);
@@ -96,40 +79,6 @@ class Engine {
  private:
   friend class Decoder;
 
-  // integrate.cpp
-  /// Puts a draft whose origins are known into its list; `left` and `right` are the items its origins name.
-  void integrate(ItemRef item, ItemRef left, ItemRef right, TypeRef type, std::uint32_t entry);
-  ItemRef resolve_conflicts(const Item& item, ItemRef left, ItemRef right, TypeRef type, std::uint32_t entry);
-  void become_gc(ItemRef item);
-  ItemRef split(ItemRef item, std::uint32_t units);
-  ItemRef item_starting_at(Id id);
-  ItemRef item_ending_at(Id id);
-
-  // transaction.cpp
-  void touch(ClientRef client);
-  std::uint32_t before(ClientRef client) const {
-    const ClientRecord& record = store.clients[client];
-    return record.stamp == stamp_ ? record.before : record.state;
-  }
-  void record_deletion(const Item& item) {
-    deleted_.push_back({static_cast<ClientRef>(item.client), item.clock, item.length});
-  }
-  void mark_changed(TypeRef type);
-  void clean_up();
-  void write_in_place(Bytes& update) const;
-  void collect();
-  void collect_item(ItemRef item, bool parent_collected);
-  void merge_deleted();
-  void merge_new();
-  void merge_split();
-  bool mergeable(const Item& left, const Item& right, ItemRef right_ref) const;
-  std::uint32_t merge_with_lefts(ClientRef client, ClockPosition& at);
-  void unlink_merged(ItemRef first, ItemRef item, std::size_t place_in_run);
-  void finish();
-  bool changed() const { return !touched_.empty() || !deleted_.empty(); }
-  Bytes clean_up_with_formats();
-  bool wants_clean_formats() const;
-
   // decode_v1.cpp
   Result<> decode_v1(ByteView update, Drafts& drafts);
   void discard(ItemRef draft);
@@ -149,20 +98,14 @@ class Engine {
   bool extend_in_place(ByteView update);
 
   // encode_v1.cpp
-  void write_item(WireWriter& out, const Item& item, std::uint32_t offset, const DraftParent* parent = nullptr) const;
-  void write_parent(WireWriter& out, const Item& item, const DraftParent* parent) const;
-  void write_content(WireWriter& out, const Item& item, std::uint32_t offset) const;
-  void write_structs(WireWriter& out, ClientRef client, std::uint32_t from) const;
-  std::vector<DeletedRange<ClientRef>> deleted_ranges(const std::vector<ClientRef>& order) const;
   Bytes with_pending(Bytes update, const StateVector& since) const;
-  void write_transaction(Bytes& update);
+
+  // text_format.cpp
+  Bytes clean_up_with_formats();
+  bool wants_clean_formats() const;
 
   // text.cpp
   static constexpr std::size_t kMaxPadding = 1U << 20U;  // newlines that formatting beyond the end may make real
-  struct ListPlace {
-    ItemRef item = kNone;      // the item with the unit before the index; none at the start
-    std::uint32_t offset = 0;  // how many of its units are before the index
-  };
   ListPlace place(TypeRef type, std::uint32_t index);
   void remember_place(TypeRef type, ItemRef item);
   TextCursor cursor_at(TypeRef text, std::size_t index, bool formats);
@@ -186,28 +129,10 @@ class Engine {
   std::uint32_t null_value();
 
   // list.cpp
-  struct ListGap {
-    ItemRef left = kNone;
-    ItemRef right = kNone;
-  };
   Result<ListGap> list_gap(TypeRef list, std::size_t index);
   void insert_values(TypeRef list, ListGap gap, std::span<const Any> values);
   Result<> check_room(std::size_t bytes, std::uint64_t units) const;
   Value value_of(const Item& item, std::uint32_t offset);
-
-  DocOptions options_;
-  ClientRef own_ = kNoClient;
-
-  // The running transaction.
-  bool active_ = false;
-  bool local_ = true;
-  std::uint64_t stamp_ = 1;
-  std::vector<ClientRef> touched_;  // clients with new structs
-  std::vector<DeletedRange<ClientRef>> deleted_;
-  std::vector<std::pair<ClientRef, std::uint32_t>> split_;  // right parts, which may be merged again
-  std::vector<TypeRef> changed_texts_;
-  bool in_place_ = false;        // so far it only made the last own item longer,
-  std::size_t typed_bytes_ = 0;  // by so many bytes
 
   // What waits for other updates: whole updates in V1, and from which clocks on it is worth trying again.
   std::vector<Bytes> pending_updates_;
@@ -215,21 +140,7 @@ class Engine {
   std::vector<DeletedRange<ClientRef>> pending_deleted_;
   std::size_t pending_bytes_ = 0;
 
-  // The place of the last local change: item `item` begins at `start` in `type`.
-  struct LastPlace {
-    TypeRef type = kNone;
-    ItemRef item = kNone;
-    std::uint32_t start = 0;
-  };
-  LastPlace last_;
-  void forget_place() { last_.item = kNone; }
-
-  // Scratch, kept for its capacity.
-  Drafts drafts_;
-  std::vector<ItemRef> visited_;
-  IdTable visited_numbers_;
-  std::vector<ItemRef> work_;
-  std::vector<ItemRef> run_;
+  Drafts drafts_;  // kept for its capacity
 };
 
 }  // namespace concord::crdt

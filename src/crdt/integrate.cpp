@@ -2,25 +2,25 @@
 // Between the two there may by now be others, made concurrently. YATA orders them without crossing origin lines: among
 // items with the same origin the lower client id comes first, and what was attached to an item stays behind it.
 
-#include "crdt/engine.h"
+#include "crdt/replica.h"
 
 namespace concord::crdt {
 
-ItemRef Engine::split(ItemRef item, std::uint32_t units) {
+ItemRef Replica::split(ItemRef item, std::uint32_t units) {
   const ItemRef part = store.split(item, units);
   const Item& right = store.items[part];
   split_.emplace_back(static_cast<ClientRef>(right.client), right.clock);
   return part;
 }
 
-ItemRef Engine::item_starting_at(Id id) {
+ItemRef Replica::item_starting_at(Id id) {
   const ItemRef item = store.find(id);
   const Item& it = store.items[item];
   if (it.clock < id.clock && !it.is_gc()) return split(item, id.clock - it.clock);
   return item;
 }
 
-ItemRef Engine::item_ending_at(Id id) {
+ItemRef Replica::item_ending_at(Id id) {
   const ItemRef item = store.find(id);
   const Item& it = store.items[item];
   if (id.clock != it.end() - 1 && !it.is_gc()) split(item, id.clock - it.clock + 1);
@@ -28,7 +28,7 @@ ItemRef Engine::item_ending_at(Id id) {
 }
 
 /// The item after which `item` belongs, given that others may stand between `left` and `right`.
-ItemRef Engine::resolve_conflicts(const Item& item, ItemRef left, ItemRef right, TypeRef type, std::uint32_t entry) {
+ItemRef Replica::resolve_conflicts(const Item& item, ItemRef left, ItemRef right, TypeRef type, std::uint32_t entry) {
   ItemRef other = left != kNone    ? store.items[left].right
                   : entry != kNone ? store.entries[entry].head
                                    : store.types[type].start;
@@ -78,7 +78,7 @@ ItemRef Engine::resolve_conflicts(const Item& item, ItemRef left, ItemRef right,
   return left;
 }
 
-void Engine::become_gc(ItemRef item) {
+void Replica::become_gc(ItemRef item) {
   if (store.items[item].kind() == Kind::kType) {
     store.free_type(store.items[item].content);
   } else {
@@ -93,7 +93,7 @@ void Engine::become_gc(ItemRef item) {
   it.set_right_origin({});
 }
 
-void Engine::integrate(ItemRef item, ItemRef left, ItemRef right, TypeRef type, std::uint32_t entry) {
+void Replica::integrate(ItemRef item, ItemRef left, ItemRef right, TypeRef type, std::uint32_t entry) {
   forget_place();
   const ItemRef right_neighbour = left != kNone ? store.items[left].right : kNone;
   const bool crowded = left == kNone ? (right == kNone || store.items[right].left != kNone) : right_neighbour != right;

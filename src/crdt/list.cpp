@@ -16,7 +16,7 @@ Error beyond_end(std::size_t index, std::size_t length) {
 }  // namespace
 
 /// The gap right behind the element before `index`, as Yjs takes it, with nothing skipped.
-Result<Engine::ListGap> Engine::list_gap(TypeRef list, std::size_t index) {
+Result<ListGap> Engine::list_gap(TypeRef list, std::size_t index) {
   const TypeRecord& type = store.types[list];
   if (index > type.length) return fail(beyond_end(index, type.length));
   if (index == 0) return ListGap{kNone, type.start};

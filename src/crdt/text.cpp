@@ -10,7 +10,7 @@
 namespace concord::crdt {
 
 /// The item with the unit before `index`, which is at least 1 and at most the list's length.
-Engine::ListPlace Engine::place(TypeRef type, std::uint32_t index) {
+ListPlace Engine::place(TypeRef type, std::uint32_t index) {
   if (last_.type == type && last_.item != kNone && index > last_.start) {
     const Item& it = store.items[last_.item];
     if (index - last_.start <= it.visible()) return {last_.item, index - last_.start};

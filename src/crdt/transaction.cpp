@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
-#include "crdt/engine.h"
+#include "crdt/replica.h"
 #include "crdt/wire.h"
 
 namespace concord::crdt {
 
-void Engine::begin(bool local) {
+void Replica::begin(bool local) {
   active_ = true;
   local_ = local;
   in_place_ = false;
@@ -19,7 +19,7 @@ void Engine::begin(bool local) {
   changed_texts_.clear();
 }
 
-void Engine::touch(ClientRef client) {
+void Replica::touch(ClientRef client) {
   ClientRecord& record = store.clients[client];
   if (record.stamp == stamp_) return;
   record.stamp = stamp_;
@@ -28,7 +28,7 @@ void Engine::touch(ClientRef client) {
 }
 
 /// Remembers texts whose formats may want cleaning after a remote change.
-void Engine::mark_changed(TypeRef type) {
+void Replica::mark_changed(TypeRef type) {
   if (!options_.clean_formats || local_) return;
   const TypeRecord& record = store.types[type];
   if (record.kind != TypeKind::kText && record.kind != TypeKind::kXmlText) return;
@@ -39,7 +39,7 @@ void Engine::mark_changed(TypeRef type) {
   if (std::ranges::find(changed_texts_, type) == changed_texts_.end()) changed_texts_.push_back(type);
 }
 
-void Engine::erase_item(ItemRef first) {
+void Replica::erase_item(ItemRef first) {
   work_.clear();
   work_.push_back(first);
   while (!work_.empty()) {
@@ -72,7 +72,7 @@ void Engine::erase_item(ItemRef first) {
 
 // ---- collection
 
-void Engine::collect() {
+void Replica::collect() {
   for (const auto& range : deleted_) {
     const ClockIndex& index = store.clients[range.client].index;
     ClockPosition at = index.find(store.items.data(), range.clock);
@@ -86,7 +86,7 @@ void Engine::collect() {
 }
 
 /// Drops the content of a deleted item; what a type held becomes GC structs.
-void Engine::collect_item(ItemRef first, bool parent_collected) {
+void Replica::collect_item(ItemRef first, bool parent_collected) {
   work_.clear();
   work_.push_back(first);
   bool outermost = !parent_collected;
@@ -123,7 +123,7 @@ void Engine::collect_item(ItemRef first, bool parent_collected) {
 
 // ---- merging
 
-bool Engine::mergeable(const Item& left, const Item& right, ItemRef right_ref) const {
+bool Replica::mergeable(const Item& left, const Item& right, ItemRef right_ref) const {
   if (left.deleted() != right.deleted() || left.kind() != right.kind()) return false;
   if (left.is_gc()) return true;
   return Store::joins(left.kind()) && left.right == right_ref && right.origin() == left.last_id() &&
@@ -131,7 +131,7 @@ bool Engine::mergeable(const Item& left, const Item& right, ItemRef right_ref) c
 }
 
 /// Merges the struct at `at` with as many on its left as can be; leaves `at` where the result is. How many went.
-std::uint32_t Engine::merge_with_lefts(ClientRef client, ClockPosition& at) {
+std::uint32_t Replica::merge_with_lefts(ClientRef client, ClockPosition& at) {
   ClockIndex& index = store.clients[client].index;
   ClockPosition left = at;
   ItemRef right_ref = index.at(at);
@@ -168,7 +168,7 @@ std::uint32_t Engine::merge_with_lefts(ClientRef client, ClockPosition& at) {
 }
 
 /// Takes the right neighbour of the item or run that `first` begins out of its list and index.
-void Engine::unlink_merged(ItemRef first, ItemRef item, std::size_t place_in_run) {
+void Replica::unlink_merged(ItemRef first, ItemRef item, std::size_t place_in_run) {
   const Item& it = store.items[item];
   if (it.has(kFlagKeep)) store.items[first].set(kFlagKeep);
   if (last_.item == item) {
@@ -187,7 +187,7 @@ void Engine::unlink_merged(ItemRef first, ItemRef item, std::size_t place_in_run
   if (right != kNone) store.items[right].left = left;
 }
 
-void Engine::merge_deleted() {
+void Replica::merge_deleted() {
   for (const auto& range : deleted_) {
     const ClockIndex& index = store.clients[range.client].index;
     ClockPosition at = index.find(store.items.data(), range.clock + range.length - 1);
@@ -199,7 +199,7 @@ void Engine::merge_deleted() {
   }
 }
 
-void Engine::merge_new() {
+void Replica::merge_new() {
   for (const ClientRef client : touched_) {
     const ClientRecord& record = store.clients[client];
     if (record.before == record.state) continue;
@@ -211,7 +211,7 @@ void Engine::merge_new() {
   }
 }
 
-void Engine::merge_split() {
+void Replica::merge_split() {
   for (std::size_t i = split_.size(); i > 0; --i) {
     const auto [client, clock] = split_[i - 1];
     const ClockIndex& index = store.clients[client].index;
@@ -223,7 +223,7 @@ void Engine::merge_split() {
   }
 }
 
-void Engine::clean_up() {
+void Replica::clean_up() {
   normalize(deleted_, [this](ClientRef a, ClientRef b) { return store.clients[a].id > store.clients[b].id; });
   if (options_.gc) collect();
   merge_deleted();
@@ -231,14 +231,14 @@ void Engine::clean_up() {
   merge_split();
 }
 
-void Engine::finish() {
+void Replica::finish() {
   active_ = false;
   if (store.contents.wants_compaction()) store.compact();
 }
 
 // ---- the update of a transaction
 
-void Engine::write_transaction(Bytes& update) {
+void Replica::write_transaction(Bytes& update) {
   std::ranges::sort(touched_, [this](ClientRef a, ClientRef b) { return store.clients[a].id > store.clients[b].id; });
   WireWriter out(update);
   out.uint(touched_.size());
@@ -247,7 +247,7 @@ void Engine::write_transaction(Bytes& update) {
 }
 
 /// The update of typing on: one text struct, which continues the item that has grown. At once, from its parts.
-void Engine::write_in_place(Bytes& update) const {
+void Replica::write_in_place(Bytes& update) const {
   const ClientRecord& own = store.clients[own_];
   const Item& item = store.items[own.index.last()];
   const ByteView text = store.bytes_of(item);
@@ -274,7 +274,7 @@ void Engine::write_in_place(Bytes& update) const {
   update.resize(static_cast<std::size_t>(at - update.data()));
 }
 
-void Engine::commit_local(Bytes& update) {
+void Replica::commit_local(Bytes& update) {
   if (in_place_ && deleted_.empty()) {
     write_in_place(update);
     return finish();

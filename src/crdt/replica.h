@@ -1,0 +1,108 @@
+#pragma once
+// Replica: a store and the transaction that runs on it, with one method for each act of the algorithm:
+//
+//   integrate.cpp    YATA: where an item goes among concurrent ones
+//   transaction.cpp  deletion; and at the end of a transaction collection, merging and the update that went out of it
+//   encode_v1.cpp    structs are written
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "crdt/delete_set.h"
+#include "crdt/doc.h"
+#include "crdt/drafts.h"
+#include "crdt/store.h"
+
+namespace concord::crdt {
+
+class Replica {
+ public:
+  explicit Replica(const DocOptions& options);
+
+  Store store;
+
+  ClientId client() const { return options_.client; }
+  bool in_transaction() const { return active_; }
+
+  // transaction.cpp
+  void begin(bool local);
+  /// Ends a local transaction and writes its update, or nothing.
+  void commit_local(Bytes& update);
+  void erase_item(ItemRef item);
+
+  StateVector state_vector() const;
+
+ protected:
+  // integrate.cpp
+  /// Puts a draft whose origins are known into its list; `left` and `right` are the items its origins name.
+  void integrate(ItemRef item, ItemRef left, ItemRef right, TypeRef type, std::uint32_t entry);
+  ItemRef resolve_conflicts(const Item& item, ItemRef left, ItemRef right, TypeRef type, std::uint32_t entry);
+  void become_gc(ItemRef item);
+  ItemRef split(ItemRef item, std::uint32_t units);
+  ItemRef item_starting_at(Id id);
+  ItemRef item_ending_at(Id id);
+
+  // transaction.cpp
+  void touch(ClientRef client);
+  std::uint32_t before(ClientRef client) const {
+    const ClientRecord& record = store.clients[client];
+    return record.stamp == stamp_ ? record.before : record.state;
+  }
+  void record_deletion(const Item& item) {
+    deleted_.push_back({static_cast<ClientRef>(item.client), item.clock, item.length});
+  }
+  void mark_changed(TypeRef type);
+  void clean_up();
+  void write_in_place(Bytes& update) const;
+  void collect();
+  void collect_item(ItemRef item, bool parent_collected);
+  void merge_deleted();
+  void merge_new();
+  void merge_split();
+  bool mergeable(const Item& left, const Item& right, ItemRef right_ref) const;
+  std::uint32_t merge_with_lefts(ClientRef client, ClockPosition& at);
+  void unlink_merged(ItemRef first, ItemRef item, std::size_t place_in_run);
+  void finish();
+  bool changed() const { return !touched_.empty() || !deleted_.empty(); }
+
+  // encode_v1.cpp
+  void write_item(WireWriter& out, const Item& item, std::uint32_t offset, const DraftParent* parent = nullptr) const;
+  void write_parent(WireWriter& out, const Item& item, const DraftParent* parent) const;
+  void write_content(WireWriter& out, const Item& item, std::uint32_t offset) const;
+  void write_structs(WireWriter& out, ClientRef client, std::uint32_t from) const;
+  std::vector<DeletedRange<ClientRef>> deleted_ranges(const std::vector<ClientRef>& order) const;
+  void write_transaction(Bytes& update);
+
+  // The place of the last local change: item `item` begins at `start` in `type`.
+  struct LastPlace {
+    TypeRef type = kNone;
+    ItemRef item = kNone;
+    std::uint32_t start = 0;
+  };
+  LastPlace last_;
+  void forget_place() { last_.item = kNone; }
+
+  DocOptions options_;
+  ClientRef own_ = kNoClient;
+
+  // The running transaction.
+  bool active_ = false;
+  bool local_ = true;
+  std::uint64_t stamp_ = 1;
+  std::vector<ClientRef> touched_;  // clients with new structs
+  std::vector<DeletedRange<ClientRef>> deleted_;
+  std::vector<std::pair<ClientRef, std::uint32_t>> split_;  // right parts, which may be merged again
+  std::vector<TypeRef> changed_texts_;
+  bool in_place_ = false;        // so far it only made the last own item longer,
+  std::size_t typed_bytes_ = 0;  // by so many bytes
+
+  // Scratch, kept for its capacity.
+  std::vector<ItemRef> visited_;
+  IdTable visited_numbers_;
+  std::vector<ItemRef> work_;
+  std::vector<ItemRef> run_;
+};
+
+}  // namespace concord::crdt
