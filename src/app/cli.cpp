@@ -47,7 +47,8 @@ int print_serve_help(std::ostream& out) {
          "names, in this order.\n\n";
   for (const Setting& setting : all_settings()) {
     std::string flag(setting.name);
-    std::ranges::transform(flag, flag.begin(), [](char c) { return c == '_' ? '-' : static_cast<char>(std::tolower(c)); });
+    std::ranges::transform(flag, flag.begin(),
+                           [](char c) { return c == '_' ? '-' : static_cast<char>(std::tolower(c)); });
     out << "  --" << flag;
     if (!setting.fallback.empty()) out << " " << setting.fallback;
     out << "\n      " << setting.meaning << "\n";

@@ -59,8 +59,8 @@ void raise_descriptor_limit() {
 Logger make_logger(const Config& config) {
   const std::string& level = config.string("LOG_LEVEL");
   return Logger(make_fd_log_sink(2),
-                level == "debug"  ? LogLevel::kDebug
-                : level == "warn" ? LogLevel::kWarn
+                level == "debug"   ? LogLevel::kDebug
+                : level == "warn"  ? LogLevel::kWarn
                 : level == "error" ? LogLevel::kError
                                    : LogLevel::kInfo,
                 config.string("LOG_FORMAT") == "json" ? LogFormat::kJson : LogFormat::kHuman);
@@ -75,7 +75,8 @@ Result<> make_data_directory(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
   if (error) {
-    return fail(Error{Code::kInvalidArgument, "DATA: cannot make the directory \"" + path + "\": " + error.message(),
+    return fail(Error{Code::kInvalidArgument,
+                      "DATA: cannot make the directory \"" + path + "\": " + error.message(),
                       {{"field", "DATA"}, {"value", path}}});
   }
   std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
@@ -95,8 +96,8 @@ class Hub {
         pool_(static_cast<std::size_t>(config.integer("BLOCKING_THREADS"))) {}
 
   Result<> start() {
-    TRY(engines_, engines::open_embedded(engines::options_from(config_, config_.string("DATA")), clock_, logger_,
-                                         metrics_));
+    TRY(engines_,
+        engines::open_embedded(engines::options_from(config_, config_.string("DATA")), clock_, logger_, metrics_));
     reactors_.start();
     identity_ = std::make_unique<identity::Identity>(
         identity::Options::from(config_, !is_loopback(listen_.host)),

@@ -7,8 +7,8 @@
 
 namespace concord::app {
 
-/// Serves until SIGTERM or SIGINT, then drains within SHUTDOWN_MS. `out` gets the address once the hub is ready. An error is
-/// what kept the hub from starting.
+/// Serves until SIGTERM or SIGINT, then drains within SHUTDOWN_MS. `out` gets the address once the hub is ready. An
+/// error is what kept the hub from starting.
 Result<> serve_until_signal(const Config& config, std::ostream& out);
 
 }  // namespace concord::app

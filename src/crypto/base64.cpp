@@ -55,17 +55,9 @@ std::optional<Bytes> decode(std::string_view text, const Reverse& table) {
 
 }  // namespace
 
-std::string base64url_encode(ByteView bytes) {
-  return encode(bytes, kUrl);
-}
-std::string base64_encode_unpadded(ByteView bytes) {
-  return encode(bytes, kStandard);
-}
-std::optional<Bytes> base64url_decode(std::string_view text) {
-  return decode(text, kFromUrl);
-}
-std::optional<Bytes> base64_decode_unpadded(std::string_view text) {
-  return decode(text, kFromStandard);
-}
+std::string base64url_encode(ByteView bytes) { return encode(bytes, kUrl); }
+std::string base64_encode_unpadded(ByteView bytes) { return encode(bytes, kStandard); }
+std::optional<Bytes> base64url_decode(std::string_view text) { return decode(text, kFromUrl); }
+std::optional<Bytes> base64_decode_unpadded(std::string_view text) { return decode(text, kFromStandard); }
 
 }  // namespace concord::crypto

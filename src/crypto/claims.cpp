@@ -56,8 +56,7 @@ Result<> check_claims(const Claims& claims, const ClaimsRule& rule) {
   if (claims.issuer != rule.issuer) return refuse("issuer", "the token was issued by another hub");
   if (claims.audience != rule.audience) return refuse("audience", "the token is for another audience");
   if (claims.expires_s <= rule.now_s) return refuse("expired", "the token has expired");
-  if (claims.not_before_s > rule.now_s + rule.leeway_s)
-    return refuse("not_yet_valid", "the token is not yet valid");
+  if (claims.not_before_s > rule.now_s + rule.leeway_s) return refuse("not_yet_valid", "the token is not yet valid");
   return {};
 }
 

@@ -50,8 +50,7 @@ Sha256 hmac_sha256(ByteView key, ByteView bytes) {
   // A null key would mean "the key of before" to OpenSSL.
   static constexpr std::uint8_t kEmpty = 0;
   const void* data = key.empty() ? &kEmpty : key.data();
-  if (HMAC(EVP_sha256(), data, static_cast<int>(key.size()), bytes.data(), bytes.size(), out.data(), &size) ==
-      nullptr)
+  if (HMAC(EVP_sha256(), data, static_cast<int>(key.size()), bytes.data(), bytes.size(), out.data(), &size) == nullptr)
     std::abort();
   return out;
 }

@@ -33,8 +33,7 @@ TEST(Base64, the_two_alphabets_differ_in_two_characters) {
 }
 
 TEST(Base64, only_the_one_encoding_of_bytes_is_decoded) {
-  for (const char* text :
-       {"A", "Zg==", "Zg=", "Z g", "Zg\n", "Zh", "Zm9", "Zm9vYh", "Zm9v.", "Zm9\xff", "AAAAA"})
+  for (const char* text : {"A", "Zg==", "Zg=", "Z g", "Zg\n", "Zh", "Zm9", "Zm9vYh", "Zm9v.", "Zm9\xff", "AAAAA"})
     EXPECT_EQ(base64url_decode(text), std::nullopt) << text;
 }
 
@@ -48,12 +47,10 @@ TEST(Base64, any_bytes_survive_a_round_trip) {
 
 TEST(Hash, sha256_gives_the_digests_of_fips_180) {
   EXPECT_EQ(to_hex(sha256({})), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  EXPECT_EQ(to_hex(sha256(as_bytes("abc"))),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(to_hex(sha256(as_bytes("abc"))), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(to_hex(sha256(as_bytes("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq"))),
             "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-  EXPECT_EQ(to_hex(sha256(Bytes(1'000'000, 'a'))),
-            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+  EXPECT_EQ(to_hex(sha256(Bytes(1'000'000, 'a'))), "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
 TEST(Hash, hmac_gives_the_codes_of_rfc_4231) {
@@ -79,8 +76,7 @@ TEST(Random, bytes_do_not_repeat) {
   Bytes many(65'536);
   random_bytes(many);
   for (const std::uint8_t byte : many) ++counts[byte];
-  for (const int count : counts)
-    EXPECT_GT(count, 100);  // 256 expected of each; below 100 is beyond nine deviations
+  for (const int count : counts) EXPECT_GT(count, 100);  // 256 expected of each; below 100 is beyond nine deviations
 }
 
 }  // namespace

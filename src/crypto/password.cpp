@@ -67,9 +67,7 @@ std::optional<Encoded> parse(std::string_view text) {
   return out;
 }
 
-std::uint8_t* mutable_data(ByteView bytes) {
-  return const_cast<std::uint8_t*>(bytes.data());
-}
+std::uint8_t* mutable_data(ByteView bytes) { return const_cast<std::uint8_t*>(bytes.data()); }
 
 }  // namespace
 
@@ -97,8 +95,7 @@ Result<Bytes> argon2id(const Argon2Input& input) {
   context.threads = 1;
   context.version = ARGON2_VERSION_13;
   const int status = argon2_ctx(&context, Argon2_id);
-  if (status == ARGON2_MEMORY_ALLOCATION_ERROR)
-    return fail(Code::kUnavailable, "no memory for a password hash");
+  if (status == ARGON2_MEMORY_ALLOCATION_ERROR) return fail(Code::kUnavailable, "no memory for a password hash");
   if (status != ARGON2_OK) return fail(Code::kInternal, "the password hash failed");
   return out;
 }

@@ -27,8 +27,7 @@ TEST(Password, encoded_hashes_of_the_reference_implementation_verify) {
       {"password", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"},
       {"password", "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4"},
       {"password", "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc"},
-      {"differentpassword",
-       "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$C4TWUs9rDEvq7w3+J4umqA32aWKB1+DSiRuBfYxFj94"},
+      {"differentpassword", "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$C4TWUs9rDEvq7w3+J4umqA32aWKB1+DSiRuBfYxFj94"},
   };
   for (const auto& v : vectors) {
     EXPECT_TRUE(verify_password(v.password, v.encoded).value()) << v.encoded;
@@ -86,9 +85,8 @@ TEST(Password, a_malformed_string_is_corrupt_and_costs_nothing) {
 }
 
 TEST(Password, a_cost_out_of_bounds_is_refused) {
-  for (const PasswordCost& cost :
-       {PasswordCost{.memory_kib = 7}, PasswordCost{.iterations = 0}, PasswordCost{.parallelism = 0},
-        PasswordCost{.memory_kib = (4u << 20u) + 1}})
+  for (const PasswordCost& cost : {PasswordCost{.memory_kib = 7}, PasswordCost{.iterations = 0},
+                                   PasswordCost{.parallelism = 0}, PasswordCost{.memory_kib = (4u << 20u) + 1}})
     EXPECT_EQ(hash_password("x", cost).error().code, Code::kInvalidArgument);
 }
 

@@ -36,14 +36,11 @@ using Number = Owned<BIGNUM, BN_free>;
 using Memory = Owned<BIO, BIO_free>;
 
 /// Never asks the terminal for a passphrase.
-int refuse_passphrase(char*, int, int, void*) {
-  return -1;
-}
+int refuse_passphrase(char*, int, int, void*) { return -1; }
 
 Result<Bytes> component(const EVP_PKEY* key, const char* name) {
   BIGNUM* raw = nullptr;
-  if (EVP_PKEY_get_bn_param(key, name, &raw) != 1)
-    return fail(Code::kInvalidArgument, "the key is not an RSA key");
+  if (EVP_PKEY_get_bn_param(key, name, &raw) != 1) return fail(Code::kInvalidArgument, "the key is not an RSA key");
   const Number number(raw);
   Bytes out(static_cast<std::size_t>(BN_num_bytes(raw)));
   BN_bn2bin(raw, out.data());
@@ -61,8 +58,7 @@ struct VerifyingKey::State {
   /// Checks size and exponent, and computes what is printed of the key.
   static Result<std::shared_ptr<const State>> make(Key key) {
     const int bits = EVP_PKEY_is_a(key.get(), "RSA") == 1 ? EVP_PKEY_get_bits(key.get()) : 0;
-    if (bits < static_cast<int>(kMinRsaBits) || bits > static_cast<int>(kMaxRsaBits))
-      return fail(field_error(bits));
+    if (bits < static_cast<int>(kMinRsaBits) || bits > static_cast<int>(kMaxRsaBits)) return fail(field_error(bits));
     TRY(const Bytes modulus, component(key.get(), OSSL_PKEY_PARAM_RSA_N));
     TRY(const Bytes exponent, component(key.get(), OSSL_PKEY_PARAM_RSA_E));
     if (exponent.size() > 4 || exponent.empty() || (exponent.back() & 1U) == 0 ||
@@ -73,8 +69,7 @@ struct VerifyingKey::State {
     state->modulus = base64url_encode(modulus);
     state->exponent = base64url_encode(exponent);
     // RFC 7638, 3: the required members in the order of their names, without white space.
-    const std::string canonical =
-        R"({"e":")" + state->exponent + R"(","kty":"RSA","n":")" + state->modulus + R"("})";
+    const std::string canonical = R"({"e":")" + state->exponent + R"(","kty":"RSA","n":")" + state->modulus + R"("})";
     state->kid = base64url_encode(sha256(as_bytes(canonical)));
     return std::shared_ptr<const State>(std::move(state));
   }
@@ -108,9 +103,7 @@ Result<VerifyingKey> VerifyingKey::from_components(ByteView modulus, ByteView ex
   return VerifyingKey(std::move(state));
 }
 
-const std::string& VerifyingKey::kid() const {
-  return state_->kid;
-}
+const std::string& VerifyingKey::kid() const { return state_->kid; }
 
 std::string VerifyingKey::jwk() const {
   json::Writer out;
@@ -122,16 +115,14 @@ std::string VerifyingKey::jwk() const {
 bool VerifyingKey::verify(ByteView input, ByteView signature) const {
   const DigestContext context(EVP_MD_CTX_new());
   const bool good =
-      context &&
-      EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, state_->key.get()) == 1 &&
+      context && EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, state_->key.get()) == 1 &&
       EVP_DigestVerify(context.get(), signature.data(), signature.size(), input.data(), input.size()) == 1;
   if (!good) ERR_clear_error();
   return good;
 }
 
 Result<SigningKey> SigningKey::generate(unsigned bits) {
-  if (bits < kMinRsaBits || bits > kMaxRsaBits)
-    return fail(VerifyingKey::State::field_error(static_cast<int>(bits)));
+  if (bits < kMinRsaBits || bits > kMaxRsaBits) return fail(VerifyingKey::State::field_error(static_cast<int>(bits)));
   Key key(EVP_RSA_gen(bits));
   if (!key) {
     ERR_clear_error();
@@ -154,8 +145,8 @@ Result<SigningKey> SigningKey::from_pem(std::string_view pem) {
 
 std::string SigningKey::to_pem() const {
   const Memory memory(BIO_new(BIO_s_secmem()));
-  if (!memory || PEM_write_bio_PKCS8PrivateKey(memory.get(), public_.state_->key.get(), nullptr, nullptr, 0,
-                                               nullptr, nullptr) != 1)
+  if (!memory || PEM_write_bio_PKCS8PrivateKey(memory.get(), public_.state_->key.get(), nullptr, nullptr, 0, nullptr,
+                                               nullptr) != 1)
     std::abort();  // a key that was loaded or generated can be written, short of memory
   char* data = nullptr;
   const long size = BIO_get_mem_data(memory.get(), &data);

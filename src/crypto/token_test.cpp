@@ -16,12 +16,8 @@ std::string reason(const Error& error) {
   return "";
 }
 
-SigningKey published_key() {
-  return SigningKey::from_pem(testing::kPublishedKeyPem).value();
-}
-std::string encode(std::string_view text) {
-  return base64url_encode(as_bytes(text));
-}
+SigningKey published_key() { return SigningKey::from_pem(testing::kPublishedKeyPem).value(); }
+std::string encode(std::string_view text) { return base64url_encode(as_bytes(text)); }
 
 constexpr std::string_view kPublishedInput =
     "eyJhbGciOiJSUzI1NiJ9."
@@ -63,9 +59,8 @@ TEST(RsaKey, its_id_is_the_thumbprint_of_rfc_7638) {
 
 TEST(RsaKey, its_jwk_has_the_members_of_rfc_7517_and_nothing_private) {
   const SigningKey key = published_key();
-  EXPECT_EQ(key.verifying().jwk(), R"({"kty":"RSA","use":"sig","alg":"RS256","kid":")" +
-                                       key.verifying().kid() + R"(","n":")" +
-                                       std::string(testing::kPublishedModulus) + R"(","e":"AQAB"})");
+  EXPECT_EQ(key.verifying().jwk(), R"({"kty":"RSA","use":"sig","alg":"RS256","kid":")" + key.verifying().kid() +
+                                       R"(","n":")" + std::string(testing::kPublishedModulus) + R"(","e":"AQAB"})");
 }
 
 TEST(RsaKey, pem_reads_back_as_the_same_key) {
@@ -146,8 +141,7 @@ TEST_F(Token, a_header_that_we_did_not_write_is_refused_though_the_signature_is_
     EXPECT_EQ(result.error().code, Code::kUnauthenticated);
     EXPECT_EQ(reason(result.error()), "key") << header;
   }
-  EXPECT_TRUE(verifier_.verify(
-      signed_with_header(R"({"alg":"RS256","kid":")" + kid_ + R"(","typ":"at+jwt"})", "{}")));
+  EXPECT_TRUE(verifier_.verify(signed_with_header(R"({"alg":"RS256","kid":")" + kid_ + R"(","typ":"at+jwt"})", "{}")));
 }
 
 TEST_F(Token, a_token_of_another_type_is_refused) {
@@ -161,8 +155,7 @@ TEST_F(Token, hs256_with_the_public_key_as_its_secret_is_refused) {
     const auto code = hmac_sha256(as_bytes(secret), as_bytes(input));
     EXPECT_FALSE(verifier_.verify(input + "." + base64url_encode(code)));
     // The same code under the header that we do accept.
-    const std::string ours =
-        encode(R"({"alg":"RS256","kid":")" + kid_ + R"(","typ":"at+jwt"})") + "." + encode("{}");
+    const std::string ours = encode(R"({"alg":"RS256","kid":")" + kid_ + R"(","typ":"at+jwt"})") + "." + encode("{}");
     const auto forged = hmac_sha256(as_bytes(secret), as_bytes(ours));
     EXPECT_EQ(reason(verifier_.verify(ours + "." + base64url_encode(forged)).error()), "signature");
   }
@@ -214,8 +207,7 @@ TEST_F(Token, a_change_of_any_one_character_is_noticed) {
 }
 
 TEST_F(Token, a_payload_that_makes_it_too_long_is_not_signed) {
-  EXPECT_EQ(sign_compact(key_, "at+jwt", std::string(kMaxTokenBytes, 'x')).error().code,
-            Code::kInvalidArgument);
+  EXPECT_EQ(sign_compact(key_, "at+jwt", std::string(kMaxTokenBytes, 'x')).error().code, Code::kInvalidArgument);
 }
 
 Claims sample_claims() {
@@ -231,9 +223,8 @@ Claims sample_claims() {
 
 TEST(Claims, survive_a_round_trip) {
   const Claims claims = sample_claims();
-  EXPECT_EQ(
-      encode_claims(claims),
-      R"({"iss":"concord","sub":"usr_1","aud":"concord","exp":2000,"iat":1000,"nbf":1000,"jti":"t","sid":"s"})");
+  EXPECT_EQ(encode_claims(claims),
+            R"({"iss":"concord","sub":"usr_1","aud":"concord","exp":2000,"iat":1000,"nbf":1000,"jti":"t","sid":"s"})");
   EXPECT_EQ(parse_claims(encode_claims(claims)).value(), claims);
 }
 
@@ -297,8 +288,7 @@ TEST(Claims, are_held_against_issuer_audience_and_time) {
   EXPECT_EQ(refused({.issuer = "concord", .audience = "concord", .now_s = 2000}), "expired");
   EXPECT_EQ(refused({.issuer = "concord", .audience = "concord", .now_s = 970}), "accepted");
   EXPECT_EQ(refused({.issuer = "concord", .audience = "concord", .now_s = 969}), "not_yet_valid");
-  EXPECT_EQ(refused({.issuer = "concord", .audience = "concord", .now_s = 999, .leeway_s = 0}),
-            "not_yet_valid");
+  EXPECT_EQ(refused({.issuer = "concord", .audience = "concord", .now_s = 999, .leeway_s = 0}), "not_yet_valid");
 }
 
 }  // namespace

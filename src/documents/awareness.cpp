@@ -34,7 +34,8 @@ Result<std::vector<Entry>> parse(ByteView update, const AwarenessLimits& limits)
   VarReader reader(update);
   TRY(const std::uint64_t count, reader.uint());
   if (count > limits.max_entries) {
-    return fail(Error{Code::kTooLarge, fmt::format("awareness: {} entries, at most {} are taken", count, limits.max_entries),
+    return fail(Error{Code::kTooLarge,
+                      fmt::format("awareness: {} entries, at most {} are taken", count, limits.max_entries),
                       {{"field", "entries"}, {"limit", std::to_string(limits.max_entries)}}});
   }
   std::vector<Entry> entries;
@@ -68,7 +69,8 @@ Result<Bytes> Awareness::apply(ByteView update, std::uint64_t session) {
     if (known == clients_.end()) {
       if (gone) continue;
       if (clients_.size() >= limits_.max_clients) {
-        return fail(Error{Code::kTooLarge, "awareness: too many clients on this document",
+        return fail(Error{Code::kTooLarge,
+                          "awareness: too many clients on this document",
                           {{"limit", std::to_string(limits_.max_clients)}}});
       }
       clients_[entry.client] = Client{entry.clock, session, std::string(entry.state)};

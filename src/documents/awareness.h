@@ -1,6 +1,6 @@
 #pragma once
-// Presence of a document's clients, as y-protocols' awareness has it: per client id a clock and a JSON state. Never in the
-// log. Source of the format and of the clock rule: y-protocols PROTOCOL.md and awareness.js.
+// Presence of a document's clients, as y-protocols' awareness has it: per client id a clock and a JSON state. Never in
+// the log. Source of the format and of the clock rule: y-protocols PROTOCOL.md and awareness.js.
 
 #include <cstdint>
 #include <map>
@@ -13,9 +13,9 @@
 namespace concord::documents {
 
 struct AwarenessLimits {
-  std::size_t max_clients = 20'000;          // of a document
-  std::size_t max_state_bytes = 8u << 10u;   // one client's JSON
-  std::size_t max_entries = 256;             // of one message
+  std::size_t max_clients = 20'000;         // of a document
+  std::size_t max_state_bytes = 8u << 10u;  // one client's JSON
+  std::size_t max_entries = 256;            // of one message
 };
 
 class Awareness {

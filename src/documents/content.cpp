@@ -65,9 +65,15 @@ Result<std::vector<DeltaOp>> from_ot(const ot::Delta& change) {
   for (const ot::Op& op : change.ops()) {
     TRY(crdt::Attributes attributes, from_ot(op.attributes));
     switch (op.kind) {
-      case ot::OpKind::kRetain: out.push_back(DeltaOp::retain(op.length, std::move(attributes))); break;
-      case ot::OpKind::kDelete: out.push_back(DeltaOp::erase(op.length)); break;
-      case ot::OpKind::kInsert: out.push_back(DeltaOp::insert(ot::to_utf8(op.text), std::move(attributes))); break;
+      case ot::OpKind::kRetain:
+        out.push_back(DeltaOp::retain(op.length, std::move(attributes)));
+        break;
+      case ot::OpKind::kDelete:
+        out.push_back(DeltaOp::erase(op.length));
+        break;
+      case ot::OpKind::kInsert:
+        out.push_back(DeltaOp::insert(ot::to_utf8(op.text), std::move(attributes)));
+        break;
       case ot::OpKind::kEmbed: {
         TRY(crdt::Any embed, crdt::parse_json(op.embed));
         out.push_back(DeltaOp::insert_embed(std::move(embed), std::move(attributes)));
@@ -125,8 +131,7 @@ class TextWalk {
       ++original_;
       ++at_;
     }
-    const std::size_t run =
-        next_embed_ == embeds_.size() ? most : std::min(most, embeds_[next_embed_] - original_);
+    const std::size_t run = next_embed_ == embeds_.size() ? most : std::min(most, embeds_[next_embed_] - original_);
     original_ += run;
     return run;
   }

@@ -80,8 +80,7 @@ TEST(Content, deleting_around_embeds_leaves_them) {
 TEST(Content, a_delta_write_changes_formats_without_touching_the_text) {
   crdt::Doc doc = with_text("bold move\n");
   edit(doc, state_of(doc), Format::kDelta, R"([{"insert":"bold","attributes":{"bold":true}},{"insert":" move\n"}])");
-  EXPECT_EQ(render_json(doc, Format::kDelta),
-            R"([{"insert":"bold","attributes":{"bold":true}},{"insert":" move\n"}])");
+  EXPECT_EQ(render_json(doc, Format::kDelta), R"([{"insert":"bold","attributes":{"bold":true}},{"insert":" move\n"}])");
 }
 
 TEST(Content, markdown_goes_in_and_comes_out) {

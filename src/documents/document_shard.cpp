@@ -26,8 +26,7 @@ DocumentMetrics::DocumentMetrics(Metrics& metrics)
                                             "From an update's arrival to its acknowledgement", latency_bounds())) {}
 
 DocumentShard::DocumentShard(shard::Shard& shard, shard::SnapshotStore& snapshots, DocumentStore& store,
-                             DocumentLimits limits, Clock& clock, DocumentMetrics& metrics,
-                             Logger logger)
+                             DocumentLimits limits, Clock& clock, DocumentMetrics& metrics, Logger logger)
     : shard_(shard),
       snapshots_(snapshots),
       store_(store),
@@ -98,8 +97,9 @@ Task<> DocumentShard::load(Live document) {
     for (const engines::LogEntry& entry : tail->second.entries) {
       if (entry.position <= document->position()) continue;
       if (auto done = document->apply(entry.record, entry.position); !done) {
-        logger_.warn("an update in the log does not fit its document",
-                     {{"document", document->stream()}, {"position", entry.position.value}, {"error", done.error().message}});
+        logger_.warn(
+            "an update in the log does not fit its document",
+            {{"document", document->stream()}, {"position", entry.position.value}, {"error", done.error().message}});
       }
     }
   }
@@ -119,18 +119,19 @@ void DocumentShard::submit(Live document, SharedBytes update, std::string princi
   record.payload = std::move(update);
   const std::int64_t began_ns = clock_.monotonic_ns();
   engines::LogRecord logged = record;
-  shard_.append(std::move(logged), [this, document = std::move(document), record = std::move(record), session, began_ns,
-                                    acknowledged = std::move(acknowledged)](Result<engines::Position> position) mutable {
-    if (!position) {
-      metrics_.refused_updates.add();
-      acknowledged(fail(std::move(position).error()));
-      return;
-    }
-    metrics_.updates.add();
-    metrics_.acknowledge_seconds.record(static_cast<double>(clock_.monotonic_ns() - began_ns) / 1e9);
-    acknowledged({});
-    applied(document, record, *position, session);
-  });
+  shard_.append(std::move(logged),
+                [this, document = std::move(document), record = std::move(record), session, began_ns,
+                 acknowledged = std::move(acknowledged)](Result<engines::Position> position) mutable {
+                  if (!position) {
+                    metrics_.refused_updates.add();
+                    acknowledged(fail(std::move(position).error()));
+                    return;
+                  }
+                  metrics_.updates.add();
+                  metrics_.acknowledge_seconds.record(static_cast<double>(clock_.monotonic_ns() - began_ns) / 1e9);
+                  acknowledged({});
+                  applied(document, record, *position, session);
+                });
 }
 
 void DocumentShard::applied(const Live& document, const engines::LogRecord& record, engines::Position position,
@@ -257,7 +258,8 @@ asio::awaitable<void> DocumentShard::sweep() {
       live.reset();
     }
     const std::int64_t later_ns = clock_.monotonic_ns();
-    const std::size_t evicted = std::erase_if(documents_, [&](const auto& one) { return evictable(one.second, later_ns); });
+    const std::size_t evicted =
+        std::erase_if(documents_, [&](const auto& one) { return evictable(one.second, later_ns); });
     metrics_.open_documents.add(-static_cast<std::int64_t>(evicted));
   }
 }
@@ -273,7 +275,8 @@ Task<> DocumentShard::note_progress() {
   if (progress.empty()) co_return Result<>{};
   CO_TRY_VOID(co_await store_.note_progress(progress));
   for (const auto& one : progress) {
-    if (auto found = documents_.find(one.id); found != documents_.end()) found->second.live->noted_version = one.version;
+    if (auto found = documents_.find(one.id); found != documents_.end())
+      found->second.live->noted_version = one.version;
   }
   co_return Result<>{};
 }
@@ -310,7 +313,8 @@ asio::awaitable<void> DocumentShard::settle_tails(std::size_t most) {
       continue;
     }
     if (live.error().code != Code::kNotFound) {
-      logger_.error("could not open a document after recovery", {{"document", id.str()}, {"error", live.error().message}});
+      logger_.error("could not open a document after recovery",
+                    {{"document", id.str()}, {"error", live.error().message}});
       co_return;  // its log is kept; the next sweep tries again
     }
     tails_.erase(id);

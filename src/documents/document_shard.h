@@ -1,6 +1,6 @@
 #pragma once
-// The documents of one shard: opens them from snapshot and log, takes updates to the log and then to everyone, snapshots
-// them when they are idle or have grown, and lets go of what nobody uses. Lives on the shard's reactor.
+// The documents of one shard: opens them from snapshot and log, takes updates to the log and then to everyone,
+// snapshots them when they are idle or have grown, and lets go of what nobody uses. Lives on the shard's reactor.
 
 #include <memory>
 #include <string>
@@ -48,8 +48,8 @@ class DocumentShard final : public shard::StateMachine {
  public:
   using Live = std::shared_ptr<LiveDocument>;  // shared by the shard's map, its sessions and REST calls under way
 
-  DocumentShard(shard::Shard& shard, shard::SnapshotStore& snapshots, DocumentStore& store,
-                DocumentLimits limits, Clock& clock, DocumentMetrics& metrics, Logger logger);
+  DocumentShard(shard::Shard& shard, shard::SnapshotStore& snapshots, DocumentStore& store, DocumentLimits limits,
+                Clock& clock, DocumentMetrics& metrics, Logger logger);
 
   Reactor& reactor() const { return shard_.reactor(); }
   shard::Shard& shard() { return shard_; }

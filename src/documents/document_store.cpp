@@ -106,9 +106,8 @@ Task<std::vector<DocumentRow>> DocumentStore::list(UserId who, std::optional<Lis
 }
 
 Task<> DocumentStore::rename(DocumentId id, std::string name, std::int64_t updated_ms) {
-  CO_TRY(auto changed,
-         co_await tables_.query(Statement{"UPDATE documents SET name = $2, updated_ms = $3 WHERE id = $1",
-                                          {id.str(), std::move(name), updated_ms}}));
+  CO_TRY(auto changed, co_await tables_.query(Statement{"UPDATE documents SET name = $2, updated_ms = $3 WHERE id = $1",
+                                                        {id.str(), std::move(name), updated_ms}}));
   if (changed.affected == 0) co_return not_found();
   co_return Result<>{};
 }
@@ -130,16 +129,17 @@ Task<> DocumentStore::grant(DocumentId id, Grant grant) {
 }
 
 Task<bool> DocumentStore::revoke(DocumentId id, UserId principal) {
-  CO_TRY(auto changed, co_await tables_.query(
-                           Statement{"DELETE FROM document_grants WHERE document_id = $1 AND principal = $2",
-                                     {id.str(), principal.str()}}));
+  CO_TRY(auto changed,
+         co_await tables_.query(Statement{"DELETE FROM document_grants WHERE document_id = $1 AND principal = $2",
+                                          {id.str(), principal.str()}}));
   co_return changed.affected > 0;
 }
 
 Task<std::vector<Grant>> DocumentStore::grants(DocumentId id) {
-  CO_TRY(auto found, co_await tables_.query(Statement{
-                         "SELECT principal, access_level FROM document_grants WHERE document_id = $1 ORDER BY principal",
-                         {id.str()}}));
+  CO_TRY(auto found,
+         co_await tables_.query(
+             Statement{"SELECT principal, access_level FROM document_grants WHERE document_id = $1 ORDER BY principal",
+                       {id.str()}}));
   std::vector<Grant> out;
   for (const Row& row : found.rows) {
     auto principal = UserId::parse(as_string(row[0]));

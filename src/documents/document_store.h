@@ -17,8 +17,8 @@ struct DocumentRow {
   std::string name;
   std::string doc_type;
   std::int64_t created_ms = 0;
-  std::int64_t updated_ms = 0;  // follows the live document by a second or two
-  std::uint64_t version = 0;    // likewise
+  std::int64_t updated_ms = 0;              // follows the live document by a second or two
+  std::uint64_t version = 0;                // likewise
   AccessLevel access = AccessLevel::kNone;  // of the principal who asked
 };
 

@@ -12,9 +12,7 @@ Documents::Content content_of(LiveDocument& live, Format format) {
 }
 
 /// A client id as Yjs draws them: 32 random bits, never 0.
-crdt::ClientId new_client(SystemIdSource& ids) {
-  return crdt::ClientId{(ids.random64() & 0xffff'ffffU) | 1U};
-}
+crdt::ClientId new_client(SystemIdSource& ids) { return crdt::ClientId{(ids.random64() & 0xffff'ffffU) | 1U}; }
 
 }  // namespace
 
@@ -108,10 +106,9 @@ Task<Documents::Content> Documents::write_here(DocumentShard& shard, DocumentId 
   CO_TRY(auto live, co_await shard.open(id));
   const AsyncMutex::Hold one_at_a_time = co_await live->edit_mutex().lock();
   CO_TRY(const SharedBytes state, co_await shard.state_at(live, version.value_or(live->version())));
-  CO_TRY(Bytes update, co_await dependencies_.pool.run<Bytes>(
-                           [&state, &content, format, client = new_client(ids_)] {
-                             return edit_update(*state, client, format, content);
-                           }));
+  CO_TRY(Bytes update, co_await dependencies_.pool.run<Bytes>([&state, &content, format, client = new_client(ids_)] {
+    return edit_update(*state, client, format, content);
+  }));
   if (!update.empty()) {
     CO_TRY_VOID(shard.check_size(*live, update.size()));
     CO_TRY_VOID(co_await shard.submit_and_wait(live, std::make_shared<const Bytes>(std::move(update)), who.str()));

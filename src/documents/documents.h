@@ -1,6 +1,6 @@
 #pragma once
-// The documents service: what the gateway and the app see of it. Documents live on the reactors of their shards; every call
-// here may come from any reactor and goes there by itself.
+// The documents service: what the gateway and the app see of it. Documents live on the reactors of their shards; every
+// call here may come from any reactor and goes there by itself.
 
 #include <memory>
 #include <span>

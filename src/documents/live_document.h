@@ -1,6 +1,6 @@
 #pragma once
-// One open document: its CRDT state, who is connected to it, and how far its snapshot lags behind. Lives on the reactor of
-// its shard and is touched only there.
+// One open document: its CRDT state, who is connected to it, and how far its snapshot lags behind. Lives on the reactor
+// of its shard and is touched only there.
 
 #include <cstdint>
 #include <string>
@@ -35,8 +35,8 @@ class LiveDocument {
 
   /// Sets the state at load, before anyone sees the document.
   Result<> restore(ByteView state, std::uint64_t version, HybridTime updated, engines::Position position);
-  /// Takes in a record of the log, in order. The version counts it even where the CRDT refuses it (`check_update` cannot
-  /// see every conflict with the document): a replay decides in the same way.
+  /// Takes in a record of the log, in order. The version counts it even where the CRDT refuses it (`check_update`
+  /// cannot see every conflict with the document): a replay decides in the same way.
   Result<> apply(const engines::LogRecord& record, engines::Position position);
 
   void join(SyncSession& session) { sessions_.push_back(&session); }
@@ -62,10 +62,10 @@ class LiveDocument {
 
   /// Monotonic; when a session or a REST call last used it.
   std::int64_t last_used_ns = 0;
-  std::uint64_t noted_version = 0;   // the version that the tables know
+  std::uint64_t noted_version = 0;  // the version that the tables know
   bool snapshot_under_way = false;
-  bool removed = false;              // deleted: refuse everything
-  bool read_at_this_version = false; // somebody holds this version's number and may write against it
+  bool removed = false;               // deleted: refuse everything
+  bool read_at_this_version = false;  // somebody holds this version's number and may write against it
 
  private:
   DocumentId id_;

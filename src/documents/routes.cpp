@@ -48,7 +48,8 @@ Result<json::Object> body_of(const net::Request& request, const DocumentLimits& 
 }
 
 /// The content in the form that edit_update takes, or nullopt where the field is absent.
-Result<std::optional<std::string>> content_field(const json::Object& body, Format format, const DocumentLimits& limits) {
+Result<std::optional<std::string>> content_field(const json::Object& body, Format format,
+                                                 const DocumentLimits& limits) {
   if (!body.has("content")) return std::optional<std::string>();
   if (format == Format::kDelta) {
     const boost::json::value* value = body.raw("content");
@@ -66,7 +67,8 @@ Result<std::string> type_field(const json::Object& body) {
     const char c = (*word)[i];
     const bool letter = c >= 'a' && c <= 'z';
     if (!letter && (i == 0 || ((c < '0' || c > '9') && c != '_' && c != '-'))) {
-      return fail(json::field_error("doc_type", "must be lower-case letters, digits, '_' and '-', a letter first", *word));
+      return fail(
+          json::field_error("doc_type", "must be lower-case letters, digits, '_' and '-', a letter first", *word));
     }
   }
   return std::move(*word);
@@ -190,9 +192,8 @@ class DocumentRoutes {
     CO_TRY(auto name, body.optional_text("name", {.least = 1, .most = kMaxNameBytes}));
     CO_TRY(auto content, content_field(body, format, limits_));
     if (!content) co_return fail(json::field_error("content", "is required"));
-    CO_TRY(Documents::Content now,
-           co_await documents_.write(found.row.id, found.who.id, format, std::move(*content),
-                                     static_cast<std::uint64_t>(version)));
+    CO_TRY(Documents::Content now, co_await documents_.write(found.row.id, found.who.id, format, std::move(*content),
+                                                             static_cast<std::uint64_t>(version)));
     if (name && *name != found.row.name) {
       CO_TRY_VOID(co_await documents_.store().rename(found.row.id, *name, clock_.wall_ms()));
       found.row.name = std::move(*name);

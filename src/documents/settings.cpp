@@ -6,7 +6,8 @@ namespace {
 
 const std::vector<Setting>& table() {
   static const std::vector<Setting> rows{
-      {"DOCUMENT_MAX_BYTES", SettingType::kInteger, "5242880", 1024, 256LL << 20, "Largest encoded state of a document."},
+      {"DOCUMENT_MAX_BYTES", SettingType::kInteger, "5242880", 1024, 256LL << 20,
+       "Largest encoded state of a document."},
       {"SNAPSHOT_AFTER_BYTES", SettingType::kInteger, "262144", 1024, 1LL << 30,
        "Updates since a document's newest snapshot, in bytes, after which it gets a new one."},
       {"DOCUMENT_IDLE_MS", SettingType::kInteger, "30000", 100, 3'600'000,
@@ -18,7 +19,8 @@ const std::vector<Setting>& table() {
       {"SESSION_MESSAGES_PER_SECOND", SettingType::kInteger, "1000", 1, 1'000'000,
        "Messages that one live session may send; four seconds' worth may come at once."},
       {"AWARENESS_MAX_CLIENTS", SettingType::kInteger, "20000", 1, 1'000'000, "Clients with presence on one document."},
-      {"AWARENESS_MAX_STATE_BYTES", SettingType::kInteger, "8192", 64, 1 << 20, "Largest presence state of one client."},
+      {"AWARENESS_MAX_STATE_BYTES", SettingType::kInteger, "8192", 64, 1 << 20,
+       "Largest presence state of one client."},
   };
   return rows;
 }

@@ -15,7 +15,8 @@ void SyncHandler::on_open(net::WebSocket& socket, std::shared_ptr<void> state) {
   SyncRequest request = std::move(*std::static_pointer_cast<SyncRequest>(state));
   const std::uint64_t number = next_number_++;
   std::string token = std::move(request.token);
-  auto session = std::make_unique<SyncSession>(*this, socket, number, std::move(request), shard_.clock().monotonic_ns());
+  auto session =
+      std::make_unique<SyncSession>(*this, socket, number, std::move(request), shard_.clock().monotonic_ns());
   socket.set_context(session.get());
   SyncSession& opened = *session;
   sessions_.emplace(number, std::move(session));
@@ -56,7 +57,8 @@ asio::awaitable<void> SyncHandler::open(SyncSession& session, std::string token)
   if (!done) {
     const Code code = done.error().code;
     if (code == Code::kCorrupt || code == Code::kInternal) {
-      logger_.error("could not open a session", {{"document", session.document().str()}, {"error", done.error().message}});
+      logger_.error("could not open a session",
+                    {{"document", session.document().str()}, {"error", done.error().message}});
     }
     session.end(code == Code::kNotFound          ? net::CloseCode::kNotFound
                 : code == Code::kUnauthenticated ? net::CloseCode::kUnauthenticated

@@ -48,8 +48,11 @@ Result<Message> parse(ByteView message) {
       TRY(out.payload, reader.var_bytes());
       break;
     }
-    case kQueryAwarenessType: out.kind = Kind::kQueryAwareness; break;
-    default: return malformed("type " + std::to_string(type) + " is not known");
+    case kQueryAwarenessType:
+      out.kind = Kind::kQueryAwareness;
+      break;
+    default:
+      return malformed("type " + std::to_string(type) + " is not known");
   }
   if (!reader.at_end()) return malformed(std::to_string(reader.rest().size()) + " bytes after the end");
   return out;

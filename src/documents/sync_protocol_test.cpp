@@ -15,8 +15,10 @@ TEST(SyncProtocol, reads_what_a_y_protocols_client_sends) {
     Kind kind;
     Bytes payload;
   } cases[] = {
-      {{0, 0, 3, 1, 2, 3}, Kind::kStateVector, payload}, {{0, 1, 3, 1, 2, 3}, Kind::kAnswer, payload},
-      {{0, 2, 3, 1, 2, 3}, Kind::kUpdate, payload},      {{1, 3, 1, 2, 3}, Kind::kAwareness, payload},
+      {{0, 0, 3, 1, 2, 3}, Kind::kStateVector, payload},
+      {{0, 1, 3, 1, 2, 3}, Kind::kAnswer, payload},
+      {{0, 2, 3, 1, 2, 3}, Kind::kUpdate, payload},
+      {{1, 3, 1, 2, 3}, Kind::kAwareness, payload},
       {{3}, Kind::kQueryAwareness, {}},
   };
   for (const auto& one : cases) {

@@ -17,16 +17,23 @@ constexpr std::int64_t kBurst = 4;  // seconds of the message rate that may come
 
 net::CloseCode close_code(const Error& error) {
   switch (error.code) {
-    case Code::kUnauthenticated: return net::CloseCode::kUnauthenticated;
-    case Code::kPermissionDenied: return net::CloseCode::kPermissionDenied;
-    case Code::kNotFound: return net::CloseCode::kNotFound;
-    case Code::kTooLarge: return net::CloseCode::kTooLarge;
-    case Code::kInvalidArgument: return net::CloseCode::kInvalidPayload;
+    case Code::kUnauthenticated:
+      return net::CloseCode::kUnauthenticated;
+    case Code::kPermissionDenied:
+      return net::CloseCode::kPermissionDenied;
+    case Code::kNotFound:
+      return net::CloseCode::kNotFound;
+    case Code::kTooLarge:
+      return net::CloseCode::kTooLarge;
+    case Code::kInvalidArgument:
+      return net::CloseCode::kInvalidPayload;
     case Code::kRateLimited:
     case Code::kUnavailable:
     case Code::kTimeout:
-    case Code::kFenced: return net::CloseCode::kTryAgainLater;
-    default: return net::CloseCode::kInternal;
+    case Code::kFenced:
+      return net::CloseCode::kTryAgainLater;
+    default:
+      return net::CloseCode::kInternal;
   }
 }
 
@@ -110,8 +117,12 @@ void SyncSession::dispatch(const sync_protocol::Message& message) {
       return;
     }
     case Kind::kAnswer:
-    case Kind::kUpdate: receive_update(message.payload); return;
-    case Kind::kAwareness: receive_awareness(message.payload); return;
+    case Kind::kUpdate:
+      receive_update(message.payload);
+      return;
+    case Kind::kAwareness:
+      receive_awareness(message.payload);
+      return;
     case Kind::kQueryAwareness:
       if (Bytes all = live_->awareness().encode(); !all.empty()) send(sync_protocol::awareness_frame(all));
       return;

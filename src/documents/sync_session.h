@@ -1,6 +1,6 @@
 #pragma once
-// One live session: a WebSocket that speaks the sync dialect about one document. A small record of the shard's reactor; it
-// lives until its socket is closed and no update of its own is on the way to the log.
+// One live session: a WebSocket that speaks the sync dialect about one document. A small record of the shard's reactor;
+// it lives until its socket is closed and no update of its own is on the way to the log.
 
 #include <cstdint>
 #include <memory>

@@ -1,6 +1,6 @@
 #pragma once
-// The encoded states of versions that a REST caller has read and may write against, after the document has moved on. Least
-// recently used ones go first. One reactor.
+// The encoded states of versions that a REST caller has read and may write against, after the document has moved on.
+// Least recently used ones go first. One reactor.
 
 #include <cstdint>
 #include <list>

@@ -12,7 +12,8 @@ constexpr std::size_t kRecordOverheadBytes = 128;  // what a queued record costs
 ShardMetrics::ShardMetrics(Metrics& metrics)
     : records(metrics.counter("concord_shard_records_total", "Records made durable")),
       failures(metrics.counter("concord_shard_append_failures_total", "Records the log refused")),
-      append_seconds(metrics.histogram("concord_shard_append_seconds", "From queued batch to durable", latency_bounds())),
+      append_seconds(
+          metrics.histogram("concord_shard_append_seconds", "From queued batch to durable", latency_bounds())),
       batch_records(metrics.histogram("concord_shard_batch_records", "Records in one append", size_bounds())),
       queued_bytes(metrics.gauge("concord_shard_queued_bytes", "Records waiting for the log")) {}
 

@@ -1,8 +1,8 @@
 #pragma once
 // A shard: a log and the state machines that consume it; exactly one owner at an epoch.
 //
-// Life: own (lease, epoch) → recover (seal the log, replay the tail) → serve (append, then whoever appended acknowledges,
-// applies and publishes) → drain. Lives on one reactor; everything here is called there.
+// Life: own (lease, epoch) → recover (seal the log, replay the tail) → serve (append, then whoever appended
+// acknowledges, applies and publishes) → drain. Lives on one reactor; everything here is called there.
 
 #include <atomic>
 #include <cstdint>

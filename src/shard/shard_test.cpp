@@ -34,7 +34,8 @@ class ShardTest : public testing::EngineTest {
     std::promise<void> done;
     reactor().post([&] {
       for (const std::string& payload : payloads) {
-        shard.append(record(stream, payload), [&](Result<Position> position) { answers.push_back(std::move(position)); });
+        shard.append(record(stream, payload),
+                     [&](Result<Position> position) { answers.push_back(std::move(position)); });
       }
       shard.barrier([&] { done.set_value(); });
     });

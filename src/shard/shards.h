@@ -1,6 +1,7 @@
 #pragma once
-// All shards of a node, and which one a slot belongs to. The number of shards is fixed for a hub (slots are dealt out in
-// equal ranges), so that a hub moved to a machine with more cores finds its records again; reactors share the shards.
+// All shards of a node, and which one a slot belongs to. The number of shards is fixed for a hub (slots are dealt out
+// in equal ranges), so that a hub moved to a machine with more cores finds its records again; reactors share the
+// shards.
 
 #include <memory>
 #include <vector>

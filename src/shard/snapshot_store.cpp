@@ -34,8 +34,8 @@ Bytes encode_snapshot(const Snapshot& snapshot) {
   std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(), &ZSTD_freeCCtx);
   ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, kLevel);
   ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
-  const std::size_t written = ZSTD_compress2(context.get(), out.data() + kPrefixBytes, out.size() - kPrefixBytes,
-                                             plain.data(), plain.size());
+  const std::size_t written =
+      ZSTD_compress2(context.get(), out.data() + kPrefixBytes, out.size() - kPrefixBytes, plain.data(), plain.size());
   out.resize(kPrefixBytes + written);  // cannot fail: the bound was reserved
   return out;
 }
@@ -56,7 +56,8 @@ Result<Snapshot> decode_snapshot(ByteView bytes, std::size_t max_state_bytes) {
   Bytes plain(size);
   const std::size_t got = ZSTD_decompress(plain.data(), plain.size(), frame.data(), frame.size());
   if (ZSTD_isError(got) != 0U || got != size) {
-    return fail(Code::kCorrupt, fmt::format("snapshot: {}", ZSTD_isError(got) != 0U ? ZSTD_getErrorName(got) : "short"));
+    return fail(Code::kCorrupt,
+                fmt::format("snapshot: {}", ZSTD_isError(got) != 0U ? ZSTD_getErrorName(got) : "short"));
   }
   Snapshot snapshot;
   snapshot.position.value = get_le<std::uint64_t>(plain.data());
@@ -76,8 +77,8 @@ Task<std::optional<Snapshot>> SnapshotStore::newest(engines::ShardId shard, std:
   }
   if (key.empty()) co_return std::nullopt;
   CO_TRY(auto bytes, co_await blobs_.get(key, ZSTD_compressBound(max_state_bytes_ + kFixedBytes) + kPrefixBytes));
-  auto decoded = co_await pool_.run<Snapshot>(
-      [&bytes, limit = max_state_bytes_] { return decode_snapshot(bytes, limit); });
+  auto decoded =
+      co_await pool_.run<Snapshot>([&bytes, limit = max_state_bytes_] { return decode_snapshot(bytes, limit); });
   if (!decoded) co_return fail(std::move(decoded.error()).with("snapshot", key));
   co_return std::move(*decoded);
 }
