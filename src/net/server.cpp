@@ -78,7 +78,8 @@ struct Server::State {
   void accepted(Lane& lane, int fd, const sockaddr_storage& address);
   void hand_over(Reactor& reactor, Handover handover);
   void begin_drain(Lane& lane);
-  Task<> end_drain(Lane& lane);
+  Task<> end_http(Lane& lane);
+  Task<> end_websockets(Lane& lane);
 
   const ServerOptions options;
   Reactors& reactors;
@@ -181,9 +182,13 @@ void Server::State::begin_drain(Lane& lane) {
   lane.engine.close_all(CloseCode::kGoingAway, "the hub is going away");
 }
 
-Task<> Server::State::end_drain(Lane& lane) {
+Task<> Server::State::end_http(Lane& lane) {
   lane.http.cut();
   co_await lane.scope.close();
+  co_return Result<>{};
+}
+
+Task<> Server::State::end_websockets(Lane& lane) {
   lane.engine.stop();
   co_return Result<>{};
 }
@@ -208,7 +213,9 @@ asio::awaitable<void> Server::drain(std::int64_t deadline_ms) {
   }
   if (const std::size_t left = state.shared.open_connections.load(); left > 0)
     state.logger.warn("connections cut at the drain's deadline", {{"connections", left}});
-  for (const auto& lane : state.lanes) (void)co_await run_on(lane->reactor, state.end_drain(*lane));
+  // A connection may still be on its way from one reactor to another: every lane's HTTP ends before any engine does.
+  for (const auto& lane : state.lanes) (void)co_await run_on(lane->reactor, state.end_http(*lane));
+  for (const auto& lane : state.lanes) (void)co_await run_on(lane->reactor, state.end_websockets(*lane));
 }
 
 }  // namespace concord::net

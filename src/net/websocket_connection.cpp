@@ -86,9 +86,7 @@ void WebSocketConnection::send(Frame frame) {
 }
 
 void WebSocketConnection::close(CloseCode code, std::string_view reason) {
-  if (phase_ != Phase::kOpen) return;
-  core_.enqueue(*this, make_close_frame(number(code), reason));
-  core_.begin_close(*this, Phase::kClosing, number(code));
+  if (phase_ == Phase::kOpen) core_.close(*this, number(code), make_close_frame(number(code), reason));
 }
 
 void WebSocketCore::read(Connection& connection) {
@@ -157,6 +155,11 @@ void WebSocketCore::enqueue(Connection& connection, Frame frame) {
   connection.outbox_->push(std::move(frame));
   ++counts_.frames_sent;
   if (!connection.watching_write_) mark_dirty(connection);
+}
+
+void WebSocketCore::close(Connection& connection, std::uint16_t code, Frame frame) {
+  enqueue(connection, std::move(frame));
+  begin_close(connection, Phase::kClosing, code);
 }
 
 void WebSocketCore::close_slow(Connection& connection) {

@@ -186,6 +186,7 @@ void WebSocketCore::end_turn() {
 
 void WebSocketCore::post_turn_end() {
   if (turn_end_posted_) return;
+  assert(reactor_.is_current());  // where a WebSocket may be used
   turn_end_posted_ = true;
   asio::post(reactor_.context(), [self = shared_from_this()] {
     self->turn_end_posted_ = false;
@@ -244,9 +245,12 @@ void WebSocketCore::adopt(Handover handover) {
 }
 
 void WebSocketCore::close_all(CloseCode code, std::string_view reason) {
+  const auto number = static_cast<std::uint16_t>(code);
+  const Frame frame = make_close_frame(number, reason);
   begin_turn();
   for (std::size_t cell = 0; cell < pool_.cells(); ++cell) {
-    if (Connection* connection = pool_.at(cell); connection != nullptr) connection->close(code, reason);
+    Connection* connection = pool_.at(cell);
+    if (connection != nullptr && connection->phase_ == Phase::kOpen) close(*connection, number, frame);
   }
   end_turn();
 }
