@@ -79,6 +79,7 @@ net::Request Hub::request(std::string method, std::string path, std::string body
   request.body = std::move(body);
   request.peer_address = peer_address;
   request.request_id = "req-1";
+  request.headers = more_headers;
   if (!bearer.empty()) request.headers.push_back({"authorization", "Bearer " + bearer});
   return request;
 }

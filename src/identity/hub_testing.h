@@ -117,6 +117,7 @@ class Hub {
   KeptLines& log() { return *log_; }
   const net::Router& router() const { return *router_; }
   std::string peer_address = "192.0.2.1";
+  std::vector<net::Header> more_headers;
 
  private:
   void start(Options options);

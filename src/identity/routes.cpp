@@ -12,7 +12,16 @@ constexpr json::TextRule kEmailRule{.least = 3, .most = kMaxEmailBytes};
 constexpr json::TextRule kTokenRule{.least = 1, .most = 256, .secret = true};
 constexpr std::size_t kMaxNameBytes = 200;
 
+/// Without asking first, a browser sends what a page of another origin posts only as a form or as text. As JSON it
+/// asks, and gets no leave. So no such page makes the first account behind its visitor's back.
+bool may_be_forged(const net::Request& request) {
+  return !request.header("origin").empty() && !request.header("content-type").starts_with("application/json");
+}
+
 Result<json::Object> body_of(const net::Request& request) {
+  if (may_be_forged(request))
+    return fail(Error{Code::kPermissionDenied, "a browser has to send this as application/json", {}}.with(
+        "field", "content-type"));
   return json::Object::parse(request.body, {.max_bytes = kMaxBodyBytes, .max_values = 64, .max_depth = 4});
 }
 

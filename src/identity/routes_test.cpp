@@ -165,6 +165,22 @@ TEST(Routes, bad_input_is_refused_by_field) {
   EXPECT_EQ(hub.sql("SELECT id FROM identity_users").rows.size(), 1U);
 }
 
+TEST(Routes, a_form_on_a_foreign_page_makes_no_account) {
+  Hub hub;
+  for (const char* type : {"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""}) {
+    hub.more_headers = {{"origin", "https://evil.example"}, {"content-type", type}};
+    const Reply refused = hub.register_account("a@example.com");
+    EXPECT_EQ(refused.status, 403) << type;
+    EXPECT_EQ(refused.fact("field"), "content-type");
+  }
+  hub.more_headers = {{"origin", "null"}};
+  EXPECT_EQ(hub.register_account("a@example.com").status, 403);
+  hub.more_headers = {{"origin", "https://hub.example"}, {"content-type", "application/json; charset=utf-8"}};
+  EXPECT_EQ(hub.register_account("a@example.com").status, 201);
+  hub.more_headers = {};  // no browser
+  EXPECT_EQ(hub.register_account("b@example.com").status, 201);
+}
+
 TEST(Routes, a_password_may_be_anything_of_its_length) {
   Hub hub;
   int n = 0;
