@@ -18,7 +18,6 @@ SERVICES = {"identity", "documents", "chat", "files", "federation", "search", "c
 LIBRARIES = {
     "argon2.h": "PkgConfig::argon2",
     "boost/json": "Boost::json",
-    "boost/url": "Boost::url",
     "md4c": "PkgConfig::md4c",
     "openssl/": "OpenSSL::",
     "sqlite3.h": "SQLite::SQLite3",
