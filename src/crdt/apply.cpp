@@ -259,6 +259,7 @@ bool Engine::pending_is_ready() const {
 }
 
 void Engine::apply_structs_and_deletions(Drafts& drafts) {
+  for (const Drafts::Cut& cut : drafts.cuts) (void)(cut.ends ? item_ending_at(cut.id) : item_starting_at(cut.id));
   Bytes rest;
   const bool had_pending = !pending_updates_.empty();
   apply_drafts(drafts, rest);

@@ -91,6 +91,7 @@ class Contents {
   }
 
   std::uint32_t new_span(Span span);
+  bool has_spans() const { return !spans_.empty(); }
   Span span(std::uint32_t number) const { return spans_[number]; }
   void set_span(std::uint32_t number, Span span) { spans_[number] = span; }
   void free_span(std::uint32_t number);

@@ -67,7 +67,10 @@ class Decoder {
   bool take(const RawStruct& raw) {
     if (section_ != reader_.section() && !begin_section(raw.client)) return false;
     DraftSection& section = drafts_.sections.back();
-    if (raw.end() <= store_.clients[section.client].state) return true;  // known
+    if (raw.end() <= store_.clients[section.client].state) {
+      note_known(raw);
+      return true;
+    }
     if (!store_.contents.fits(raw.payload.size())) return reader_.fail("the document would hold more than 3.75 GB");
 
     Id origin;
@@ -93,6 +96,20 @@ class Decoder {
     drafts_.items.push_back(item);
     ++section.count;
     return true;
+  }
+
+  /// Yjs cuts items at the origins of what it knows already, too, which shows where a surrogate pair is cut.
+  void note_known(const RawStruct& raw) {
+    if (!store_.contents.has_spans()) return;
+    const auto note = [this](const RawId& raw_id, bool ends) {
+      const auto client = store_.find_client(raw_id.client);
+      if (!client || raw_id.clock >= store_.clients[*client].state) return;
+      const Id id{*client, raw_id.clock};
+      const Item& it = store_.items[store_.find(id)];
+      if (it.kind() == Kind::kString && it.has(kFlagWide)) drafts_.cuts.push_back({id, ends});
+    };
+    if (raw.has_origin) note(raw.origin, true);
+    if (raw.has_right_origin) note(raw.right_origin, false);
   }
 
   bool take_parent(const RawStruct& raw, std::uint32_t& out) {
@@ -194,6 +211,7 @@ Result<> Engine::decode_v1(ByteView update, Drafts& drafts) {
   drafts.sections.clear();
   drafts.parents.clear();
   drafts.deleted.clear();
+  drafts.cuts.clear();
   const std::size_t clients = store.clients.size();
   const std::size_t names = store.contents.names.size();
   const std::size_t values = store.contents.values.size();

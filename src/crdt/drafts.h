@@ -63,6 +63,12 @@ struct Drafts {
   std::vector<DraftSection> sections;
   std::vector<DraftParent> parents;  // `home` of a draft is one more than a number here, or 0
   std::vector<DeletedRange<ClientRef>> deleted;
+  /// Where structs that were known already name a text: it is cut behind `id`, or before it.
+  struct Cut {
+    Id id;
+    bool ends;
+  };
+  std::vector<Cut> cuts;
 };
 
 }  // namespace concord::crdt
