@@ -123,6 +123,18 @@ Result<std::int64_t> parse_limit(const net::Request& request) {
   return limit;
 }
 
+/// No Code stands for it: the one answer of the service that is not an Error.
+net::Response upgrade_required(const net::Request& request) {
+  json::Writer out;
+  out.begin_object().field("type", "/problems/upgrade_required").field("title", "Upgrade Required");
+  out.field("status", 426).field("detail", "this is a WebSocket endpoint");
+  out.field("instance", request.request_id).field("code", "upgrade_required").end();
+  net::Response response = json_response(426, std::move(out).take());
+  response.headers.front().value = "application/problem+json";
+  response.set("upgrade", "websocket");
+  return response;
+}
+
 }  // namespace
 
 /// One request's view of the service: who asks, and what the routes share.
@@ -261,13 +273,7 @@ class DocumentRoutes {
   }
 
   Task<net::Response> sync(net::Request request) {
-    if (!request.websocket_upgrade) {
-      net::Response response = json_response(426, R"({"type":"/problems/upgrade_required","title":"Upgrade Required",)"
-                                                  R"("status":426,"detail":"this is a WebSocket endpoint"})");
-      response.headers.front().value = "application/problem+json";
-      response.set("upgrade", "websocket");
-      co_return response;
-    }
+    if (!request.websocket_upgrade) co_return upgrade_required(request);
     // What is wrong with the document or the token is told by a close code: a browser cannot see a refused upgrade.
     SyncRequest sync;
     CO_TRY(sync.document, document_of(request));

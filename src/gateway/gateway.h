@@ -1,9 +1,11 @@
 #pragma once
-// The hub's front door: routes requests to the services, answers errors as problem details, adds the headers that protect a
-// browser, and serves the web app, health, metrics and the OpenAPI document. No business rule lives here.
+// The hub's front door: routes requests to the services, answers errors as problem details, adds the headers that
+// protect a browser, and serves the web app, health, metrics and the OpenAPI document. No business rule lives here.
 
-#include <atomic>
+#include <array>
 #include <functional>
+#include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -11,6 +13,10 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "embedded/assets.h"
+#include "gateway/health.h"
+#include "gateway/origins.h"
+#include "gateway/web_app.h"
 #include "net/http.h"
 #include "net/server.h"
 
@@ -20,17 +26,13 @@ std::span<const Setting> settings();
 
 struct GatewayOptions {
   std::vector<std::string> allowed_origins;  // beside the hub's own; exact, e.g. "https://app.example"
-  std::string metrics_token;                 // empty: /metrics is open
+  std::string metrics_token;                 // empty: /metrics is for direct callers on this machine
   std::size_t default_body_bytes = 1u << 20u;
+  std::span<const embedded::Asset> web_app = embedded::web_assets();
 };
 GatewayOptions options_from(const Config& config);
 
-/// One thing that must be well for the hub to be ready. `check` is called on any reactor and must not block.
-struct HealthCheck {
-  std::string name;
-  std::function<Result<>()> check;
-};
-
+/// Built before the server starts; from then on any reactor calls it.
 class Gateway final : public net::RequestHandler {
  public:
   /// Takes the router with the services' routes and adds its own: /health…, /metrics, /openapi.json.
@@ -41,25 +43,31 @@ class Gateway final : public net::RequestHandler {
   net::Response refuse(int status, std::string detail) override;
 
   /// From now on /health/ready answers 503: the hub is going away.
-  void begin_drain() { draining_ = true; }
+  void begin_drain() { health_.begin_drain(); }
 
   const net::Router& router() const { return router_; }
 
  private:
+  using RouteKey = std::pair<std::string_view, std::string_view>;  // method and pattern
+  using Counters = std::array<Counter*, 5>;                        // by class of status
+
   void add_own_routes();
-  net::Response health(bool with_components) const;
-  Task<net::Response> metrics_text(net::Request request) const;
-  asio::awaitable<net::Response> route(net::Request request);
-  net::Response preflight(const net::Request& request, const std::vector<std::string>& allowed) const;
-  bool origin_allowed(const net::Request& request) const;
-  void protect(const net::Request& request, net::Response& response) const;
+  void make_counters();
+  Result<net::Response> metrics_text(const net::Request& request) const;
+  asio::awaitable<net::Response> answer(net::Request request);
+  asio::awaitable<net::Response> call(const net::Route& route, net::Request request);
+  net::Response without_route(const net::Request& request, const std::vector<std::string>& methods) const;
+  void finish(bool secure, std::string_view origin, net::Response& response) const;
 
   GatewayOptions options_;
   net::Router router_;
-  std::vector<HealthCheck> checks_;
+  Health health_;
+  Origins origins_;
+  WebApp web_app_;
+  std::set<std::string, std::less<>> api_segments_;  // first segments of paths that are the API's, never a page's
+  std::map<RouteKey, Counters> counters_;
   Metrics& metrics_;
   Logger logger_;
-  std::atomic<bool> draining_{false};
 };
 
 }  // namespace concord::gateway

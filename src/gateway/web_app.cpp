@@ -4,39 +4,40 @@
 #include <ranges>
 
 namespace concord::gateway {
-
 namespace {
 
 constexpr std::string_view kForever = "public, max-age=31536000, immutable";
 constexpr std::string_view kAsk = "no-cache";
+constexpr std::string_view kHashed = "/assets/";
+constexpr std::string_view kIndex = "/index.html";
 
-/// Whether a comma-separated list names `word`, with no weight of zero (RFC 9110, 12.5.3).
-bool accepts(std::string_view list, std::string_view word) {
-  for (auto part : std::views::split(list, ',')) {
-    std::string_view item(part.begin(), part.end());
-    const std::size_t semicolon = item.find(';');
-    const std::string_view parameters = semicolon == std::string_view::npos ? "" : item.substr(semicolon + 1);
-    item = item.substr(0, semicolon);
-    while (item.starts_with(' ')) item.remove_prefix(1);
-    while (item.ends_with(' ')) item.remove_suffix(1);
-    if (item != word) continue;
-    const std::size_t q = parameters.find("q=");
-    return q == std::string_view::npos || parameters.find_first_of("123456789", q) != std::string_view::npos;
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
+  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
+  return text;
+}
+
+/// The weight that an Accept-Encoding list gives `coding`, as "is it above zero" (RFC 9110, 12.5.3).
+bool accepts(std::string_view list, std::string_view coding) {
+  bool any = false;
+  for (const auto part : std::views::split(list, ',')) {
+    const std::string_view item(part.begin(), part.end());
+    const std::size_t semicolon = std::min(item.find(';'), item.size());
+    const std::string_view name = trimmed(item.substr(0, semicolon));
+    const std::string_view parameters = item.substr(semicolon);
+    const std::size_t weight = parameters.find("q=");
+    const bool wanted =
+        weight == std::string_view::npos || parameters.find_first_of("123456789", weight) != std::string_view::npos;
+    if (name == coding) return wanted;
+    if (name == "*") any = wanted;
   }
-  return false;
+  return any;
 }
 
+/// Whether an If-None-Match list names the tag; weakly, as it is to be compared (RFC 9110, 13.1.2).
 bool names_etag(std::string_view list, std::string_view etag) {
-  return list == "*" || list.find(etag) != std::string_view::npos;
+  return trimmed(list) == "*" || list.find(etag) != std::string_view::npos;
 }
-
-const embedded::Asset* find(std::span<const embedded::Asset> assets, std::string_view path) {
-  auto at = std::ranges::lower_bound(assets, path, {}, &embedded::Asset::path);
-  return at != assets.end() && at->path == path ? &*at : nullptr;
-}
-
-/// The app's bundler writes the hash of a file into its name, below /assets/.
-bool is_hashed(std::string_view path) { return path.starts_with("/assets/"); }
 
 }  // namespace
 
@@ -59,15 +60,19 @@ net::Response serve_asset(const net::Request& request, const embedded::Asset& as
   return response;
 }
 
-std::optional<net::Response> serve_web_app(const net::Request& request, std::span<const embedded::Asset> assets) {
-  if (const embedded::Asset* asset = find(assets, request.path)) {
-    return serve_asset(request, *asset, is_hashed(request.path) ? kForever : kAsk);
-  }
-  const std::string_view last = std::string_view(request.path).substr(request.path.rfind('/') + 1);
-  if (last.find('.') != std::string_view::npos || is_hashed(request.path)) return std::nullopt;
-  const embedded::Asset* index = find(assets, "/index.html");
-  if (index == nullptr) return std::nullopt;
-  return serve_asset(request, *index, kAsk);
+const embedded::Asset* WebApp::file(std::string_view path) const {
+  const auto at = std::ranges::lower_bound(assets_, path, {}, &embedded::Asset::path);
+  return at != assets_.end() && at->path == path ? &*at : nullptr;
+}
+
+const embedded::Asset* WebApp::find(std::string_view path) const {
+  if (const embedded::Asset* exact = file(path)) return exact;
+  const bool page = !path.substr(path.rfind('/') + 1).contains('.') && !path.starts_with(kHashed);
+  return page ? file(kIndex) : nullptr;
+}
+
+net::Response WebApp::serve(const net::Request& request, const embedded::Asset& asset) const {
+  return serve_asset(request, asset, asset.path.starts_with(kHashed) ? kForever : kAsk);
 }
 
 }  // namespace concord::gateway

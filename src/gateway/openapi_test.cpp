@@ -1,0 +1,277 @@
+// The OpenAPI document against the real routes and their real answers: identity, documents and the gateway's own, on
+// the embedded engines.
+
+#include "gateway/openapi_testing.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <filesystem>
+#include <set>
+
+#include "documents/documents.h"
+#include "engines/open.h"
+#include "gateway/gateway_testing.h"
+#include "identity/identity.h"
+#include "shard/shards.h"
+#include "shard/snapshot_store.h"
+
+namespace concord::gateway {
+namespace {
+
+namespace bj = boost::json;
+using testing::make_request;
+using testing::OpenApi;
+
+std::string openapi_text() { return std::string(as_text(embedded::openapi_json().identity)); }
+
+/// A directory that is gone at the end.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string name = std::filesystem::temp_directory_path() / "concord-gateway-XXXXXX";
+    path_ = ::mkdtemp(name.data());
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+/// A whole hub but for its sockets.
+class Hub {
+ public:
+  explicit Hub(std::function<void(identity::Options&)> change = [](identity::Options&) {}) {
+    auto opened = engines::open_embedded({.data_directory = directory_.path()}, clock_, Logger(), metrics_);
+    if (!opened) throw std::runtime_error(opened.error().message);
+    engines_ = std::move(*opened);
+    identity::Options options;
+    options.password_cost = {.memory_kib = 64, .iterations = 1, .parallelism = 1};
+    change(options);
+    identity_.emplace(options, identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_, Logger()});
+    must(concord::testing::run_on(reactors_.at(), identity_->start()));
+    shards_.emplace("node-1", reactors_.all(), *engines_.log, *engines_.coordination, shard::ShardLimits{}, clock_,
+                    metrics_, Logger());
+    snapshots_.emplace(*engines_.blobs, pool_, 1u << 24u);
+    documents_.emplace(documents::Documents::Dependencies{*shards_, *engines_.tables, *snapshots_, *identity_, pool_,
+                                                          clock_, metrics_, Logger()},
+                       documents::DocumentLimits{});
+    net::Router router;
+    identity_->add_routes(router);
+    documents_->add_routes(router);
+    gateway_.emplace(GatewayOptions{}, std::move(router),
+                     std::vector<HealthCheck>{{"documents", [this] { return documents_->ready(); }}}, metrics_,
+                     Logger());
+  }
+  ~Hub() {
+    concord::testing::run_on(reactors_.at(), documents_->drain(5'000));
+    identity_->stop();
+    pool_.stop();
+  }
+  void start() { must(concord::testing::run_on(reactors_.at(), documents_->start())); }
+
+  /// Asks, and holds the answer against the document.
+  net::Response ask(std::string method, std::string path, std::string pattern, std::string body = {}) {
+    std::vector<net::Header> headers;
+    if (!token.empty()) headers.push_back({"authorization", "Bearer " + token});
+    auto response = concord::testing::run_on(
+        reactors_.at(), gateway_->handle(make_request(method, std::move(path), std::move(headers), std::move(body))));
+    for (const std::string& fault : openapi_.answer_faults(method, pattern, response))
+      ADD_FAILURE() << fault << "\n" << response.body;
+    asked.insert(method + " " + pattern);
+    return response;
+  }
+  const Gateway& gateway() const { return *gateway_; }
+
+  std::string token;
+  std::set<std::string> asked;
+
+ private:
+  static void must(Result<> done) {
+    if (!done) throw std::runtime_error(done.error().message);
+  }
+
+  TemporaryDirectory directory_;
+  OpenApi openapi_{openapi_text()};
+  SystemClock clock_;
+  SystemIdSource ids_{clock_};
+  Metrics metrics_;
+  concord::testing::RunningReactors reactors_{2};
+  BlockingPool pool_{2};
+  engines::Engines engines_;
+  std::optional<identity::Identity> identity_;
+  std::optional<shard::Shards> shards_;
+  std::optional<shard::SnapshotStore> snapshots_;
+  std::optional<documents::Documents> documents_;
+  std::optional<Gateway> gateway_;
+};
+
+std::string text_of(const net::Response& response, const char* pointer) {
+  return std::string(bj::parse(response.body).at_pointer(pointer).as_string());
+}
+
+TEST(OpenApiDocument, has_no_faults) {
+  for (const std::string& fault : OpenApi(openapi_text()).faults()) ADD_FAILURE() << fault;
+}
+
+TEST(OpenApiDocument, describes_what_is_served_and_nothing_else) {
+  Hub hub;
+  hub.start();
+  for (const std::string& line : OpenApi(openapi_text()).differences(hub.gateway().router().routes()))
+    ADD_FAILURE() << line;
+}
+
+TEST(OpenApiDocument, says_what_identity_answers) {
+  Hub hub;
+  hub.start();
+  EXPECT_EQ(hub.ask("GET", "/auth/setup", "/auth/setup").status, 200);
+  EXPECT_EQ(hub.ask("GET", "/auth/me", "/auth/me").status, 401);
+  const std::string account = R"({"email":"ada@example.org","password":"a long enough one","name":"Ada"})";
+  const auto made = hub.ask("POST", "/auth/register", "/auth/register", account);
+  ASSERT_EQ(made.status, 201);
+  EXPECT_EQ(hub.ask("POST", "/auth/register", "/auth/register", account).status, 409);
+  EXPECT_EQ(hub.ask("POST", "/auth/register", "/auth/register", R"({"email":"ada"})").status, 400);
+  EXPECT_EQ(hub.ask("POST", "/auth/register", "/auth/register", "{").status, 400);
+  EXPECT_EQ(hub.ask("POST", "/auth/login", "/auth/login", account).status, 200);
+  EXPECT_EQ(hub.ask("POST", "/auth/login", "/auth/login", R"({"email":"x@example.org","password":"y"})").status, 401);
+  const std::string refresh = R"({"refresh_token":")" + text_of(made, "/refresh_token") + "\"}";
+  EXPECT_EQ(hub.ask("POST", "/auth/refresh", "/auth/refresh", refresh).status, 200);
+  EXPECT_EQ(hub.ask("POST", "/auth/refresh", "/auth/refresh", refresh).status, 401);
+  EXPECT_EQ(hub.ask("POST", "/auth/logout", "/auth/logout", refresh).status, 204);
+  EXPECT_EQ(hub.ask("GET", "/.well-known/jwks.json", "/.well-known/jwks.json").status, 200);
+  hub.token = text_of(made, "/access_token");
+  EXPECT_EQ(hub.ask("GET", "/auth/me", "/auth/me").status, 200);
+}
+
+TEST(OpenApiDocument, says_that_attempts_are_limited) {
+  Hub hub([](identity::Options& options) { options.sign_ins_per_minute = 1; });
+  hub.start();
+  const std::string wrong = R"({"email":"x@example.org","password":"y"})";
+  EXPECT_EQ(hub.ask("POST", "/auth/login", "/auth/login", wrong).status, 401);
+  const auto limited = hub.ask("POST", "/auth/login", "/auth/login", wrong);
+  EXPECT_EQ(limited.status, 429);
+  EXPECT_NE(testing::header(limited, "retry-after"), "");
+}
+
+void ask_about_shares(Hub& hub, const std::string& document, const std::string& other) {
+  const std::string path = document + "/share";
+  const std::string pattern = "/documents/{id}/share";
+  EXPECT_EQ(hub.ask("POST", path, pattern, R"({"principal":"bob@example.org","access_level":"comment"})").status, 200);
+  EXPECT_EQ(hub.ask("POST", path, pattern, R"({"principal":"nobody@example.org","access_level":"read"})").status, 404);
+  EXPECT_EQ(hub.ask("POST", path, pattern, R"({"principal":"bob@example.org","access_level":"all"})").status, 400);
+  EXPECT_EQ(hub.ask("GET", path, pattern).status, 200);
+  EXPECT_EQ(hub.ask("DELETE", path + "/" + other, pattern + "/{principal}").status, 204);
+  EXPECT_EQ(hub.ask("DELETE", path + "/" + other, pattern + "/{principal}").status, 404);
+}
+
+TEST(OpenApiDocument, says_what_documents_answer) {
+  Hub hub;
+  hub.start();
+  const auto register_account = [&](const std::string& email) {
+    return hub.ask("POST", "/auth/register", "/auth/register",
+                   R"({"email":")" + email + R"(","password":"a long enough one"})");
+  };
+  hub.token = text_of(register_account("ada@example.org"), "/access_token");
+  const auto other = register_account("bob@example.org");
+  const std::string one = "/documents/{id}";
+
+  const auto made = hub.ask("POST", "/documents", "/documents", R"({"name":"Minutes","content":"agreed\n"})");
+  ASSERT_EQ(made.status, 201);
+  const std::string document = "/documents/" + text_of(made, "/id");
+  const std::int64_t version = bj::parse(made.body).at("version").to_number<std::int64_t>();
+  EXPECT_EQ(
+      hub.ask("POST", "/documents?format=delta", "/documents", R"({"name":"D","content":[{"insert":"x\n"}]})").status,
+      201);
+  EXPECT_EQ(hub.ask("POST", "/documents?format=delta", "/documents", R"({"name":"D","content":[{"retain":1}]})").status,
+            400);
+  EXPECT_EQ(hub.ask("POST", "/documents", "/documents", R"({"content":"x"})").status, 400);
+  EXPECT_EQ(hub.ask("GET", "/documents", "/documents").status, 200);
+  EXPECT_EQ(hub.ask("GET", "/documents?limit=1", "/documents").status, 200);
+  EXPECT_EQ(hub.ask("GET", "/documents?limit=0", "/documents").status, 400);
+  for (const char* format : {"text", "markdown", "delta"})
+    EXPECT_EQ(hub.ask("GET", document + "?format=" + format, one).status, 200) << format;
+  EXPECT_EQ(hub.ask("GET", document + "?format=html", one).status, 400);
+  EXPECT_EQ(hub.ask("GET", "/documents/doc_nothing", one).status, 404);
+  const std::string write = R"({"content":"agreed, and noted\n","version":)" + std::to_string(version) + "}";
+  EXPECT_EQ(hub.ask("PUT", document, one, write).status, 200);
+  const auto conflict = hub.ask("PUT", document, one, R"({"content":"x","version":99999})");
+  EXPECT_EQ(conflict.status, 409);
+  EXPECT_EQ(bj::parse(conflict.body).at("current_version").to_number<std::int64_t>(), version + 1);
+  EXPECT_EQ(hub.ask("PATCH", document, one, R"({"name":"Minutes of Friday"})").status, 200);
+  ask_about_shares(hub, document, text_of(other, "/user/id"));
+  EXPECT_EQ(hub.ask("GET", document + "/sync", "/documents/{id}/sync").status, 426);
+
+  hub.ask("POST", document + "/share", "/documents/{id}/share",
+          R"({"principal":"bob@example.org","access_level":"read"})");
+  hub.token = text_of(other, "/access_token");
+  EXPECT_EQ(hub.ask("PUT", document, one, write).status, 403);
+  EXPECT_EQ(hub.ask("DELETE", document, one).status, 403);
+  hub.token.clear();
+  EXPECT_EQ(hub.ask("GET", document, one).status, 401);
+}
+
+TEST(OpenApiDocument, says_what_the_gateway_answers) {
+  Hub hub;
+  EXPECT_EQ(hub.ask("GET", "/health/ready", "/health/ready").status, 503);
+  EXPECT_EQ(hub.ask("GET", "/health", "/health").status, 503);
+  hub.start();
+  for (const char* path : {"/health", "/health/live", "/health/ready", "/metrics", "/openapi.json"})
+    EXPECT_EQ(hub.ask("GET", path, path).status, 200) << path;
+}
+
+// The checks themselves: each must be able to fail.
+
+std::string changed(const std::function<void(bj::value&)>& change) {
+  bj::value document = bj::parse(openapi_text());
+  change(document);
+  return bj::serialize(document);
+}
+
+TEST(OpenApiChecks, find_a_route_that_only_one_side_has) {
+  Hub hub;
+  const OpenApi without(changed([](bj::value& d) { d.at("paths").as_object().erase("/auth/me"); }));
+  EXPECT_EQ(without.differences(hub.gateway().router().routes()),
+            std::vector<std::string>{"GET /auth/me is served and not described"});
+  const OpenApi with(changed([](bj::value& d) { d.at("paths").as_object()["/ghost"] = {{"put", bj::object()}}; }));
+  EXPECT_EQ(with.differences(hub.gateway().router().routes()),
+            std::vector<std::string>{"PUT /ghost is described and not served"});
+}
+
+TEST(OpenApiChecks, find_faults_of_the_document) {
+  const auto faults = [](const std::function<void(bj::value&)>& change) {
+    return OpenApi(changed(change)).faults().size();
+  };
+  const auto me = [](bj::value& d) -> bj::object& { return d.at_pointer("/paths/~1auth~1me/get").as_object(); };
+  EXPECT_GT(faults([&](bj::value& d) { me(d).erase("summary"); }), 0U);
+  EXPECT_GT(faults([&](bj::value& d) { me(d)["operationId"] = "setup"; }), 0U);
+  EXPECT_GT(faults([&](bj::value& d) { me(d)["responses"] = {{"200", {{"$ref", "#/nowhere"}}}}; }), 0U);
+  EXPECT_GT(faults([&](bj::value& d) { me(d).at("responses").as_object().erase("200"); }), 0U);
+  EXPECT_GT(faults([](bj::value& d) { d.at_pointer("/paths/~1documents~1{id}").as_object().erase("parameters"); }), 0U);
+  EXPECT_GT(faults([](bj::value& d) { d.at_pointer("/components/schemas").as_object()["Unused"] = bj::object(); }), 0U);
+  EXPECT_GT(faults([](bj::value& d) {
+              d.at_pointer("/paths/~1auth~1me/get/responses/200/content/application~1json/example/role") = "king";
+            }),
+            0U);
+}
+
+TEST(OpenApiChecks, find_an_answer_that_breaks_its_schema) {
+  const OpenApi openapi(openapi_text());
+  const std::string good = R"({"status":"ok"})";
+  EXPECT_TRUE(openapi.schema_faults("Health", good).empty());
+  for (const char* bad : {R"({"status":"fine"})", R"({})", R"({"status":"ok","more":1})", "[]", "\"ok\""})
+    EXPECT_FALSE(openapi.schema_faults("Health", bad).empty()) << bad;
+  net::Response response;
+  response.body = good;
+  EXPECT_FALSE(openapi.answer_faults("GET", "/health/live", response).empty());  // no media type
+  response.set("content-type", "application/json");
+  EXPECT_TRUE(openapi.answer_faults("GET", "/health/live", response).empty());
+  response.status = 202;
+  EXPECT_FALSE(openapi.answer_faults("GET", "/health/live", response).empty());
+  EXPECT_FALSE(openapi.answer_faults("GET", "/nowhere", response).empty());
+}
+
+}  // namespace
+}  // namespace concord::gateway
