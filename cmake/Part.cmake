@@ -1,12 +1,13 @@
-# concord_part(NAME USES part... [LIBRARIES lib...] [TEST_USES part...])
+# concord_part(NAME USES part... [LIBRARIES lib...] [TEST_USES part...] [COMPUTES])
 #
 # One folder under src/ is one static library `concord_NAME` of its *.cpp, and one test program `NAME_test` of its
 # *_test.cpp. USES names the parts it may include, TEST_USES what its tests may include besides; tools/lint_includes.py
 # holds every #include against them. Contract suites and test doubles live in files named *_testing.h and
 # *_testing.cpp, which only tests may include; the latter are the library `concord_NAME_testing`, which is linked into
-# the tests of the part and of every part that names it.
+# the tests of the part and of every part that names it. COMPUTES marks a part whose tests compute more than they wait:
+# it is optimized a little in the sanitizer builds too, which elsewhere costs more in compiling coroutines than it saves.
 function(concord_part NAME)
-  cmake_parse_arguments(PART "" "" "USES;LIBRARIES;TEST_USES" ${ARGN})
+  cmake_parse_arguments(PART "COMPUTES" "" "USES;LIBRARIES;TEST_USES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp *.h)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
@@ -27,6 +28,10 @@ function(concord_part NAME)
     target_link_libraries(concord_${NAME} ${visibility} concord_${part})
   endforeach()
   target_link_libraries(concord_${NAME} ${visibility} ${PART_LIBRARIES})
+  set(optimize $<$<AND:$<BOOL:${PART_COMPUTES}>,$<CONFIG:Debug>>:-O1>)
+  if(sources)
+    target_compile_options(concord_${NAME} PRIVATE ${optimize})
+  endif()
 
   if(doubles AND CONCORD_TESTS)
     add_library(concord_${NAME}_testing STATIC ${doubles})
@@ -34,6 +39,7 @@ function(concord_part NAME)
   endif()
   if(tests AND CONCORD_TESTS)
     add_executable(${NAME}_test ${tests})
+    target_compile_options(${NAME}_test PRIVATE ${optimize})
     target_link_libraries(${NAME}_test PRIVATE concord_${NAME} GTest::gtest GTest::gmock GTest::gtest_main)
     foreach(part IN LISTS PART_TEST_USES)
       target_link_libraries(${NAME}_test PRIVATE concord_${part})
