@@ -87,7 +87,7 @@ export function ShareDialog({ info, onClose }: { info: DocumentInfo; onClose: ()
         <form onSubmit={(event) => void invite(event)} noValidate className="mb-5">
           {refused && !fieldError ? <div className="mb-3"><FormProblem problem={refused} /></div> : null}
           <div className="flex items-start gap-2 max-sm:flex-col">
-            <Field label="E-mail of somebody on this hub" type="email" autoComplete="off" className="w-full flex-1" value={email} error={fieldError} data-autofocus
+            <Field label="E-mail of somebody on this hub" subject="That person" type="email" autoComplete="off" className="w-full flex-1" value={email} error={fieldError} data-autofocus
               onChange={(event) => { setEmail(event.target.value); setRefused(null); }} data-testid="share-email" />
             <div className="flex gap-2 sm:mt-[1.625rem] max-sm:w-full">
               <Select label="Access" value={level} onChange={(event) => setLevel(event.target.value as GrantedLevel)} className="[&>select]:h-10 max-sm:flex-1 max-sm:[&>select]:w-full" data-testid="share-level">{options}</Select>

@@ -10,18 +10,23 @@ interface FieldProps extends InputHTMLAttributes<HTMLInputElement> {
   label: string;
   hint?: ReactNode;
   error?: string | null | undefined;
+  /** What the error is about, where that is not the label. */
+  subject?: string;
   ref?: Ref<HTMLInputElement>;
 }
 
+/** The hub names a field as its request does, in quotes; a person knows it by its label. */
+const inWords = (error: string, subject: string): string => sentence(error.replace(/^'[\w.]+'/, subject));
+
 /** A labelled input with a hint, and with an error that names itself to assistive technology. */
-export function Field({ label, hint, error, className, ...rest }: FieldProps) {
+export function Field({ label, hint, error, subject = label, className, ...rest }: FieldProps) {
   const id = useId();
   const describedBy = cx(hint ? `${id}-hint` : null, error ? `${id}-error` : null) || undefined;
   return (
     <div className={className}>
       <label htmlFor={id} className="mb-1.5 block text-sm font-[550]">{label}</label>
       <input id={id} aria-invalid={error ? true : undefined} aria-describedby={describedBy} className={cx(inputLook, 'h-10 px-3 text-base')} {...rest} />
-      {error ? <p id={`${id}-error`} className="mt-1.5 flex items-start gap-1.5 text-sm text-danger"><Icon name="warn" size={16} className="mt-0.5 shrink-0" />{sentence(error)}</p> : null}
+      {error ? <p id={`${id}-error`} className="mt-1.5 flex items-start gap-1.5 text-sm text-danger"><Icon name="warn" size={16} className="mt-0.5 shrink-0" />{inWords(error, subject)}</p> : null}
       {hint ? <p id={`${id}-hint`} className="mt-1.5 text-sm text-muted">{hint}</p> : null}
     </div>
   );
