@@ -90,11 +90,12 @@ struct DirectoryBlobs::State {
   Result<> remove(const std::string& key) {
     std::string path = object_path(key);
     const std::lock_guard lock(names);
-    if (Result<> removed = files.remove(path); !removed) {
-      if (removed.error().code == Code::kNotFound) return {};
-      return removed;
+    if (Result<> removed = files.remove(path); !removed && removed.error().code != Code::kNotFound) return removed;
+    // Also where it was not there: it may have been removed, and not durably, by a call that failed.
+    if (Result<> synced = files.sync_directory(parent_directory(path)); !synced) {
+      if (synced.error().code == Code::kNotFound) return {};
+      return synced;
     }
-    TRY_VOID(files.sync_directory(parent_directory(path)));
     for (path = parent_directory(path); path.size() > objects.size(); path = parent_directory(path)) {
       if (!files.remove_directory(path)) break;  // something else is in it
       durable_directories.erase(path);

@@ -94,14 +94,16 @@ void SegmentAppender::begin_segment() {
   fresh_->path = options_.directory + "/" + segment_name(fresh_->number);
   write_at_ = 0;
   tag_ = fresh_->tag;
+  const auto shards = index_.shards();
   encode_header({.tag = fresh_->tag,
                  .number = fresh_->number,
                  .previous = last_number_,
                  .previous_end = last_end_,
+                 .head_end = kSegmentHeaderBytes + shards.size() * kFrameHeaderBytes,
                  .created_ms = clock_.wall_ms(),
                  .log = identity_},
                 buffer_);
-  for (const auto& [id, shard] : index_.shards()) encode_state(id, shard);
+  for (const auto& [id, shard] : shards) encode_state(id, shard);
 }
 
 void SegmentAppender::encode_state(ShardId shard, const SegmentIndex::Shard& state) {
@@ -216,9 +218,8 @@ Result<> SegmentAppender::write_new_segment() {
   }();
   if (!written) {
     active_.reset();
-    // Should it stay, the next one's header passes it over.
-    if (Result<> removed = files_.remove(fresh_->path); !removed)
-      logger_.warn("log: a given up segment stays", {{"reason", removed.error().message}});
+    // Should it stay for now, the next one's header passes it over.
+    if (!files_.remove(fresh_->path)) passed_.push_back(fresh_);
     return written;
   }
   // Of the segment before only what was reserved goes; that this fails, or is not durable, does no harm.

@@ -95,9 +95,9 @@ class SegmentAppender {
   std::uint64_t end_ = 0;                  // of active_: durable so far
   std::uint64_t allocated_ = 0;
   std::shared_ptr<const Segment> last_;  // the newest with durable content; its end is last_end_
-  std::uint64_t last_number_ = 0;
+  std::uint32_t last_number_ = 0;
   std::uint64_t last_end_ = 0;
-  std::uint64_t highest_number_ = 0;
+  std::uint32_t highest_number_ = 0;
   LogIdentity identity_{};
   std::deque<std::shared_ptr<const Segment>> passed_;  // not needed any more, and still there
   std::optional<Error> failure_;                       // of the last write

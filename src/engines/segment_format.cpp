@@ -44,8 +44,9 @@ void encode_header(const SegmentHeader& header, Bytes& out) {
   store_text(at, kMagic);
   store(at + 12, header.tag);
   store(at + 16, header.number);
-  store(at + 24, header.previous);
-  store(at + 32, header.previous_end);
+  store(at + 20, header.previous);
+  store(at + 24, header.previous_end);
+  store(at + 32, header.head_end);
   store(at + 40, header.created_ms);
   std::ranges::copy(header.log, at + 48);
   store(at + 8, crc32c({at + 12, kSegmentHeaderBytes - 12}));
@@ -58,9 +59,10 @@ std::optional<SegmentHeader> decode_header(ByteView input) {
   if (get_le<std::uint32_t>(at + 8) != crc32c(input.subspan(12, kSegmentHeaderBytes - 12))) return std::nullopt;
   SegmentHeader header;
   header.tag = get_le<std::uint32_t>(at + 12);
-  header.number = get_le<std::uint64_t>(at + 16);
-  header.previous = get_le<std::uint64_t>(at + 24);
-  header.previous_end = get_le<std::uint64_t>(at + 32);
+  header.number = get_le<std::uint32_t>(at + 16);
+  header.previous = get_le<std::uint32_t>(at + 20);
+  header.previous_end = get_le<std::uint64_t>(at + 24);
+  header.head_end = get_le<std::uint64_t>(at + 32);
   header.created_ms = get_le<std::int64_t>(at + 40);
   std::copy_n(at + 48, header.log.size(), header.log.begin());
   return header;
@@ -142,13 +144,13 @@ std::expected<Frame, FrameFault> decode_frame(ByteView input, std::optional<std:
   return frame;
 }
 
-std::string segment_name(std::uint64_t number) {
+std::string segment_name(std::uint32_t number) {
   std::string name(kNameDigits, '0');
   for (std::size_t i = kNameDigits; i > 0; --i, number >>= 4U) name[i - 1] = "0123456789abcdef"[number & 15U];
   return name.append(kSuffix);
 }
 
-std::optional<std::uint64_t> parse_segment_name(std::string_view name) {
+std::optional<std::uint32_t> parse_segment_name(std::string_view name) {
   if (name.size() != kNameDigits + kSuffix.size() || !name.ends_with(kSuffix)) return std::nullopt;
   std::uint64_t number = 0;
   for (const char c : name.substr(0, kNameDigits)) {
@@ -156,8 +158,8 @@ std::optional<std::uint64_t> parse_segment_name(std::string_view name) {
     if (digit == std::string_view::npos) return std::nullopt;
     number = number << 4U | digit;
   }
-  if (number == 0 || number > kMaxSegmentNumber) return std::nullopt;
-  return number;
+  if (number == 0 || number > 0xffffffffU) return std::nullopt;
+  return static_cast<std::uint32_t>(number);
 }
 
 }  // namespace concord::engines

@@ -48,13 +48,13 @@ SegmentIndex::State& SegmentIndex::state_of(ShardId shard) { return shards_[shar
 
 void SegmentIndex::add_segment(std::shared_ptr<const Segment> segment) {
   const std::lock_guard lock(mutex_);
-  const std::uint64_t number = segment->number;
+  const std::uint32_t number = segment->number;
   segments_.emplace(number, std::move(segment));
 }
 
 void SegmentIndex::publish(const Segment& segment, std::span<const Placed> placed, std::span<const Stated> stated) {
   const std::lock_guard lock(mutex_);
-  const auto number = static_cast<std::uint32_t>(segment.number);
+  const std::uint32_t number = segment.number;
   for (const Placed& frame : placed) {
     State& state = state_of(frame.shard);
     state.shard.next.value = frame.position.value + 1;
@@ -95,7 +95,7 @@ void SegmentIndex::set_unknown_damage(Error error) {
   unknown_damage_ = std::move(error);
 }
 
-void SegmentIndex::keep_segments_from(std::uint64_t number) {
+void SegmentIndex::keep_segments_from(std::uint32_t number) {
   const std::lock_guard lock(mutex_);
   pinned_ = std::min(pinned_, number);
 }
@@ -138,11 +138,11 @@ std::pair<SegmentIndex::Shard, std::vector<SegmentIndex::Run>> SegmentIndex::fin
   return found;
 }
 
-std::vector<std::shared_ptr<const Segment>> SegmentIndex::take_passed(std::uint64_t active) {
+std::vector<std::shared_ptr<const Segment>> SegmentIndex::take_passed(std::uint32_t active) {
   const std::lock_guard lock(mutex_);
-  std::uint64_t keep = std::min(active, pinned_);
+  std::uint32_t keep = std::min(active, pinned_);
   for (const auto& [id, state] : shards_) {
-    if (!state.runs.empty()) keep = std::min<std::uint64_t>(keep, state.runs.front().segment);
+    if (!state.runs.empty()) keep = std::min(keep, state.runs.front().segment);
   }
   std::vector<std::shared_ptr<const Segment>> passed;
   while (!segments_.empty() && segments_.begin()->first < keep) {

@@ -58,14 +58,14 @@ class SegmentIndex {
   /// From now on shards without a record are answered with `error`: theirs may be among what was damaged.
   void set_unknown_damage(Error error);
   /// Segments from this one on are never passed.
-  void keep_segments_from(std::uint64_t number);
+  void keep_segments_from(std::uint32_t number);
 
   Shard shard(ShardId shard) const;
   std::vector<std::pair<ShardId, Shard>> shards() const;
   /// Runs from the one that holds `from` on, until their bytes exceed `max_bytes`; the shard's state beside them.
   std::pair<Shard, std::vector<Run>> find(ShardId shard, Position from, std::size_t max_bytes) const;
   /// Takes out the segments before `active` that hold nothing kept any more, oldest first.
-  std::vector<std::shared_ptr<const Segment>> take_passed(std::uint64_t active);
+  std::vector<std::shared_ptr<const Segment>> take_passed(std::uint32_t active);
   std::size_t segment_count() const;
 
  private:
@@ -84,9 +84,9 @@ class SegmentIndex {
 
   mutable std::mutex mutex_;  // guards everything below
   std::unordered_map<std::uint32_t, State> shards_;
-  std::map<std::uint64_t, std::shared_ptr<const Segment>> segments_;
+  std::map<std::uint32_t, std::shared_ptr<const Segment>> segments_;
   std::optional<Error> unknown_damage_;
-  std::uint64_t pinned_ = ~std::uint64_t{0};
+  std::uint32_t pinned_ = ~std::uint32_t{0};
 };
 
 /// What the shard has in the runs from `from` on: as many entries as fit in `max_bytes` of payload, but at least one.

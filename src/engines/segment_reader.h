@@ -14,7 +14,7 @@ namespace concord::engines {
 /// An open segment file; shared by the index, the appender and the reads under way, so that a read outlives the
 /// removal of the file.
 struct Segment {
-  std::uint64_t number = 0;
+  std::uint32_t number = 0;
   std::uint32_t tag = 0;
   std::string path;
   std::unique_ptr<File> file;

@@ -13,8 +13,8 @@ struct Found {
   std::shared_ptr<Segment> segment;
   std::optional<SegmentHeader> header;
   std::uint64_t size = 0;
-  std::uint64_t end = 0;     // what a successor says is durable, or the size
-  bool later_write = false;  // without a header: whether it has frames of more than its first write
+  std::uint64_t end = 0;  // what a successor says is durable, or the size
+  bool finished = false;  // its first write was whole, or a later one followed
 };
 
 /// What the frames so far say about a shard.
@@ -77,29 +77,43 @@ class Recovery {
     FrameCursor cursor(*found.segment->file, std::nullopt, 0, found.size, kScanWindowBytes);
     for (;;) {
       const Result<bool> more = cursor.seek_frame();
-      if (!more && more.error().code == Code::kCorrupt) found.later_write = true;  // cannot be told: keep it
+      if (!more && more.error().code == Code::kCorrupt) found.finished = true;  // cannot be told: keep it
       if (!more) return more.error().code == Code::kCorrupt ? Result<>() : fail(more.error());
       if (!*more) return {};
       TRY(const auto step, cursor.next());
       found.segment->tag = (*step)->tag;
       if ((*step)->write_at == 0) continue;
-      found.later_write = true;
+      found.finished = true;
       return {};
     }
   }
 
-  /// A newest segment without a header, and without a frame of a later write, was being made when the machine died:
+  /// A newest segment without a whole head, and without a frame of a later write, was being made when the machine died:
   /// nothing in it was acknowledged.
   Result<> drop_unfinished() {
-    while (!found_.empty() && !found_.rbegin()->second.header) {
-      const Found& newest = found_.rbegin()->second;
-      if (newest.later_write) break;
+    while (!found_.empty()) {
+      Found& newest = found_.rbegin()->second;
+      if (newest.header) TRY_VOID(look_at_head(newest));
+      if (newest.finished) break;
       logger_.warn("log: removed a segment that was never finished",
                    {{"file", newest.segment->path}, {"bytes", newest.size}});
       out_.cut_bytes += newest.size;
       TRY_VOID(files_.remove(newest.segment->path));
       found_.erase(std::prev(found_.end()));
     }
+    return {};
+  }
+
+  static Result<> look_at_head(Found& found) {
+    FrameCursor cursor(*found.segment->file, found.segment->tag, kSegmentHeaderBytes, found.size, kScanWindowBytes);
+    while (cursor.offset() < found.header->head_end) {
+      TRY(const auto step, cursor.next());
+      if (step && *step) continue;
+      if (!step) return {};
+      TRY(found.finished, has_later_write(cursor, 0));
+      return {};
+    }
+    found.finished = true;
     return {};
   }
 
@@ -110,7 +124,7 @@ class Recovery {
     chain_.push_back(&at->second);
     while (at != found_.begin()) {
       const auto newer = at;
-      std::uint64_t previous = std::prev(at)->first;
+      std::uint32_t previous = std::prev(at)->first;
       if (newer->second.header) previous = newer->second.header->previous;
       const auto older = found_.find(previous);
       // What lies between was begun after a failed write, and given up in favour of the newer one.
@@ -294,7 +308,7 @@ class Recovery {
   std::string directory_;
   SegmentIndex& index_;
   const Logger& logger_;
-  std::map<std::uint64_t, Found> found_;
+  std::map<std::uint32_t, Found> found_;
   std::vector<Found*> chain_;
   std::map<std::uint32_t, Tracked> shards_;
   std::vector<Pending> group_;  // frames of an append whose last is not there yet

@@ -7,6 +7,8 @@
 // a write that began behind X; and always in a segment that has a successor, up to the durable end which the successor
 // names.
 //
+// A newest segment whose header or head is not whole was being made when the machine died: it is removed.
+//
 // Damage loses records. Whose is not known from the bytes, but every whole frame behind it proves its shard by its
 // position: the next expected one, and nothing is missing. A shard that is not proven by any frame, or whose
 // positions jump, is answered with kCorrupt until it is repaired; the others go on.
@@ -34,10 +36,10 @@ struct RecoveredLog {
   std::shared_ptr<const Segment> active;
   std::uint64_t active_end = 0;
   /// The newest segment and its end, also where it is not appended to any more; 0: there is none.
-  std::uint64_t last_number = 0;
+  std::uint32_t last_number = 0;
   std::uint64_t last_end = 0;
   /// The highest number of any segment file; new ones come after it.
-  std::uint64_t highest_number = 0;
+  std::uint32_t highest_number = 0;
   std::optional<LogIdentity> identity;
   std::vector<SegmentDamage> damage;
   std::uint64_t cut_bytes = 0;
