@@ -3,13 +3,21 @@ import type * as Y from 'yjs';
 import { countWords } from '../lib/words';
 
 const kPauseMs = 400;
+/** Counting a long text may take a twentieth of the time at most. */
+const kShare = 20;
 
 export function WordCount({ text }: { text: Y.Text }) {
   const [count, setCount] = useState<number | null>(null);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const look = () => { timer = undefined; setCount(countWords(text.toString())); };
-    const soon = () => { timer ??= setTimeout(look, kPauseMs); };
+    let tookMs = 0;
+    const look = () => {
+      timer = undefined;
+      const start = performance.now();
+      setCount(countWords(text.toString()));
+      tookMs = performance.now() - start;
+    };
+    const soon = () => { timer ??= setTimeout(look, Math.max(kPauseMs, tookMs * kShare)); };
     look();
     text.observe(soon);
     return () => { clearTimeout(timer); text.unobserve(soon); };

@@ -98,11 +98,18 @@ export function useDocument(id: string): OpenDocument {
     void made.start();
     const leave = () => made.flush();
     const wake = () => { if (document.visibilityState === 'visible') made.nudge(); else leave(); };
+    // Where the browser keeps nothing, leaving would lose what is not saved: let it ask.
+    const ask = (event: BeforeUnloadEvent) => {
+      const { unsaved, kept } = made.state.get();
+      if (unsaved && kept === 'unavailable') event.preventDefault();
+    };
     addEventListener('online', wake);
+    addEventListener('beforeunload', ask);
     addEventListener('pagehide', leave);
     document.addEventListener('visibilitychange', wake);
     return () => {
       removeEventListener('online', wake);
+      removeEventListener('beforeunload', ask);
       removeEventListener('pagehide', leave);
       document.removeEventListener('visibilitychange', wake);
       setLive(null);
