@@ -32,7 +32,7 @@ bool wants_help(std::span<const std::string> flags) {
 
 int print_config(std::span<const std::string> flags, std::ostream& out, std::ostream& errors) {
   if (flags.size() == 1 && flags.front() == "--markdown") {
-    out << Config::markdown(all_settings());
+    out << settings_reference();
     return 0;
   }
   auto config = Config::load(all_settings(), flags, environment());

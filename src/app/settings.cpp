@@ -51,6 +51,15 @@ std::vector<Setting> all_settings() {
   return all;
 }
 
+std::string settings_reference() {
+  return "# Configuration\n\n"
+         "Made by `./dev docs` from the program's table of settings. A value comes from the command line, else from "
+         "the "
+         "environment\n(`CONCORD_` and the setting's name, or but for `ADDR` and `DATA` the name alone), else from the "
+         "file that\n`--config-file` names, else it is the default. `concord config` prints what is in force.\n\n" +
+         Config::markdown(all_settings());
+}
+
 Config::Environment environment() {
   return [process = process_environment()](std::string_view name) -> std::optional<std::string> {
     if (auto value = process("CONCORD_" + std::string(name))) return value;
