@@ -176,11 +176,16 @@ test('who is not signed in learns nothing', async () => {
   assert.equal((await call('GET', '/auth/me', { token: tampered })).status, 401)
 })
 
-test('an expired token is refused, and a refreshed one is good', async () => {
-  const short = await Hub.start({ ACCESS_TOKEN_SECONDS: '1' })
+test('an expired token is refused and ends its session, and a refreshed one is good', async () => {
+  const short = await Hub.start({ ACCESS_TOKEN_SECONDS: '10' })
   try {
     const who = await short.register('Short')
-    await until('expiry', async () => (await short.request('GET', '/auth/me', { token: who.token })).status === 401)
+    const document = await short.createDocument(who, { name: 'short' })
+    const live = new Client(short, document, who)
+    await live.synced()
+    await until('expiry', async () => (await short.request('GET', '/auth/me', { token: who.token })).status === 401, 20_000)
+    await until('the end of the session', () => live.closes.some(({ code }) => code === 4401), 20_000)
+    live.close()
     const refreshed = await short.request('POST', '/auth/refresh', { body: { refresh_token: who.refresh } })
     assert.equal(refreshed.status, 200)
     assert.equal((await short.request('GET', '/auth/me', { token: refreshed.body.access_token })).status, 200)
