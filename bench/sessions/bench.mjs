@@ -64,8 +64,15 @@ const scratch = mkdtempSync(join(build, 'bench-sessions-'))  // on a real disk, 
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
 
 const servers = kinds.map((Kind) => new Kind(scratch))
-for (const work of works) {
-  for (const { name, unit, values } of await work(servers, size, scratch)) addRows(name, unit, values)
+try {
+  for (const work of works) {
+    for (const { name, unit, values } of await work(servers, size, scratch)) addRows(name, unit, values)
+  }
+} catch (error) {
+  for (const { name, program } of servers) {
+    if (program) process.stderr.write(`${name} ${program.gone ? 'has ended' : 'runs'}; it said:\n${program.output}\n`)
+  }
+  throw error
 }
 for (const { name, keeps } of servers) process.stdout.write(`${name}: ${keeps}\n`)
 report.finish()

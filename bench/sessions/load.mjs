@@ -38,12 +38,13 @@ export class Load {
     this.#file = join(folder, `load-${this.#program.pid}`)
     createInterface({ input: this.#program.child.stdout }).on('line', (line) => this.#answers.shift()?.(JSON.parse(line)))
     this.#program.ended.then(() => {
-      for (const answer of this.#answers) answer({ error: `bench_sessions ended: ${this.#program.output}` })
+      for (const answer of this.#answers) answer({ error: this.#program.output })
     })
   }
 
   async #ask(line) {
     const answer = await new Promise((resolve) => {
+      if (this.#program.gone) return resolve({ error: this.#program.output })
       this.#answers.push(resolve)
       this.#program.child.stdin.write(`${line}\n`)
     })
