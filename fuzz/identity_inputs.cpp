@@ -2,6 +2,7 @@
 // The first byte picks one; the rest is its input.
 #include <cstdlib>
 
+#include "base/bytes.h"
 #include "identity/email.h"
 #include "identity/rate_limiter.h"
 #include "identity/refresh_token.h"
@@ -48,7 +49,7 @@ void read_body(std::string_view text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  const std::string_view text = as_text(ByteView(data + 1, size - 1));
+  const std::string_view text = concord::as_text(concord::ByteView(data + 1, size - 1));
   switch (data[0] % 4) {
     case 0:
       read_email(text);
