@@ -33,11 +33,11 @@ function syncMessage(step, payload, address) {
 const hello = (address) => [syncMessage(step1, emptyStateVector, address), syncMessage(step2, emptyUpdate, address)]
 
 async function until(what, program, check) {
-  for (const began = Date.now(); Date.now() - began < 20_000; await sleep(20)) {
+  for (const began = Date.now(); Date.now() - began < 60_000; await sleep(20)) {
     if (program.gone) throw new Error(`${what} ended:\n${program.output}`)
     if (await check().catch(() => false)) return
   }
-  throw new Error(`${what} is not ready after 20 s:\n${program.output}`)
+  throw new Error(`${what} is not ready after 60 s:\n${program.output}`)
 }
 
 const listens = (port) => new Promise((resolve) => {

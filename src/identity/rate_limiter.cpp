@@ -51,7 +51,7 @@ std::size_t RateLimiter::keys() const {
 }
 
 std::string address_key(std::string_view address) {
-  const std::string text(address);
+  std::string text(address);
   std::array<std::uint8_t, 16> bytes{};
   if (::inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) return text;
   constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};  // ::ffff:a.b.c.d

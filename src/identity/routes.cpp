@@ -58,10 +58,10 @@ Result<Email> email_of(const json::Object& body) {
 }
 
 /// Outer blanks do not count; what remains is the name, or what stands before the '@' where nothing does.
-std::string display_name(std::string name, const Email& email) {
+std::string display_name(std::string_view name, const Email& email) {
   const auto first = name.find_first_not_of(' ');
   if (first == std::string::npos) return email.text.substr(0, email.text.rfind('@'));
-  return name.substr(first, name.find_last_not_of(' ') - first + 1);
+  return std::string(name.substr(first, name.find_last_not_of(' ') - first + 1));
 }
 
 Result<NewAccount> new_account(const net::Request& request, const Options& options) {
@@ -72,8 +72,8 @@ Result<NewAccount> new_account(const net::Request& request, const Options& optio
                                               .most = options.password_max_bytes,
                                               .secret = true,
                                               .any_character = true}));
-  TRY(auto name, body.optional_text("name", {.most = kMaxNameBytes}));
-  wanted.name = display_name(std::move(name).value_or(""), wanted.email);
+  TRY(const auto name, body.optional_text("name", {.most = kMaxNameBytes}));
+  wanted.name = display_name(name.value_or(""), wanted.email);
   TRY(wanted.setup_token, body.optional_text("setup_token", kTokenRule));
   return wanted;
 }

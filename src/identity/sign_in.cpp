@@ -7,7 +7,7 @@ namespace concord::identity {
 
 namespace {
 
-Counter& counted(Metrics& metrics, std::string what, std::string result) {
+Counter& counted(Metrics& metrics, const std::string& what, std::string result) {
   return metrics.counter("concord_identity_" + what + "_total", "Ended with each result.",
                          {{"result", std::move(result)}});
 }
@@ -82,7 +82,7 @@ Task<SignIn::Setup> SignIn::setup() {
 
 std::optional<std::string> SignIn::setup_token() const { return has_account_ ? std::nullopt : setup_token_; }
 
-Result<> SignIn::take(RateLimiter& limiter, std::string key, std::string_view what, const Caller& caller) {
+Result<> SignIn::take(RateLimiter& limiter, const std::string& key, std::string_view what, const Caller& caller) {
   const auto wait_s = limiter.try_take(key);
   if (!wait_s) return {};
   on_.logger.warn("too many attempts",

@@ -72,7 +72,7 @@ class SignIn {
   Task<> open_session(UserId user, RefreshToken token);
   Task<> renew_hash(Account account, std::string password);
   Task<Grant> grant(Account account, RefreshToken token);
-  Result<> take(RateLimiter& limiter, std::string key, std::string_view what, const Caller& caller);
+  Result<> take(RateLimiter& limiter, const std::string& key, std::string_view what, const Caller& caller);
   Task<Grant> refused_refresh(RefreshOutcome outcome, std::optional<Account> account, Caller caller);
 
   const Options& options_;

@@ -1,6 +1,6 @@
 #include "net/handshake.h"
 
-#include <strings.h>
+#include <algorithm>
 #include <array>
 
 #include <openssl/evp.h>
@@ -14,9 +14,9 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-bool same_word(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+bool same_word(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, lower, lower); }
 
 std::size_t count(const Request& head, std::string_view name) {
   std::size_t n = 0;

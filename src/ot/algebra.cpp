@@ -61,8 +61,7 @@ Delta compose(const Delta& first, const Delta& second) {
     }
     Op op = below.next(length);
     if (!above.at_end()) {
-      op.attributes =
-          compose_attributes(op.attributes, above.current().attributes, op.kind == OpKind::kRetain);
+      op.attributes = compose_attributes(op.attributes, above.current().attributes, op.kind == OpKind::kRetain);
       above.skip(length);
     }
     out.push(std::move(op));

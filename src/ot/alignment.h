@@ -25,8 +25,7 @@ struct Region {
   std::size_t from_at = 0;
   std::size_t to_at = 0;
 
-  Region part(std::size_t from_begin, std::size_t from_length, std::size_t to_begin,
-              std::size_t to_length) const {
+  Region part(std::size_t from_begin, std::size_t from_length, std::size_t to_begin, std::size_t to_length) const {
     return {from.substr(from_begin, from_length), to.substr(to_begin, to_length), from_at + from_begin,
             to_at + to_begin};
   }

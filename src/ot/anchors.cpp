@@ -81,8 +81,7 @@ std::vector<Match> longest_ascending(const std::vector<Match>& matches) {
   std::vector<std::size_t> tails;  // by length: the match with the least `to` that ends such a subsequence
   std::vector<std::size_t> before(matches.size(), kNone);
   for (std::size_t i = 0; i < matches.size(); ++i) {
-    const auto at =
-        std::ranges::lower_bound(tails, matches[i].to, {}, [&](std::size_t t) { return matches[t].to; });
+    const auto at = std::ranges::lower_bound(tails, matches[i].to, {}, [&](std::size_t t) { return matches[t].to; });
     if (at != tails.begin()) before[i] = *std::prev(at);
     if (at == tails.end()) {
       tails.push_back(i);
@@ -91,8 +90,7 @@ std::vector<Match> longest_ascending(const std::vector<Match>& matches) {
     }
   }
   std::vector<Match> out;
-  for (std::size_t i = tails.empty() ? kNone : tails.back(); i != kNone; i = before[i])
-    out.push_back(matches[i]);
+  for (std::size_t i = tails.empty() ? kNone : tails.back(); i != kNone; i = before[i]) out.push_back(matches[i]);
   std::ranges::reverse(out);
   return out;
 }

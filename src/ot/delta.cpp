@@ -46,9 +46,7 @@ Delta& Delta::retain(std::size_t length, Attributes attributes) {
   return push({OpKind::kRetain, length, {}, {}, std::move(attributes)});
 }
 
-Delta& Delta::remove(std::size_t length) {
-  return push({OpKind::kDelete, length, {}, {}, {}});
-}
+Delta& Delta::remove(std::size_t length) { return push({OpKind::kDelete, length, {}, {}, {}}); }
 
 Delta& Delta::push(Op op) {
   if (op.size() == 0) return *this;

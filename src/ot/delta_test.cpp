@@ -29,9 +29,7 @@ TEST(Delta, an_insertion_goes_before_a_deletion_and_joins_what_stands_there) {
   EXPECT_EQ(delta, Delta().insert(u"ab").remove(2));
 }
 
-TEST(Delta, nothing_is_pushed_for_nothing) {
-  EXPECT_TRUE(Delta().insert(u"").retain(0).remove(0).empty());
-}
+TEST(Delta, nothing_is_pushed_for_nothing) { EXPECT_TRUE(Delta().insert(u"").retain(0).remove(0).empty()); }
 
 TEST(Delta, lengths_are_utf16_units_and_an_embed_is_one) {
   const Delta delta = Delta().insert(u"😀").insert_embed("{}").retain(3).remove(4);
@@ -76,8 +74,7 @@ TEST(Transform, follows_quill) {
   EXPECT_EQ(transform(Delta().retain(1, kBold), Delta().remove(1), Priority::kAgainst), Delta());
   EXPECT_EQ(transform(Delta().remove(1), Delta().remove(1), Priority::kAgainst), Delta());
   EXPECT_EQ(transform(Delta().retain(1, kBold), Delta().retain(1, kNotBold), Priority::kAgainst), Delta());
-  EXPECT_EQ(transform(Delta().retain(1, kBold), Delta().retain(1, kNotBold), Priority::kOp),
-            Delta().retain(1, kBold));
+  EXPECT_EQ(transform(Delta().retain(1, kBold), Delta().retain(1, kNotBold), Priority::kOp), Delta().retain(1, kBold));
   EXPECT_EQ(transform(Delta().remove(5), Delta().retain(2).insert(u"xy"), Priority::kAgainst),
             Delta().remove(2).retain(2).remove(3));
 }
@@ -104,8 +101,7 @@ TEST_P(DeltaProperties, composing_is_applying_one_after_the_other) {
     const Delta after_b = *apply_delta(b, after_a);
     EXPECT_EQ(*apply_delta(compose(a, b), document), after_b) << "seed " << GetParam() << " round " << round;
     const Delta c = testing::random_change(random, after_b.target_length());
-    EXPECT_EQ(compose(compose(a, b), c), compose(a, compose(b, c)))
-        << "seed " << GetParam() << " round " << round;
+    EXPECT_EQ(compose(compose(a, b), c), compose(a, compose(b, c))) << "seed " << GetParam() << " round " << round;
   }
 }
 

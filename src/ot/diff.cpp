@@ -22,8 +22,7 @@ Alignment align(std::u32string_view from, std::u32string_view to, const DiffLimi
 
   Alignment out;
   if (head > 0) out.push_back({0, 0, head});
-  const Region middle =
-      Region{from, to, 0, 0}.part(head, from.size() - head - tail, head, to.size() - head - tail);
+  const Region middle = Region{from, to, 0, 0}.part(head, from.size() - head - tail, head, to.size() - head - tail);
   if (!middle.from.empty() && !middle.to.empty()) {
     std::uint64_t steps = limits.exact_steps;
     if (!align_exactly(middle, steps, out)) align_coarsely(middle, limits.coarse_steps, out);
@@ -40,8 +39,7 @@ std::size_t units(std::u32string_view symbols) {
 
 /// Calls `replaced(from, to)` and `kept(symbols)` in order, with lengths in UTF-16 code units.
 template <class Replaced, class Kept>
-void walk(std::u32string_view from, std::u32string_view to, const Alignment& alignment, Replaced replaced,
-          Kept kept) {
+void walk(std::u32string_view from, std::u32string_view to, const Alignment& alignment, Replaced replaced, Kept kept) {
   std::size_t from_at = 0;
   std::size_t to_at = 0;
   const auto gap = [&](std::size_t from_end, std::size_t to_end) {

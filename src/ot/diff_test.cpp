@@ -57,9 +57,7 @@ void expect_whole_pairs(const Delta& change, std::u16string_view from, std::u16s
   }
 }
 
-TEST(Diff, of_equal_texts_is_nothing) {
-  EXPECT_TRUE(diff(u"same", u"same").empty());
-}
+TEST(Diff, of_equal_texts_is_nothing) { EXPECT_TRUE(diff(u"same", u"same").empty()); }
 
 TEST(Diff, touches_only_what_changed) {
   EXPECT_EQ(diff(u"the quick fox", u"the slow fox"), Delta().retain(4).insert(u"slow").remove(5));
@@ -124,8 +122,7 @@ TEST_P(DiffProperties, of_documents_gives_the_other_with_its_attributes_and_embe
 INSTANTIATE_TEST_SUITE_P(Seeds, DiffProperties, ::testing::Range<std::uint64_t>(1, 13));
 
 TEST(DiffOfDocuments, keeps_text_and_changes_only_its_format) {
-  const Delta from =
-      Delta().insert(u"plain ").insert(u"bold", {{"bold", "true"}}).insert_embed(R"({"image":"x"})");
+  const Delta from = Delta().insert(u"plain ").insert(u"bold", {{"bold", "true"}}).insert_embed(R"({"image":"x"})");
   const Delta to = Delta().insert(u"plain bold").insert_embed(R"({"image":"x"})", {{"alt", "\"y\""}});
   EXPECT_EQ(*diff(from, to), Delta().retain(6).retain(4, {{"bold", "null"}}).retain(1, {{"alt", "\"y\""}}));
   EXPECT_FALSE(diff(Delta().retain(1), to));

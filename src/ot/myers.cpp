@@ -18,9 +18,7 @@ class Frontier {
     reach_ = reach;
     x_.assign(static_cast<std::size_t>(2 * reach + 1), -1);
   }
-  std::ptrdiff_t& operator[](std::ptrdiff_t diagonal) {
-    return x_[static_cast<std::size_t>(diagonal + reach_)];
-  }
+  std::ptrdiff_t& operator[](std::ptrdiff_t diagonal) { return x_[static_cast<std::size_t>(diagonal + reach_)]; }
   std::ptrdiff_t reach() const { return reach_; }
 
  private:
@@ -71,8 +69,7 @@ class Walk {
   static std::size_t common_suffix(const Region& region) {
     const std::size_t most = std::min(region.from.size(), region.to.size());
     std::size_t length = 0;
-    while (length < most &&
-           region.from[region.from.size() - 1 - length] == region.to[region.to.size() - 1 - length])
+    while (length < most && region.from[region.from.size() - 1 - length] == region.to[region.to.size() - 1 - length])
       ++length;
     return length;
   }

@@ -25,8 +25,7 @@ class OpReader {
   /// The next at most `most` units of the current operation.
   Op next(std::size_t most = kEndless) {
     const std::size_t take = std::min(most, left());
-    if (at_end())
-      return Op{.kind = OpKind::kRetain, .length = take, .text = {}, .embed = {}, .attributes = {}};
+    if (at_end()) return Op{.kind = OpKind::kRetain, .length = take, .text = {}, .embed = {}, .attributes = {}};
     const Op& op = ops_[index_];
     Op piece{.kind = op.kind, .length = 0, .text = {}, .embed = {}, .attributes = op.attributes};
     if (op.kind == OpKind::kInsert) {

@@ -10,9 +10,7 @@ namespace concord::ot::testing {
 
 using Random = std::mt19937_64;
 
-inline std::size_t below(Random& random, std::size_t bound) {
-  return random() % bound;
-}
+inline std::size_t below(Random& random, std::size_t bound) { return random() % bound; }
 
 /// A code point of a small alphabet that has one, two, three and four-byte characters, the last a surrogate
 /// pair.
