@@ -102,9 +102,9 @@ std::string share_json(const identity::Principal& user, AccessLevel level) {
 Result<ListCursor> parse_cursor(std::string_view text) {
   ListCursor cursor;
   const std::size_t split = text.find('_');
-  const char* end = text.data() + std::min(split, text.size());
-  auto [stop, error] = std::from_chars(text.data(), end, cursor.updated_ms);
-  if (split == std::string_view::npos || error != std::errc() || stop != end ||
+  const std::string_view time = text.substr(0, split);
+  auto [stop, error] = std::from_chars(time.data(), time.data() + time.size(), cursor.updated_ms);
+  if (split == std::string_view::npos || error != std::errc() || stop != time.data() + time.size() ||
       !DocumentId::parse(text.substr(split + 1))) {
     return fail(json::field_error("after", "is not a cursor that a list returned", text));
   }
@@ -318,6 +318,7 @@ class DocumentRoutes {
     std::map<UserId, std::string> out;
     for (const UserId& id : ids) out[id];
     std::vector<UserId> distinct;
+    distinct.reserve(out.size());
     for (const auto& [id, name] : out) distinct.push_back(id);
     CO_TRY(auto users, co_await identity_.find_users(std::move(distinct)));
     for (identity::Principal& user : users) out[user.id] = std::move(user.name);

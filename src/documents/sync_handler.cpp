@@ -15,8 +15,7 @@ void SyncHandler::on_open(net::WebSocket& socket, std::shared_ptr<void> state) {
   SyncRequest request = std::move(*std::static_pointer_cast<SyncRequest>(state));
   const std::uint64_t number = next_number_++;
   std::string token = std::move(request.token);
-  auto session =
-      std::make_unique<SyncSession>(*this, socket, number, std::move(request), shard_.clock().monotonic_ns());
+  auto session = std::make_unique<SyncSession>(*this, socket, number, request, shard_.clock().monotonic_ns());
   socket.set_context(session.get());
   SyncSession& opened = *session;
   sessions_.emplace(number, std::move(session));
@@ -100,12 +99,6 @@ void SyncHandler::sweep(std::int64_t now_ns) {
   all.reserve(sessions_.size());
   for (auto& [number, session] : sessions_) all.push_back(session.get());
   for (SyncSession* session : all) session->check_deadline(now_ns, now_wall_ms);
-}
-
-void SyncHandler::end_all(net::CloseCode code, std::string_view reason) {
-  std::vector<SyncSession*> all;
-  for (auto& [number, session] : sessions_) all.push_back(session.get());
-  for (SyncSession* session : all) session->end(code, reason);
 }
 
 asio::awaitable<void> SyncHandler::close() { co_await tasks_.close(); }

@@ -26,8 +26,6 @@ class SyncHandler final : public net::WebSocketHandler {
   void sign_in(SyncSession& session, std::string token);
   /// Frees the session if nothing refers to it any more.
   void release(SyncSession& session);
-  /// Ends every session; used before the shard drains.
-  void end_all(net::CloseCode code, std::string_view reason);
   asio::awaitable<void> close();
 
  private:

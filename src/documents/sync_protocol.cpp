@@ -18,7 +18,9 @@ constexpr std::uint64_t kStep1 = 0;
 constexpr std::uint64_t kStep2 = 1;
 constexpr std::uint64_t kStepUpdate = 2;
 
-std::unexpected<Error> malformed(std::string what) { return fail(Code::kInvalidArgument, "sync message: " + what); }
+std::unexpected<Error> malformed(const std::string& what) {
+  return fail(Code::kInvalidArgument, "sync message: " + what);
+}
 
 net::Frame sync_frame(std::uint64_t step, ByteView payload) {
   Bytes out;

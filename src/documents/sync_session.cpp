@@ -39,7 +39,7 @@ net::CloseCode close_code(const Error& error) {
 
 }  // namespace
 
-SyncSession::SyncSession(SyncHandler& handler, net::WebSocket& socket, std::uint64_t number, SyncRequest request,
+SyncSession::SyncSession(SyncHandler& handler, net::WebSocket& socket, std::uint64_t number, const SyncRequest& request,
                          std::int64_t now_ns)
     : handler_(handler),
       socket_(&socket),

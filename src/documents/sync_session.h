@@ -27,7 +27,7 @@ struct SyncRequest {
 
 class SyncSession {
  public:
-  SyncSession(SyncHandler& handler, net::WebSocket& socket, std::uint64_t number, SyncRequest request,
+  SyncSession(SyncHandler& handler, net::WebSocket& socket, std::uint64_t number, const SyncRequest& request,
               std::int64_t now_ns);
 
   std::uint64_t number() const { return number_; }

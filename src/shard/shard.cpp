@@ -18,7 +18,7 @@ ShardMetrics::ShardMetrics(Metrics& metrics)
       queued_bytes(metrics.gauge("concord_shard_queued_bytes", "Records waiting for the log")) {}
 
 Shard::Shard(ShardId id, std::string node, Reactor& reactor, engines::Log& log, engines::Coordination& coordination,
-             ShardLimits limits, Clock& clock, ShardMetrics& metrics, Logger logger)
+             ShardLimits limits, Clock& clock, ShardMetrics& metrics, const Logger& logger)
     : id_(id),
       node_(std::move(node)),
       reactor_(reactor),
@@ -91,7 +91,7 @@ void Shard::barrier(std::move_only_function<void()> done) {
     done();
     return;
   }
-  enqueue({std::nullopt, [done = std::move(done)](Result<Position>) mutable { done(); }});
+  enqueue({std::nullopt, [done = std::move(done)](const Result<Position>&) mutable { done(); }});
 }
 
 void Shard::enqueue(Pending pending) {

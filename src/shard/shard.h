@@ -58,7 +58,7 @@ class Shard {
   enum class State : std::uint8_t { kIdle, kRecovering, kServing, kDraining, kStopped, kLost };
 
   Shard(ShardId id, std::string node, Reactor& reactor, engines::Log& log, engines::Coordination& coordination,
-        ShardLimits limits, Clock& clock, ShardMetrics& metrics, Logger logger);
+        ShardLimits limits, Clock& clock, ShardMetrics& metrics, const Logger& logger);
 
   ShardId id() const { return id_; }
   Reactor& reactor() const { return reactor_; }

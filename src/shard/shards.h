@@ -17,8 +17,8 @@ constexpr ShardId shard_of(Slot slot) { return ShardId{slot.value / (kSlots / kS
 
 class Shards {
  public:
-  Shards(std::string node, Reactors& reactors, engines::Log& log, engines::Coordination& coordination,
-         ShardLimits limits, Clock& clock, Metrics& metrics, Logger logger);
+  Shards(const std::string& node, Reactors& reactors, engines::Log& log, engines::Coordination& coordination,
+         ShardLimits limits, Clock& clock, Metrics& metrics, const Logger& logger);
 
   Shard& of(Slot slot) { return *shards_[shard_of(slot).value]; }
   Shard& at(std::size_t index) { return *shards_[index]; }
