@@ -353,6 +353,7 @@ Result<Applied> Engine::apply_update(ByteView update) {
 /// Plays the integration through on the clients' states alone.
 bool Engine::would_wait(Drafts& drafts) {
   std::vector<std::uint32_t> states;
+  states.reserve(store.clients.size());
   for (const ClientRecord& client : store.clients) states.push_back(client.state);
   const auto state = [&states](ClientRef client) { return states[client]; };
   DraftScheduler scheduler(store, drafts, state);

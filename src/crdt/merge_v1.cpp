@@ -340,6 +340,7 @@ Result<UpdateInfo> describe_update(ByteView update) {
     while (reader.next_deleted(range.client, range.clock, range.length)) ++info.deleted_ranges;
   if (!reader.ok()) return fail(reader.error());
   std::vector<ClientId> seen;
+  seen.reserve(info.clients.size());
   for (const UpdateInfo::Client& client : info.clients) seen.push_back(client.client);
   std::ranges::sort(seen);
   if (std::ranges::adjacent_find(seen) != seen.end()) {
