@@ -213,7 +213,7 @@ struct DirectoryBlobs::State {
 };
 
 Result<std::unique_ptr<DirectoryBlobs>> DirectoryBlobs::open(FileSystem& files, DirectoryBlobsOptions options,
-                                                             Logger logger, Metrics& metrics) {
+                                                             const Logger& logger, Metrics& metrics) {
   auto state = std::make_unique<State>(files, std::move(options), metrics);
   TRY_VOID(make_directories(files, state->objects));
   TRY_VOID(make_directories(files, state->incoming));

@@ -23,8 +23,8 @@ struct DirectoryBlobsOptions {
 
 class DirectoryBlobs final : public Blobs {
  public:
-  static Result<std::unique_ptr<DirectoryBlobs>> open(FileSystem& files, DirectoryBlobsOptions options, Logger logger,
-                                                      Metrics& metrics);
+  static Result<std::unique_ptr<DirectoryBlobs>> open(FileSystem& files, DirectoryBlobsOptions options,
+                                                      const Logger& logger, Metrics& metrics);
   /// Before the reactors whose coroutines wait are destroyed, and after its readers and writers.
   ~DirectoryBlobs() override;
 

@@ -176,7 +176,7 @@ EnginesOptions options_from(const Config& config, std::string data_directory) {
   return options;
 }
 
-Result<Engines> open_embedded(EnginesOptions options, Clock& clock, Logger logger, Metrics& metrics) {
+Result<Engines> open_embedded(const EnginesOptions& options, Clock& clock, const Logger& logger, Metrics& metrics) {
   TRY_VOID(refuse_distributed("KAFKA_BROKERS", options.kafka_brokers));
   TRY_VOID(refuse_distributed("REDIS_URL", options.redis_url));
   TRY_VOID(refuse_distributed("ETCD_ENDPOINTS", options.etcd_endpoints));

@@ -64,6 +64,6 @@ struct Engines {
 /// kConflict where another process uses the data directory; kUnsupported where a setting names a driver that this
 /// program does not have; otherwise what the first driver that cannot open says. What is passed by reference outlives
 /// them.
-Result<Engines> open_embedded(EnginesOptions options, Clock& clock, Logger logger, Metrics& metrics);
+Result<Engines> open_embedded(const EnginesOptions& options, Clock& clock, const Logger& logger, Metrics& metrics);
 
 }  // namespace concord::engines

@@ -131,7 +131,9 @@ class PosixFileSystem final : public FileSystem {
       bool is_directory = entry->d_type == DT_DIR;
       if (entry->d_type == DT_UNKNOWN) {
         struct stat status{};
-        is_directory = ::stat((path + "/" + name).c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+        std::string whole = path;
+        whole.append("/").append(name);
+        is_directory = ::stat(whole.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
       }
       entries.push_back({name, is_directory});
       errno = 0;

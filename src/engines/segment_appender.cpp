@@ -208,7 +208,7 @@ Result<> SegmentAppender::write() {
 
 Result<> SegmentAppender::write_new_segment() {
   TRY(fresh_->file, files_.open(fresh_->path, OpenMode::kCreate));
-  const Result<> written = [this]() -> Result<> {
+  Result<> written = [this]() -> Result<> {
     allocated_ = 0;
     active_ = fresh_;
     allocate();

@@ -145,7 +145,7 @@ struct SegmentLog::State {
 };
 
 Result<std::unique_ptr<SegmentLog>> SegmentLog::open(FileSystem& files, SegmentLogOptions options, Clock& clock,
-                                                     IdSource& ids, Logger logger, Metrics& metrics) {
+                                                     IdSource& ids, const Logger& logger, Metrics& metrics) {
   const std::int64_t began = clock.monotonic_ns();
   TRY_VOID(make_directories(files, options.directory));
   auto state = std::make_unique<State>(std::move(options), clock, metrics);

@@ -35,7 +35,7 @@ class SegmentLog final : public Log {
   /// Reads all segments. Fails with kUnavailable where the file system does; damage does not fail it, but the calls on
   /// the shards it hit (kCorrupt). What is passed by reference outlives the log.
   static Result<std::unique_ptr<SegmentLog>> open(FileSystem& files, SegmentLogOptions options, Clock& clock,
-                                                  IdSource& ids, Logger logger, Metrics& metrics);
+                                                  IdSource& ids, const Logger& logger, Metrics& metrics);
 
   /// Finishes what is queued and marks a clean shutdown. Before the reactors whose coroutines wait are destroyed.
   ~SegmentLog() override;
