@@ -43,8 +43,8 @@ class WebSocket {
   WebSocket(const WebSocket&) = delete;
   WebSocket& operator=(const WebSocket&) = delete;
 
-  /// Queues a frame; it leaves at the end of this loop turn. Past the byte limit of a connection's queue it
-  /// is closed with kSlowConsumer. After a close this does nothing.
+  /// Queues a frame; it leaves at the end of this loop turn. Where others wait and it would pass the queue's
+  /// byte limit, the connection is closed with kSlowConsumer. After a close this does nothing.
   virtual void send(Frame frame) = 0;
   /// Sends what is queued, then the close frame; `on_close` follows. At most 123 bytes of reason are sent.
   virtual void close(CloseCode code, std::string_view reason) = 0;
@@ -68,7 +68,7 @@ class WebSocketHandler {
   virtual void on_open(WebSocket& socket, std::shared_ptr<void> state) = 0;
   /// A whole message (fragments joined, text checked as UTF-8). The view is valid during the call.
   virtual void on_message(WebSocket& socket, Opcode opcode, ByteView payload) = 0;
-  /// Exactly once for each on_open. `code` is the peer's, or ours, or 1006 where the connection just broke.
+  /// Exactly once for each on_open. `code` is the peer's (1005: it gave none), or ours, or 1006: it just broke.
   virtual void on_close(WebSocket& socket, std::uint16_t code) = 0;
 };
 
