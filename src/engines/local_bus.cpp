@@ -226,8 +226,10 @@ Task<std::int64_t> LocalBus::add(std::string counter, std::int64_t delta, std::i
   const std::lock_guard lock(keys_->mutex);
   const std::int64_t now = keys_->expire();
   if (std::int64_t* sum = keys_->counters.find(counter)) {
-    if (__builtin_add_overflow(*sum, delta, sum)) co_return fail(Code::kInvalidArgument, "the counter overflows");
-    co_return *sum;
+    std::int64_t next = 0;
+    if (__builtin_add_overflow(*sum, delta, &next)) co_return fail(Code::kInvalidArgument, "the counter overflows");
+    *sum = next;
+    co_return next;
   }
   CO_TRY_VOID(keys_->check_room());
   keys_->counters.put(counter, delta, Keys::expiry(now, ttl_ms));
