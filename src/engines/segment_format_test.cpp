@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <numeric>
@@ -23,8 +22,7 @@ constexpr std::uint32_t kTag = 0x1d2c3b4a;
 /// The blocks "```hex NAME" of docs/protocols/log-segments.md.
 std::map<std::string, Bytes> golden_vectors() {
   std::map<std::string, Bytes> vectors;
-  const auto root = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
-  std::ifstream page(root / "docs/protocols/log-segments.md");
+  std::ifstream page(CONCORD_SOURCE_DIR "/docs/protocols/log-segments.md");
   Bytes* current = nullptr;
   for (std::string line; std::getline(page, line);) {
     if (line.starts_with("```hex ")) {
