@@ -89,7 +89,7 @@ void SegmentAppender::begin(std::span<LogRequest* const> batch) {
 
 void SegmentAppender::begin_segment() {
   fresh_ = std::make_shared<Segment>();
-  fresh_->number = ++highest_number_;
+  fresh_->number = highest_number_ + 1;
   fresh_->tag = static_cast<std::uint32_t>(options_.random64());
   fresh_->path = options_.directory + "/" + segment_name(fresh_->number);
   write_at_ = 0;
@@ -207,6 +207,7 @@ Result<> SegmentAppender::write() {
 }
 
 Result<> SegmentAppender::write_new_segment() {
+  highest_number_ = fresh_->number;
   TRY(fresh_->file, files_.open(fresh_->path, OpenMode::kCreate));
   Result<> written = [this]() -> Result<> {
     allocated_ = 0;

@@ -27,10 +27,12 @@ Result<bool> read_run(const SegmentIndex::Run& run, ShardId shard, Position from
                       std::size_t& bytes, std::vector<LogEntry>& out) {
   FrameCursor cursor(*run.segment->file, run.segment->tag, run.begin, run.end, kReadWindowBytes);
   for (;;) {
+    if (!out.empty() && bytes >= max_bytes) return false;
     const std::uint64_t offset = cursor.offset();
     TRY(const auto step, cursor.next_of(shard));
     if (!step) return true;
     if (!*step) {
+      if (!out.empty()) return false;  // what is whole first; the next read begins here
       return fail(Code::kCorrupt, std::string(to_string(step->error())) + " in " + run.segment->path + " at offset " +
                                       std::to_string(offset));
     }

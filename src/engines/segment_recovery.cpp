@@ -24,7 +24,8 @@ struct Tracked {
   std::uint64_t next = 1;
   std::uint64_t missing_before = 0;  // records below this position are missing
   std::string missing_at;            // where that was seen
-  std::string broken_at;             // positions went back, or the log itself says that the shard is damaged
+  std::string broken_at;             // positions went back
+  std::string known_since;           // where the log itself says that the shard is damaged
   std::string unproven_since;        // damage behind which no frame of the shard was seen
 };
 
@@ -75,17 +76,16 @@ class Recovery {
   /// The tag that a damaged header does not tell stands in every frame.
   Result<> learn_tag(Found& found) {
     FrameCursor cursor(*found.segment->file, std::nullopt, 0, found.size, kScanWindowBytes);
-    for (;;) {
-      const Result<bool> more = cursor.seek_frame();
-      if (!more && more.error().code == Code::kCorrupt) found.finished = true;  // cannot be told: keep it
-      if (!more) return more.error().code == Code::kCorrupt ? Result<>() : fail(more.error());
-      if (!*more) return {};
-      TRY(const auto step, cursor.next());
+    Result<bool> any = cursor.seek_frame();
+    if (any && *any) {
+      FrameCursor at_frame = cursor;
+      TRY(const auto step, at_frame.next());
       found.segment->tag = (*step)->tag;
-      if ((*step)->write_at == 0) continue;
-      found.finished = true;
-      return {};
+      any = has_later_write(cursor, 0);
     }
+    if (!any && any.error().code != Code::kCorrupt) return fail(any.error());
+    found.finished = !any || *any;  // where it cannot be told the segment is kept
+    return {};
   }
 
   /// A newest segment without a whole head, and without a frame of a later write, was being made when the machine died:
@@ -176,7 +176,6 @@ class Recovery {
     }
     if (!is_last) {
       flush_group(segment);
-      if (found.end > found.size) add_damage(segment, found.size, found.end, "the file is too short");
       return {};
     }
     return settle_tail(found, end, last_write, healthy);
@@ -190,18 +189,18 @@ class Recovery {
     return !later;
   }
 
-  /// Whether a frame behind the cursor belongs to a write that began behind `offset`.
+  /// Whether a frame at or behind the cursor belongs to a write that began behind `offset`.
   static Result<bool> has_later_write(FrameCursor& cursor, std::uint64_t offset) {
-    for (;;) {
-      TRY(const bool more, cursor.seek_frame());
-      if (!more) return false;
+    for (bool more = true; more;) {
       for (;;) {
         TRY(const auto step, cursor.next());
         if (!step) return false;
         if (!*step) break;
         if ((*step)->write_at > offset) return true;
       }
+      TRY(more, cursor.seek_frame());
     }
+    return false;
   }
 
   /// An append counts when its last frame is there.
@@ -233,14 +232,19 @@ class Recovery {
   void apply(const Segment& segment, const Pending& frame) {
     Tracked& shard = shards_[frame.shard.value];
     const std::uint64_t position = frame.position.value;
+    const bool is_update = frame.type == FrameType::kUpdate;
+    if (position == ~std::uint64_t{0} || (!is_update && frame.first > frame.position)) {
+      shard.broken_at = where(segment.path, frame.begin);
+      return;
+    }
     if (position > shard.next) {
       shard.missing_before = position;
       shard.missing_at = where(segment.path, frame.begin);
     }
     if (position < shard.next && shard.broken_at.empty()) shard.broken_at = where(segment.path, frame.begin);
-    shard.unproven_since.clear();
+    if (is_update || frame.kind == 0) shard.unproven_since.clear();
     shard.epoch = std::max(shard.epoch, frame.epoch);
-    if (frame.type == FrameType::kUpdate) {
+    if (is_update) {
       shard.next = position + 1;
       const SegmentIndex::Placed placed{frame.shard, frame.position, frame.begin, frame.end};
       index_.publish(segment, {&placed, 1}, {});
@@ -248,7 +252,7 @@ class Recovery {
     }
     shard.next = std::max(shard.next, position);
     shard.first = std::max(shard.first, frame.first.value);
-    if (frame.kind != 0 && shard.broken_at.empty()) shard.broken_at = where(segment.path, frame.begin);
+    if (frame.kind != 0) shard.known_since = where(segment.path, frame.begin);
   }
 
   void add_damage(const Segment& segment, std::uint64_t begin, std::uint64_t end, std::string_view what) {
@@ -291,6 +295,7 @@ class Recovery {
       const SegmentIndex::Stated stated{ShardId{id}, shard.epoch, Position{shard.first}, Position{shard.next}};
       index_.publish(*chain_.back()->segment, {}, {&stated, 1});
       std::string reason;
+      if (!shard.known_since.empty()) reason = "was found damaged before " + shard.known_since;
       if (shard.missing_before > shard.first) reason = "records are missing before " + shard.missing_at;
       if (!shard.broken_at.empty()) reason = "positions do not follow each other in " + shard.broken_at;
       if (!shard.unproven_since.empty()) reason = "records may be lost in " + shard.unproven_since;
