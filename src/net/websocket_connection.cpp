@@ -75,12 +75,12 @@ void Outbox::reset() {
 void WebSocketConnection::send(Frame frame) {
   if (phase_ != Phase::kOpen) return;
   const std::size_t limit = core_.options_.max_queue_bytes;
-  if (outbox_ && outbox_->bytes + frame->size() > limit) {
-    // Over the limit: what the kernel takes now does not count, and a frame alone may be larger than the
-    // limit.
+  const auto over_limit = [&] { return queued_bytes() > 0 && queued_bytes() + frame->size() > limit; };
+  if (over_limit()) {
+    // What the kernel takes now does not count, and a frame alone may be larger than the limit.
     if (!watching_write_) core_.flush(*this);
     if (phase_ != Phase::kOpen) return;
-    if (outbox_ && outbox_->bytes + frame->size() > limit) return core_.close_slow(*this);
+    if (over_limit()) return core_.close_slow(*this);
   }
   core_.enqueue(*this, std::move(frame));
 }
@@ -151,10 +151,19 @@ void WebSocketCore::refuse(Connection& connection, std::uint16_t code, std::stri
 }
 
 void WebSocketCore::enqueue(Connection& connection, Frame frame) {
-  if (!connection.outbox_) connection.outbox_ = take_outbox();
-  connection.outbox_->push(std::move(frame));
+  if (!connection.outbox_ && !connection.single_) {
+    connection.single_ = std::move(frame);
+  } else {
+    spill(connection);
+    connection.outbox_->push(std::move(frame));
+  }
   ++counts_.frames_sent;
   if (!connection.watching_write_) mark_dirty(connection);
+}
+
+void WebSocketCore::spill(Connection& connection) {
+  if (!connection.outbox_) connection.outbox_ = take_outbox();
+  if (connection.single_) connection.outbox_->push(std::move(connection.single_));
 }
 
 void WebSocketCore::close(Connection& connection, std::uint16_t code, Frame frame) {
@@ -164,7 +173,8 @@ void WebSocketCore::close(Connection& connection, std::uint16_t code, Frame fram
 
 void WebSocketCore::close_slow(Connection& connection) {
   ++counts_.slow_consumers;
-  connection.outbox_->drop_unsent();
+  connection.single_.reset();
+  if (connection.outbox_) connection.outbox_->drop_unsent();
   connection.close(CloseCode::kSlowConsumer, "too slow");
 }
 
@@ -179,20 +189,39 @@ void WebSocketCore::begin_close(Connection& connection, Phase phase, std::uint16
 }
 
 void WebSocketCore::flush(Connection& connection) {
+  if (connection.single_) {
+    const Bytes& frame = *connection.single_;
+    const iovec part{const_cast<std::uint8_t*>(frame.data()), frame.size()};
+    const IoResult result = connection.stream_.write({&part, 1}, write_buffer_);
+    if (result.bytes == frame.size()) {
+      counts_.bytes_sent += result.bytes;
+      connection.single_.reset();
+    } else {
+      spill(connection);
+      if (account(connection, result, part.iov_len)) return;
+    }
+  }
   while (connection.outbox_ && connection.outbox_->bytes > 0) {
-    Outbox& outbox = *connection.outbox_;
     std::array<iovec, Outbox::kMaxParts> parts;
     std::size_t total = 0;
-    const std::size_t count = outbox.gather(parts, total);
-    const IoResult result = connection.stream_.write({parts.data(), count}, write_buffer_);
-    if (result.status == IoStatus::kFailed || result.status == IoStatus::kEnd) return gone(connection, kCloseAbnormal);
-    outbox.committed = result.committed;
-    counts_.bytes_sent += result.bytes;
-    outbox.pop(result.bytes);
-    const bool full = result.status != IoStatus::kDone || (!connection.stream_.is_tls() && result.bytes < total);
-    if (full) return watch_write(connection, true);
+    const std::size_t count = connection.outbox_->gather(parts, total);
+    if (account(connection, connection.stream_.write({parts.data(), count}, write_buffer_), total)) return;
   }
   after_flush(connection);
+}
+
+/// Takes from the outbox what a write of `offered` bytes has sent. True where no more can be sent now.
+bool WebSocketCore::account(Connection& connection, const IoResult& result, std::size_t offered) {
+  if (result.status == IoStatus::kFailed || result.status == IoStatus::kEnd) {
+    gone(connection, kCloseAbnormal);
+    return true;
+  }
+  connection.outbox_->committed = result.committed;
+  connection.outbox_->pop(result.bytes);
+  counts_.bytes_sent += result.bytes;
+  const bool full = result.status != IoStatus::kDone || (!connection.stream_.is_tls() && result.bytes < offered);
+  if (full) watch_write(connection, true);
+  return full;
 }
 
 void WebSocketCore::after_flush(Connection& connection) {

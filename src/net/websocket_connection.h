@@ -14,7 +14,7 @@ namespace concord::net {
 
 class WebSocketCore;
 
-/// Frames that wait to be sent. Exists only while there are some.
+/// Frames that wait to be sent. Exists only while there are several, or a part of one.
 struct Outbox {
   static constexpr std::size_t kMaxParts = 64;
 
@@ -47,7 +47,10 @@ class WebSocketConnection final : public WebSocket {
 
   void send(Frame frame) override;
   void close(CloseCode code, std::string_view reason) override;
-  std::size_t queued_bytes() const override { return outbox_ ? outbox_->bytes : 0; }
+  std::size_t queued_bytes() const override {
+    if (single_) return single_->size();
+    return outbox_ ? outbox_->bytes : 0;
+  }
 
  private:
   friend class WebSocketCore;
@@ -55,6 +58,7 @@ class WebSocketConnection final : public WebSocket {
   WebSocketCore& core_;
   Stream stream_;
   FrameDecoder decoder_;
+  Frame single_;  // the only frame queued: a fan-out touches nothing but the record
   std::unique_ptr<Outbox> outbox_;
   std::shared_ptr<WebSocketHandler> handler_;  // shared by all connections of a route
   std::uint32_t heard_ms_ = 0;                 // when the peer was last heard; when closing began, after that

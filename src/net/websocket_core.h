@@ -76,10 +76,12 @@ class WebSocketCore : public std::enable_shared_from_this<WebSocketCore> {
   void answer_close(Connection& connection, const FrameDecoder::Event& event);
   void refuse(Connection& connection, std::uint16_t code, std::string_view detail);
   void enqueue(Connection& connection, Frame frame);
+  void spill(Connection& connection);
   void close(Connection& connection, std::uint16_t code, Frame frame);
   void close_slow(Connection& connection);
   void begin_close(Connection& connection, Phase phase, std::uint16_t code);
   void flush(Connection& connection);
+  bool account(Connection& connection, const IoResult& result, std::size_t offered);
   void after_flush(Connection& connection);
   void watch_write(Connection& connection, bool wanted);
   void gone(Connection& connection, std::uint16_t code);
