@@ -18,6 +18,7 @@
 #include "crdt/doc.h"
 #include "crdt/update.h"
 #include "crdt/wire.h"
+#include "operations.h"
 
 namespace concord::crdt {
 namespace {
@@ -63,18 +64,6 @@ class Replay {
     return value;
   }
   std::string text() { return std::string(as_text(bytes())); }
-  Any any() {
-    Any value;
-    if (!read_any(*in_, value)) stop("a value is missing");
-    return value;
-  }
-  Attributes attributes() {
-    Attributes out;
-    const Any value = any();
-    if (const auto* members = value.as<AnyObject>())
-      for (const AnyMember& member : *members) out.emplace_back(member.name, member.value);
-    return out;
-  }
 
   void expect(ByteView expected, ByteView got, const char* what) const {
     if (std::ranges::equal(expected, got)) return;
@@ -147,113 +136,15 @@ class Replay {
     }
   }
 
-  // A target: kind of root (0 text, 1 map, 2 array), its name, steps: 0 index | 1 key, each.
-  Value target() {
-    const std::uint64_t kind = uint();
-    const std::string name = text();
-    Value at = kind == 0 ? Value(doc().text(name)) : kind == 1 ? Value(doc().map(name)) : Value(doc().array(name));
-    for (std::uint64_t steps = uint(); steps > 0; --steps) {
-      std::optional<Value> next;
-      if (uint() == 0) {
-        const auto index = static_cast<std::size_t>(uint());
-        if (const auto* array = std::get_if<Array>(&at)) next = array->get(index);
-      } else {
-        const std::string key = text();
-        if (const auto* map = std::get_if<Map>(&at)) next = map->get(key);
-      }
-      if (!next) stop("a path leads nowhere");
-      at = *next;
-    }
-    return at;
-  }
-
   void transact() {
     const std::uint64_t count = uint();
+    Operations operations(doc(), *in_);
     const Bytes update = doc().transact([&] {
-      for (std::uint64_t i = 0; i < count; ++i) {
-        operation();
-        ++operations_;
-      }
+      for (std::uint64_t i = 0; i < count; ++i) must(operations.perform(), "an operation");
     });
+    operations_ += count;
     expect(bytes(), update, "the update of a transaction");
     sound(doc());
-  }
-
-  void operation() {
-    const std::uint64_t kind = uint();
-    Value at = target();
-    if (auto* text = std::get_if<Text>(&at)) return text_operation(kind, *text);
-    if (auto* array = std::get_if<Array>(&at)) return array_operation(kind, *array);
-    if (auto* map = std::get_if<Map>(&at)) return map_operation(kind, *map);
-    stop("a target is no shared type");
-  }
-
-  void text_operation(std::uint64_t kind, Text& at) {
-    const auto index = static_cast<std::size_t>(uint());
-    switch (kind) {
-      case 0:
-        return must(at.insert(index, text()), "insert");
-      case 1: {
-        const std::string inserted = text();
-        return must(at.insert(index, inserted, attributes()), "insert");
-      }
-      case 2: {
-        const Any embed = any();
-        return must(at.insert_embed(index, embed, attributes()), "insert_embed");
-      }
-      case 3:
-        return must(at.erase(index, static_cast<std::size_t>(uint())), "erase");
-      case 4: {
-        const auto length = static_cast<std::size_t>(uint());
-        return must(at.format(index, length, attributes()), "format");
-      }
-      case 5:
-        return must(at.apply_delta(must(delta_from_any(any()), "delta")), "apply_delta");
-      default:
-        stop("an unknown operation on a text");
-    }
-  }
-
-  void array_operation(std::uint64_t kind, Array& at) {
-    const auto index = static_cast<std::size_t>(uint());
-    switch (kind) {
-      case 0: {
-        const Any values = any();
-        return must(at.insert(index, *values.as<AnyArray>()), "insert");
-      }
-      case 1: {
-        const Any values = any();
-        return must(at.push(*values.as<AnyArray>()), "push");
-      }
-      case 2:
-        return must(at.erase(index, static_cast<std::size_t>(uint())), "erase");
-      case 3:
-        return (void)must(at.insert_text(index), "insert_text");
-      case 4:
-        return (void)must(at.insert_map(index), "insert_map");
-      case 5:
-        return (void)must(at.insert_array(index), "insert_array");
-      default:
-        stop("an unknown operation on an array");
-    }
-  }
-
-  void map_operation(std::uint64_t kind, Map& at) {
-    const std::string key = text();
-    switch (kind) {
-      case 0:
-        return must(at.set(key, any()), "set");
-      case 1:
-        return must(at.erase(key), "erase");
-      case 2:
-        return (void)must(at.set_text(key), "set_text");
-      case 3:
-        return (void)must(at.set_map(key), "set_map");
-      case 4:
-        return (void)must(at.set_array(key), "set_array");
-      default:
-        stop("an unknown operation on a map");
-    }
   }
 
   void apply() {
