@@ -191,13 +191,13 @@ void Engine::keep_rest(Drafts& drafts, Bytes& rest) {
     if (section.next < section.count) order.push_back(&section);
   std::ranges::sort(order, std::ranges::greater{},
                     [this](const DraftSection* s) { return store.clients[s->client].id; });
-  WireWriter out(rest);
-  out.uint(order.size());
+  FieldWriterV1 out(rest);
+  out.rest().uint(order.size());
   const DraftParent none;
   for (const DraftSection* section : order) {
-    out.uint(section->count - section->next);
-    out.uint(store.clients[section->client].id);
-    out.uint(store.items[drafts.items[section->first + section->next]].clock);
+    out.rest().uint(section->count - section->next);
+    out.client(store.clients[section->client].id);
+    out.rest().uint(store.items[drafts.items[section->first + section->next]].clock);
     for (std::uint32_t i = section->next; i < section->count; ++i) {
       const ItemRef item = drafts.items[section->first + i];
       const Item& it = store.items[item];
@@ -205,7 +205,7 @@ void Engine::keep_rest(Drafts& drafts, Bytes& rest) {
       discard(item);
     }
   }
-  out.uint(0);
+  out.rest().uint(0);
 }
 
 /// What names structs that have not come goes to `rest`.
@@ -280,7 +280,7 @@ void Engine::apply_structs_and_deletions(Drafts& drafts) {
   pending_bytes_ = 0;
   const std::vector<ByteView> views(waiting.begin(), waiting.end());
   const auto merged = merge_updates(views);
-  if (!merged || !decode_v1(*merged, drafts)) return;  // cannot be: we wrote them
+  if (!merged || !decode(*merged, drafts)) return;  // cannot be: we wrote them
   apply_structs_and_deletions(drafts);
 }
 
@@ -288,7 +288,7 @@ void Engine::apply_structs_and_deletions(Drafts& drafts) {
 /// to that item, or does nothing and leaves the update to the general way.
 bool Engine::extend_in_place(ByteView update) {
   if (has_pending() || update.size() < 2 || update[0] != 1 || update[1] != 1) return false;
-  UpdateReader reader(update);
+  UpdateReaderV1 reader(update);
   RawStruct raw;
   if (!reader.next(raw) || raw.kind != Kind::kString || !raw.has_origin || raw.origin.client != raw.client ||
       raw.clock == 0 || raw.origin.clock != raw.clock - 1)
@@ -328,7 +328,7 @@ bool Engine::extend_in_place(ByteView update) {
 Result<Applied> Engine::apply_update(ByteView update) {
   if (active_) return fail(Code::kInvalidArgument, "an update cannot be applied inside a transaction");
   if (extend_in_place(update)) return Applied{.changed = true, .pending = false, .cleanup = {}};
-  TRY_VOID(decode_v1(update, drafts_));
+  TRY_VOID(decode(update, drafts_));
   if (pending_bytes_ + update.size() > options_.max_pending_bytes && would_wait(drafts_)) {
     for (const ItemRef item : drafts_.items) discard(item);
     return fail(Error{Code::kTooLarge, "too much is waiting for updates that have not come", {}}

@@ -1,10 +1,27 @@
 #include "crdt/canonical.h"
 
 #include "crdt/any_codec.h"
-#include "crdt/update_reader.h"
+#include "crdt/any_json.h"
 #include "crdt/wire.h"
 
 namespace concord::crdt {
+namespace {
+
+bool plain_json_string(std::string_view text) {
+  if (text.size() < 2 || text.front() != '"' || text.back() != '"') return false;
+  for (const char c : text.substr(1, text.size() - 2))
+    if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20) return false;
+  return true;
+}
+
+bool small_integer(std::string_view text) {
+  if (text.empty() || text.size() > 9 || (text[0] == '0' && text.size() > 1)) return false;
+  for (const char c : text)
+    if (c < '0' || c > '9') return false;
+  return true;
+}
+
+}  // namespace
 
 Bytes canonical_document_options(ByteView payload) {
   WireReader in(payload);
@@ -48,6 +65,19 @@ Bytes canonical_json_elements(ByteView payload) {
     writer.var_bytes(as_bytes(text == "undefined" ? std::string(text) : canonical_json(text)));
   }
   return out;
+}
+
+JsonForm json_form(std::string_view text) {
+  if (text == "true" || text == "false" || text == "null" || text == "{}" || text == "[]") return {true, true};
+  if (small_integer(text) || plain_json_string(text)) return {true, true};
+  const auto value = parse_json(text);
+  if (!value) return {};
+  return {true, to_json(*value) == text};
+}
+
+std::string canonical_json(std::string_view text) {
+  const auto value = parse_json(text);
+  return value ? to_json(*value) : std::string(text);
 }
 
 }  // namespace concord::crdt

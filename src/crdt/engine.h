@@ -2,9 +2,9 @@
 // Engine: what stands behind a Doc: a replica (replica.h), the updates that come to it and those that wait, and the
 // operations of the shared types. Its methods are grouped by file:
 //
-//   decode_v1.cpp    an update becomes drafts: items that are in no list yet
+//   decode.cpp       an update becomes drafts: items that are in no list yet
 //   apply.cpp        drafts are integrated in causal order; what misses something waits
-//   encode_v1.cpp    the document as an update
+//   encode.cpp       the document as an update
 //   text.cpp, text_format.cpp, list.cpp, map.cpp   the local operations of the shared types
 //   read.cpp         read-outs
 //   validate.cpp     every invariant
@@ -31,7 +31,7 @@ class Engine : public Replica {
   Result<Applied> apply_update(ByteView update);
   bool has_pending() const { return !pending_updates_.empty() || !pending_deleted_.empty(); }
 
-  // encode_v1.cpp
+  // encode.cpp
   Bytes encode_state_as_update(const StateVector& since) const;
 
   // Handles.
@@ -77,10 +77,11 @@ class Engine : public Replica {
   std::size_t heap_bytes() const;
 
  private:
+  template <class Fields>
   friend class Decoder;
 
-  // decode_v1.cpp
-  Result<> decode_v1(ByteView update, Drafts& drafts);
+  // decode.cpp
+  Result<> decode(ByteView update, Drafts& drafts);
   void discard(ItemRef draft);
 
   // apply.cpp
@@ -97,7 +98,7 @@ class Engine : public Replica {
   bool would_wait(Drafts& drafts);
   bool extend_in_place(ByteView update);
 
-  // encode_v1.cpp
+  // encode.cpp
   Bytes with_pending(Bytes update, const StateVector& since) const;
 
   // text_format.cpp

@@ -3,7 +3,7 @@
 //
 //   integrate.cpp    YATA: where an item goes among concurrent ones
 //   transaction.cpp  deletion; and at the end of a transaction collection, merging and the update that went out of it
-//   encode_v1.cpp    structs are written
+//   encode.cpp       structs are written
 
 #include <cstdint>
 #include <utility>
@@ -67,11 +67,15 @@ class Replica {
   void finish();
   bool changed() const { return !touched_.empty() || !deleted_.empty(); }
 
-  // encode_v1.cpp
-  void write_item(WireWriter& out, const Item& item, std::uint32_t offset, const DraftParent* parent = nullptr) const;
-  void write_parent(WireWriter& out, const Item& item, const DraftParent* parent) const;
-  void write_content(WireWriter& out, const Item& item, std::uint32_t offset) const;
-  void write_structs(WireWriter& out, ClientRef client, std::uint32_t from) const;
+  // encode.cpp
+  template <class Fields>
+  void write_item(Fields& out, const Item& item, std::uint32_t offset, const DraftParent* parent = nullptr) const;
+  template <class Fields>
+  void write_parent(Fields& out, const Item& item, const DraftParent* parent) const;
+  template <class Fields>
+  void write_content(Fields& out, const Item& item, std::uint32_t offset) const;
+  template <class Fields>
+  void write_structs(Fields& out, ClientRef client, std::uint32_t from) const;
   std::vector<DeletedRange<ClientRef>> deleted_ranges(const std::vector<ClientRef>& order) const;
   void write_transaction(Bytes& update);
 

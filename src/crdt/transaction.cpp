@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
+#include "crdt/fields_v1.h"
 #include "crdt/replica.h"
-#include "crdt/wire.h"
 
 namespace concord::crdt {
 
@@ -240,10 +240,10 @@ void Replica::finish() {
 
 void Replica::write_transaction(Bytes& update) {
   std::ranges::sort(touched_, [this](ClientRef a, ClientRef b) { return store.clients[a].id > store.clients[b].id; });
-  WireWriter out(update);
-  out.uint(touched_.size());
+  FieldWriterV1 out(update);
+  out.rest().uint(touched_.size());
   for (const ClientRef client : touched_) write_structs(out, client, store.clients[client].before);
-  write_delete_set(out, deleted_, [this](ClientRef client) { return store.clients[client].id; });
+  write_delete_set(out.rest(), deleted_, [this](ClientRef client) { return store.clients[client].id; });
 }
 
 /// The update of typing on: one text struct, which continues the item that has grown. At once, from its parts.

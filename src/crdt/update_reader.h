@@ -1,27 +1,27 @@
 #pragma once
-// UpdateReader: steps through an update (V1) struct by struct, in place. Everything that can be wrong with an update
-// in itself is found here, so what it lets through needs no further check of form. It allocates nothing.
+// UpdateReader: steps through an update struct by struct, in place. Everything that can be wrong with an update in
+// itself is found here, so what it lets through needs no further check of form. `Fields` knows how each field is
+// written in one format; their order is the same in both, and only here.
 //
-//   update   varuint sections, then the sections, then the delete set (delete_set.h)
-//   section  varuint structs, varuint client, varuint clock of the first, then the structs
-//   struct   GC      byte 0, varuint length
-//            skip    byte 10, varuint length
-//            item    byte info: kind in bits 0-4, bit 5 key, bit 6 right origin, bit 7 origin
-//                    origin and right origin as they are flagged: varuint client, varuint clock
-//                    without either: varuint 1 and var_string name of the root type, or varuint 0 and the id of the
-//                    item that holds the type; then, if flagged, var_string key
+//   update   count of sections, then the sections, then the delete set (delete_set.h)
+//   section  count of structs, client, clock of the first, then the structs
+//   struct   GC      info 0, length
+//            skip    info 10, length (a plain varuint in either format)
+//            item    info: kind in bits 0-4, bit 5 key, bit 6 right origin, bit 7 origin
+//                    origin (left id) and right origin (right id) as they are flagged
+//                    without either: parent info 1 and the name of the root type, or 0 and the (left) id of the item
+//                    that holds the type; then, if flagged, the key of a map as text
 //                    content
-//   content  1 deleted: varuint length      2 JSON: varuint count, var_string each   3 binary: var_bytes
-//            4 string: var_string           5 embed: var_string JSON                 6 format: var_string key, value
-//            7 type: varuint kind, for XML elements and hooks var_string name        8 any: varuint count, any each
-//            9 document: var_string guid, any options
+//   content  1 deleted: length         2 JSON: length, text each      3 binary: var_bytes
+//            4 string: text            5 embed: value                 6 format: key, value
+//            7 type: kind of type, for XML elements and hooks a key   8 any: length, any each
+//            9 document: text guid, any options
 
 #include <cstdint>
-#include <string_view>
 
 #include "base/bytes.h"
+#include "crdt/fields_v1.h"
 #include "crdt/item.h"
-#include "crdt/wire.h"
 
 namespace concord::crdt {
 
@@ -30,7 +30,7 @@ struct RawId {
   std::uint32_t clock = 0;
 };
 
-/// One struct; views point into the update.
+/// One struct; views point into the update or its reader.
 struct RawStruct {
   Kind kind = Kind::kGc;
   bool has_origin = false;
@@ -38,7 +38,7 @@ struct RawStruct {
   bool has_key = false;  // of a map; only told where there is no origin
   bool parent_is_root = false;
   bool ascii = false;          // kString
-  bool canonical = true;       // kAny, kDoc: the content is as a writer would have written it
+  bool canonical = true;       // kEmbed, kFormat, kAny, kDoc: the values are as a writer would have written them
   std::uint8_t type_kind = 0;  // kType
   std::uint64_t client = 0;
   std::uint32_t clock = 0;
@@ -56,6 +56,7 @@ struct RawStruct {
   bool has_parent() const { return !has_origin && !has_right_origin && kind != Kind::kGc && kind != Kind::kSkip; }
 };
 
+template <class Fields>
 class UpdateReader {
  public:
   explicit UpdateReader(ByteView update) : in_(update) {}
@@ -67,22 +68,23 @@ class UpdateReader {
 
   bool ok() const { return in_.ok(); }
   bool fail(const char* what) { return in_.fail(what); }
-  Error error() const { return in_.error("update"); }
+  Error error() const { return in_.error(); }
   std::size_t position() const { return in_.position(); }
   /// Sections begun so far.
   std::uint64_t section() const { return section_; }
 
  private:
   bool begin_section();
-  bool length(std::uint32_t& out, bool may_be_zero);
-  bool id(RawId& out);
+  bool take_length(std::uint64_t length, std::uint32_t& out);
+  bool length(std::uint32_t& out);
+  bool clock(std::uint64_t value, std::uint32_t& out);
+  bool left_id(RawId& out);
+  bool right_id(RawId& out);
   bool earlier(const RawId& id);
-  bool text(ByteView& out);
   bool item(std::uint8_t info, RawStruct& out);
   bool content(RawStruct& out);
-  bool json(ByteView text);
 
-  WireReader in_;
+  Fields in_;
   bool started_ = false;
   std::uint64_t sections_left_ = 0;
   std::uint64_t structs_left_ = 0;
@@ -94,13 +96,6 @@ class UpdateReader {
   std::uint64_t deleted_ranges_left_ = 0;
 };
 
-/// Whether `text` is JSON, and printed as JavaScript prints it (common forms are told without parsing).
-struct JsonForm {
-  bool valid = false;
-  bool canonical = false;
-};
-JsonForm json_form(std::string_view text);
-/// As JavaScript prints it; of valid JSON.
-std::string canonical_json(std::string_view text);
+using UpdateReaderV1 = UpdateReader<FieldReaderV1>;
 
 }  // namespace concord::crdt

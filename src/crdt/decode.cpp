@@ -6,7 +6,9 @@
 #include "crdt/update_reader.h"
 
 namespace concord::crdt {
+
 /// Turns the structs of one update into drafts of one engine.
+template <class Fields>
 class Decoder {
  public:
   Decoder(Engine& engine, ByteView update, Drafts& drafts) : store_(engine.store), reader_(update), drafts_(drafts) {}
@@ -151,8 +153,7 @@ class Decoder {
         content = span(canonical_json_elements(raw.payload));
         break;
       case Kind::kEmbed: {
-        const std::string_view text = as_text(raw.payload);
-        content = json_form(text).canonical ? span(raw.payload) : span(as_bytes(canonical_json(text)));
+        content = raw.canonical ? span(raw.payload) : span(as_bytes(canonical_json(as_text(raw.payload))));
         break;
       }
       case Kind::kDoc: {
@@ -183,14 +184,13 @@ class Decoder {
     const std::uint32_t key = contents.names.intern(as_text(raw.name));
     const std::string_view text = as_text(raw.payload);
     std::uint32_t value = contents.values.find(text);
-    if (value == kNone)
-      value = contents.new_value(json_form(text).canonical ? std::string(text) : canonical_json(text));
+    if (value == kNone) value = contents.new_value(raw.canonical ? std::string(text) : canonical_json(text));
     return contents.intern_format(key, value);
   }
 
   static constexpr std::size_t kFewSections = 8;
   Store& store_;
-  UpdateReader reader_;
+  UpdateReader<Fields> reader_;
   Drafts& drafts_;
   std::uint64_t section_ = 0;
   std::uint64_t last_id_ = ~std::uint64_t{0};
@@ -206,7 +206,7 @@ void Engine::discard(ItemRef draft) {
   store.free_item(draft);
 }
 
-Result<> Engine::decode_v1(ByteView update, Drafts& drafts) {
+Result<> Engine::decode(ByteView update, Drafts& drafts) {
   drafts.items.clear();
   drafts.sections.clear();
   drafts.parents.clear();
@@ -217,7 +217,7 @@ Result<> Engine::decode_v1(ByteView update, Drafts& drafts) {
   const std::size_t values = store.contents.values.size();
   const std::size_t formats = store.contents.formats();
   const std::uint32_t arena = store.contents.arena_size();
-  Decoder decoder(*this, update, drafts);
+  Decoder<FieldReaderV1> decoder(*this, update, drafts);
   if (decoder.run()) return {};
   for (const ItemRef item : drafts.items) {
     if (store.items[item].kind() != Kind::kType) store.contents.undrop(store.span_of(store.items[item]).bytes);

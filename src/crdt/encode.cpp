@@ -1,63 +1,55 @@
 // Structs and delete sets become an update (the layout is in update_reader.h).
 
 #include "crdt/engine.h"
+#include "crdt/fields_v1.h"
 #include "crdt/update.h"
 #include "crdt/utf16.h"
-#include "crdt/wire.h"
 
 namespace concord::crdt {
 namespace {
 
 /// Text from code unit `offset` on. A pair that is cut in two begins with U+FFFD, as in JavaScript.
-void write_text_from(WireWriter& out, ByteView text, std::uint32_t offset, bool ascii) {
-  if (ascii) {
-    out.var_bytes(text.subspan(offset));
-    return;
-  }
-  if (offset == 0) {
-    out.var_bytes(text);
+template <class Fields>
+void write_text_from(Fields& out, ByteView text, std::uint32_t offset, std::uint32_t units, bool ascii) {
+  if (ascii || offset == 0) {
+    out.string(text.subspan(offset), units);
     return;
   }
   const UnitPosition cut = find_unit(text.data(), text.size(), offset);
-  if (!cut.inside) {
-    out.var_bytes(text.subspan(cut.bytes));
-    return;
-  }
-  const ByteView rest = text.subspan(cut.bytes + 4);
-  out.uint(rest.size() + 3);
-  out.bytes({kReplacement, 3});
-  out.bytes(rest);
+  if (cut.inside)
+    out.string_after_half(text.subspan(cut.bytes + 4), units);
+  else
+    out.string(text.subspan(cut.bytes), units);
 }
 
 }  // namespace
 
 /// From unit `offset` on. `parent` is what a draft without origins says of itself.
-void Replica::write_item(WireWriter& out, const Item& item, std::uint32_t offset, const DraftParent* parent) const {
+template <class Fields>
+void Replica::write_item(Fields& out, const Item& item, std::uint32_t offset, const DraftParent* parent) const {
   const auto id_of = [this](ClientRef client) { return store.clients[client].id; };
   if (item.kind() == Kind::kGc || item.kind() == Kind::kSkip) {
-    out.byte(static_cast<std::uint8_t>(item.kind()));
-    out.uint(item.length - offset);
+    out.info(static_cast<std::uint8_t>(item.kind()));
+    if (item.kind() == Kind::kGc)
+      out.length(item.length - offset);
+    else
+      out.rest().uint(item.length - offset);
     return;
   }
   const Id origin = offset > 0 ? Id{static_cast<ClientRef>(item.client), item.clock + offset - 1} : item.origin();
   const Id right_origin = item.right_origin();
   const bool drafted = parent != nullptr;
   const bool keyed = drafted ? parent->key != kNone : item.in_map();
-  out.byte(static_cast<std::uint8_t>(static_cast<unsigned>(item.kind()) | (origin.present() ? 0x80U : 0U) |
+  out.info(static_cast<std::uint8_t>(static_cast<unsigned>(item.kind()) | (origin.present() ? 0x80U : 0U) |
                                      (right_origin.present() ? 0x40U : 0U) | (keyed ? 0x20U : 0U)));
-  if (origin.present()) {
-    out.uint(id_of(origin.client));
-    out.uint(origin.clock);
-  }
-  if (right_origin.present()) {
-    out.uint(id_of(right_origin.client));
-    out.uint(right_origin.clock);
-  }
+  if (origin.present()) out.left_id(id_of(origin.client), origin.clock);
+  if (right_origin.present()) out.right_id(id_of(right_origin.client), right_origin.clock);
   if (!origin.present() && !right_origin.present()) write_parent(out, item, parent);
   write_content(out, item, offset);
 }
 
-void Replica::write_parent(WireWriter& out, const Item& item, const DraftParent* parent) const {
+template <class Fields>
+void Replica::write_parent(Fields& out, const Item& item, const DraftParent* parent) const {
   std::uint32_t root = kNone;
   Id holder;
   std::uint32_t key = kNone;
@@ -73,49 +65,59 @@ void Replica::write_parent(WireWriter& out, const Item& item, const DraftParent*
       holder = store.items[type.item].id();
     if (item.in_map()) key = store.entries[item.home].key;
   }
-  if (root != kNone) {
-    out.uint(1);
-    out.var_bytes(as_bytes(store.contents.names.at(root)));
-  } else {
-    out.uint(0);
-    out.uint(store.clients[holder.client].id);
-    out.uint(holder.clock);
-  }
-  if (key != kNone) out.var_bytes(as_bytes(store.contents.names.at(key)));
+  out.parent_is_root(root != kNone);
+  if (root != kNone)
+    out.text(as_bytes(store.contents.names.at(root)));
+  else
+    out.left_id(store.clients[holder.client].id, holder.clock);
+  if (key != kNone) out.text(as_bytes(store.contents.names.at(key)));
 }
 
-void Replica::write_content(WireWriter& out, const Item& item, std::uint32_t offset) const {
+template <class Fields>
+void Replica::write_content(Fields& out, const Item& item, std::uint32_t offset) const {
+  const std::uint32_t length = item.length - offset;
   switch (item.kind()) {
     case Kind::kDeleted:
-      out.uint(item.length - offset);
+      out.length(length);
       break;
     case Kind::kString:
-      write_text_from(out, store.bytes_of(item), offset, !item.has(kFlagWide));
+      write_text_from(out, store.bytes_of(item), offset, length, !item.has(kFlagWide));
       break;
     case Kind::kAny:
     case Kind::kJson: {
-      const ByteView bytes = store.bytes_of(item);
-      out.uint(item.length - offset);
-      out.bytes(offset == 0 ? bytes : bytes.subspan(store.element_offset(item, offset)));
+      ByteView bytes = store.bytes_of(item);
+      if (offset > 0) bytes = bytes.subspan(store.element_offset(item, offset));
+      out.length(length);
+      if (item.kind() == Kind::kAny)
+        out.rest().bytes(bytes);
+      else
+        out.json_elements(bytes);
       break;
     }
     case Kind::kBinary:
+      out.rest().var_bytes(store.bytes_of(item));
+      break;
     case Kind::kEmbed:
-      out.var_bytes(store.bytes_of(item));
+      out.json_value(store.bytes_of(item));
       break;
-    case Kind::kDoc:
-      out.bytes(store.bytes_of(item));
+    case Kind::kDoc: {
+      WireReader in(store.bytes_of(item));
+      ByteView guid;
+      in.var_bytes(guid);
+      out.text(guid);
+      out.rest().bytes({in.at(), in.left()});
       break;
+    }
     case Kind::kFormat: {
       const Format& format = store.contents.format(item.content);
-      out.var_bytes(as_bytes(store.contents.names.at(format.key)));
-      out.var_bytes(as_bytes(store.contents.values.at(format.value)));
+      out.key(as_bytes(store.contents.names.at(format.key)));
+      out.json_value(as_bytes(store.contents.values.at(format.value)));
       break;
     }
     case Kind::kType: {
       const TypeRecord& type = store.types[item.content];
-      out.uint(static_cast<std::uint64_t>(type.kind));
-      if (type.name != kNone) out.var_bytes(as_bytes(store.contents.names.at(type.name)));
+      out.type_kind(static_cast<std::uint8_t>(type.kind));
+      if (type.name != kNone) out.key(as_bytes(store.contents.names.at(type.name)));
       break;
     }
     default:
@@ -124,12 +126,13 @@ void Replica::write_content(WireWriter& out, const Item& item, std::uint32_t off
 }
 
 /// One section: what `client` wrote from clock `from` on.
-void Replica::write_structs(WireWriter& out, ClientRef client, std::uint32_t from) const {
+template <class Fields>
+void Replica::write_structs(Fields& out, ClientRef client, std::uint32_t from) const {
   const ClientRecord& record = store.clients[client];
   ClockPosition at = record.index.find(store.items.data(), from);
-  out.uint(record.index.count_from(at));
-  out.uint(record.id);
-  out.uint(from);
+  out.rest().uint(record.index.count_from(at));
+  out.client(record.id);
+  out.rest().uint(from);
   const Item& first = store.items[record.index.at(at)];
   write_item(out, first, from - first.clock);
   while (record.index.next(at)) write_item(out, store.items[record.index.at(at)], 0);
@@ -173,10 +176,10 @@ Bytes Engine::encode_state_as_update(const StateVector& since) const {
   }
   Bytes update;
   if (since.empty()) update.reserve(store.contents.arena_size() + store.items.size() * 16);
-  WireWriter out(update);
-  out.uint(wanted.size());
+  FieldWriterV1 out(update);
+  out.rest().uint(wanted.size());
   for (const auto& [client, from] : wanted) write_structs(out, client, from);
-  write_delete_set(out, deleted_ranges(order), [this](ClientRef client) { return store.clients[client].id; });
+  write_delete_set(out.rest(), deleted_ranges(order), [this](ClientRef client) { return store.clients[client].id; });
   if (!has_pending()) return update;
   return with_pending(std::move(update), since);
 }
@@ -199,5 +202,8 @@ Bytes Engine::with_pending(Bytes update, const StateVector& since) const {
   auto whole = merge_updates(views);
   return whole ? std::move(*whole) : std::move(parts[0]);
 }
+
+template void Replica::write_item(FieldWriterV1&, const Item&, std::uint32_t, const DraftParent*) const;
+template void Replica::write_structs(FieldWriterV1&, ClientRef, std::uint32_t) const;
 
 }  // namespace concord::crdt

@@ -1,0 +1,208 @@
+// Updates without a document: the structs of several updates in one order, each once, and gaps told as skips. The rules
+// are those of Yjs's updates.js, since the bytes must be the same; the order of sources is kept in a heap, so that
+// merging is n log n where Yjs sorts anew for each struct.
+
+#include <algorithm>
+#include <optional>
+
+#include "crdt/delete_set.h"
+#include "crdt/struct_writer.h"
+#include "crdt/update.h"
+#include "crdt/update_reader.h"
+
+namespace concord::crdt {
+namespace {
+
+template <class Reader>
+void read_deleted(UpdateReader<Reader>& reader, IdRanges& ranges) {
+  DeletedRange<std::uint64_t> range{};
+  while (reader.next_deleted(range.client, range.clock, range.length)) ranges.push_back(range);
+}
+
+/// Highest client first, each client's ranges as they came.
+void group_by_client(IdRanges& ranges) {
+  std::vector<std::size_t> order(ranges.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
+    return ranges[a].client != ranges[b].client ? ranges[a].client > ranges[b].client : a < b;
+  });
+  IdRanges grouped;
+  grouped.reserve(ranges.size());
+  for (const std::size_t i : order) grouped.push_back(ranges[i]);
+  ranges.swap(grouped);
+}
+
+/// One of the updates that are merged, at its current struct. Skips are passed over.
+template <class Reader>
+struct Source {
+  explicit Source(ByteView update) : reader(update) { next(); }
+  void next() {
+    do has = reader.next(current);
+    while (has && current.kind == Kind::kSkip);
+  }
+  UpdateReader<Reader> reader;
+  RawStruct current;
+  bool has = false;
+};
+
+template <class Reader, class Writer>
+class Merger {
+ public:
+  explicit Merger(std::span<const ByteView> updates) {
+    sources_.reserve(updates.size());
+    for (const ByteView update : updates) sources_.emplace_back(update);
+    for (std::size_t i = 0; i < sources_.size(); ++i)
+      if (sources_[i].has) heap_.push_back(entry(i, static_cast<std::int64_t>(i)));
+    std::ranges::make_heap(heap_, later);
+  }
+
+  void run() {
+    while (!heap_.empty()) {
+      std::ranges::pop_heap(heap_, later);
+      Source<Reader>& source = sources_[heap_.back().source];
+      const std::size_t number = heap_.back().source;
+      heap_.pop_back();
+      step(source);
+      // Put back before its equals, as a stable sort leaves it.
+      if (source.has) {
+        heap_.push_back(entry(number, --returned_));
+        std::ranges::push_heap(heap_, later);
+      }
+    }
+    if (writing_) writer_.write(*writing_);
+  }
+
+  Result<Bytes> finish() {
+    IdRanges deleted;
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      UpdateReader<Reader>& reader = sources_[i].reader;
+      if (reader.ok()) read_deleted(reader, deleted);
+      if (!reader.ok()) return fail(reader.error().with("update", std::to_string(i)));
+    }
+    normalize(deleted, std::ranges::greater{});
+    return writer_.finish(deleted);
+  }
+
+ private:
+  struct Entry {
+    std::uint64_t client;
+    std::uint32_t clock;
+    std::int64_t order;
+    std::size_t source;
+  };
+  Entry entry(std::size_t source, std::int64_t order) const {
+    return {sources_[source].current.client, sources_[source].current.clock, order, source};
+  }
+  static bool later(const Entry& a, const Entry& b) {
+    if (a.client != b.client) return a.client < b.client;
+    if (a.clock != b.clock) return a.clock > b.clock;
+    return a.order > b.order;
+  }
+
+  void take(Source<Reader>& source, const StructPart& part) {
+    if (writing_) writer_.write(*writing_);
+    writing_ = part;
+    source.next();
+  }
+
+  /// Takes from the first source what can be written before another must be looked at.
+  void step(Source<Reader>& source) {
+    const std::uint64_t client = source.current.client;
+    if (!writing_) {
+      take(source, {source.current, 0});
+    } else if (!join(source, client)) {
+      return;
+    }
+    while (source.has && source.current.client == client && source.current.clock == writing_->end())
+      take(source, {source.current, 0});
+  }
+
+  bool join(Source<Reader>& source, std::uint64_t client) {
+    bool moved = false;
+    while (source.has && source.current.end() <= writing_->end() && source.current.client >= writing_->raw.client) {
+      source.next();
+      moved = true;
+    }
+    if (!source.has || source.current.client != client || (moved && source.current.clock > writing_->end()))
+      return false;
+    const RawStruct& current = source.current;
+    RawStruct& last = writing_->raw;
+    const bool skipping = last.kind == Kind::kSkip;
+    if (client != last.client) {
+      take(source, {current, 0});
+    } else if (writing_->end() < current.clock) {
+      if (skipping) {
+        last.length = current.end() - last.clock;
+      } else {
+        RawStruct skip;
+        skip.kind = Kind::kSkip;
+        skip.client = client;
+        skip.clock = writing_->end();
+        skip.length = current.clock - skip.clock;
+        writer_.write(*writing_);
+        writing_ = StructPart{skip, 0};
+      }
+    } else {
+      std::uint32_t overlap = writing_->end() - current.clock;
+      if (overlap > 0 && skipping) {
+        last.length -= overlap;
+        overlap = 0;
+      }
+      if (last.kind == current.kind && last.kind == Kind::kGc)
+        last.length += current.length - overlap;
+      else
+        take(source, {current, overlap});
+    }
+    return true;
+  }
+
+  std::vector<Source<Reader>> sources_;
+  std::vector<Entry> heap_;
+  std::int64_t returned_ = 0;
+  StructWriter<Writer> writer_;
+  std::optional<StructPart> writing_;
+};
+
+}  // namespace
+
+Result<Bytes> merge_updates(std::span<const ByteView> updates) {
+  if (updates.size() == 1) {
+    TRY_VOID(check_update(updates[0]));
+    return to_bytes(updates[0]);
+  }
+  Merger<FieldReaderV1, FieldWriterV1> merger(updates);
+  merger.run();
+  return merger.finish();
+}
+
+Result<Bytes> diff_update(ByteView update, const StateVector& since) {
+  UpdateReader<FieldReaderV1> reader(update);
+  StructWriter<FieldWriterV1> writer;
+  RawStruct raw;
+  bool has = reader.next(raw);
+  while (has) {
+    if (raw.kind == Kind::kSkip) {  // a section does not begin with a skip
+      has = reader.next(raw);
+      continue;
+    }
+    const std::uint64_t client = raw.client;
+    const std::uint32_t known = since.clock(ClientId{client});
+    if (raw.end() > known) {
+      std::uint32_t offset = known > raw.clock ? known - raw.clock : 0;
+      do {
+        writer.write({raw, offset});
+        offset = 0;
+        has = reader.next(raw);
+      } while (has && raw.client == client);
+    } else {
+      while (has && raw.client == client && raw.end() <= known) has = reader.next(raw);
+    }
+  }
+  IdRanges deleted;
+  if (reader.ok()) read_deleted(reader, deleted);
+  if (!reader.ok()) return fail(reader.error());
+  group_by_client(deleted);
+  return writer.finish(deleted);
+}
+
+}  // namespace concord::crdt
