@@ -6,23 +6,15 @@ import * as Y from 'yjs'
 import * as encoding from 'lib0/encoding'
 import { writeSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
+import { makeActions } from './actions.mjs'
+import { makeChance } from './chance.mjs'
 
 const operations = Number(process.argv[2] ?? 2000)
 const seed = Number(process.argv[3] ?? 1)
 
-// ---- chance (mulberry32), so that a seed says all
-
-let state = seed >>> 0
-const random = () => {
-  state = (state + 0x6d2b79f5) >>> 0
-  let t = state
-  t = Math.imul(t ^ (t >>> 15), t | 1)
-  t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-  return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-}
-const below = n => Math.floor(random() * n)
-const chance = p => random() < p
-const pick = array => array[below(array.length)]
+const dice = makeChance(seed)
+const { random, below, chance, pick } = dice
+const { randomPlan } = makeActions(dice)
 
 // ---- records
 
@@ -133,156 +125,6 @@ const showItems = type => {
   return shown.join('\n')
 }
 
-// ---- operations
-
-const words = ['a', 'bc', 'def', ' ', '\n', 'ä', '漢字', '😀', '👩‍👩‍👧', 'x😀y', 'hello world', '\u0000', '\ufeff', 'ﷺ', '\u2028']
-const keys = ['k', 'key', 'größe', '', '😀']
-const formats = [
-  { bold: true }, { bold: null }, { italic: true }, { italic: null }, { link: 'https://example.org/?a="b"' },
-  { link: null }, { color: 'red', bold: true }, { header: 1 }, { header: 2.5 }, { header: null }, { 2: 'two', 1: 'one' },
-  { size: { w: 1, h: 2 } }, { size: null }, { 'ключ': 'значение\n' }, { bold: false }, {}
-]
-const embeds = [{ image: 'a.png' }, { a: { b: [1, 2, { c: null }] } }, { 10: 1, 9: 2, z: 3 }, { s: 'ü\u0007"\\' }]
-const values = () => pick([
-  0, 1, -1, 63, 64, -64, 2147483647, -2147483648, 2147483648, 1e21, 0.5, 0.1, -0, 1.5e300, Infinity, '', 'string', '😀',
-  true, false, null, {}, [], [1, [2, [3]]], { a: 1, b: { c: 'd' } }, { 3: 'x', 1: 'y', b: 'z', a: 'w' },
-  new Uint8Array([1, 2, 3]), [null, { u: undefined }]
-])
-const mapValue = () => chance(0.1) ? pick([undefined, 1234567890123456789n, -5n]) : values()
-
-const writeTarget = (e, target) => {
-  uint(e, target.kind)
-  string(e, target.name)
-  uint(e, target.steps.length)
-  for (const step of target.steps) {
-    if (typeof step === 'number') { uint(e, 0); uint(e, step) } else { uint(e, 1); string(e, step) }
-  }
-}
-const kindOf = type => type instanceof Y.Text ? 0 : type instanceof Y.Map ? 1 : 2
-
-/// All shared types of a document with the ways to them.
-const targetsOf = doc => {
-  const found = []
-  const visit = (type, root, name, steps) => {
-    found.push({ type, kind: root, name, steps })
-    if (steps.length > 3) return
-    if (type instanceof Y.Map) type.forEach((value, key) => { if (value instanceof Y.AbstractType) visit(value, root, name, [...steps, key]) })
-    if (type instanceof Y.Array) type.forEach((value, index) => { if (value instanceof Y.AbstractType) visit(value, root, name, [...steps, index]) })
-  }
-  visit(doc.getText('text'), 0, 'text', [])
-  visit(doc.getMap('map'), 1, 'map', [])
-  visit(doc.getArray('array'), 2, 'array', [])
-  return found
-}
-const step = (target, kind, run, write, ...shown) => ({
-  run,
-  show: () => run.toString() + ' ' + JSON.stringify(shown),
-  write: e => { uint(e, kind); writeTarget(e, target); write(e) }
-})
-const copy = object => structuredClone(object)
-
-const textStep = target => {
-  const text = target.type
-  const index = below(text.length + 1)
-  const dice = random()
-  if (dice < 0.35) {
-    const word = pick(words)
-    return step(target, 0, () => text.insert(index, word), e => { uint(e, index); string(e, word) })
-  }
-  if (dice < 0.45) {
-    const word = pick(words)
-    const format = pick(formats)
-    return step(target, 1, () => text.insert(index, word, copy(format)), e => { uint(e, index); string(e, word); any(e, format) })
-  }
-  if (dice < 0.52) {
-    const embed = pick(embeds)
-    const format = pick(formats)
-    return step(target, 2, () => text.insertEmbed(index, copy(embed), copy(format)), e => { uint(e, index); any(e, embed); any(e, format) })
-  }
-  if (dice < 0.75) {
-    if (text.length === 0) return null
-    const from = below(text.length)
-    const length = 1 + below(Math.min(text.length - from, chance(0.1) ? 50 : 6))
-    return step(target, 3, () => text.delete(from, length), e => { uint(e, from); uint(e, length) })
-  }
-  if (dice < 0.93) {
-    const format = pick(formats)
-    const length = chance(0.02) ? 60 : 1 + below(12)
-    return step(target, 4, () => text.format(index, length, copy(format)), e => { uint(e, index); uint(e, length); any(e, format) })
-  }
-  const delta = []
-  let left = text.length
-  while (left > 0 && chance(0.7)) {
-    const length = 1 + below(Math.min(left, 8))
-    left -= length
-    const op = chance(0.6) ? { retain: length } : { delete: length }
-    if (op.retain && chance(0.5)) op.attributes = pick(formats)
-    delta.push(op)
-    if (chance(0.4)) delta.push({ insert: chance(0.8) ? pick(words) : pick(embeds), ...(chance(0.5) ? { attributes: pick(formats) } : {}) })
-  }
-  delta.push({ insert: pick(words) })
-  return step(target, 5, () => text.applyDelta(delta.map(copy)), e => { uint(e, 0); any(e, delta) }, delta)
-}
-
-const arrayStep = target => {
-  const array = target.type
-  const index = below(array.length + 1)
-  const dice = random()
-  if (dice < 0.4) {
-    const inserted = Array.from({ length: 1 + below(4) }, values)
-    return step(target, 0, () => array.insert(index, inserted), e => { uint(e, index); any(e, inserted) })
-  }
-  if (dice < 0.55) {
-    const pushed = Array.from({ length: 1 + below(3) }, values)
-    return step(target, 1, () => array.push(pushed), e => { uint(e, 0); any(e, pushed) })
-  }
-  if (dice < 0.8) {
-    if (array.length === 0) return null
-    const from = below(array.length)
-    const length = 1 + below(Math.min(array.length - from, 4))
-    return step(target, 2, () => array.delete(from, length), e => { uint(e, from); uint(e, length) })
-  }
-  const [kind, Type] = pick([[3, Y.Text], [4, Y.Map], [5, Y.Array]])
-  return step(target, kind, () => array.insert(index, [new Type()]), e => uint(e, index))
-}
-
-const mapStep = target => {
-  const map = target.type
-  const key = pick(keys)
-  const dice = random()
-  if (dice < 0.5) {
-    const value = mapValue()
-    return step(target, 0, () => map.set(key, value), e => { string(e, key); any(e, value) })
-  }
-  if (dice < 0.75) return step(target, 1, () => map.delete(key), e => string(e, key))
-  const [kind, Type] = pick([[2, Y.Text], [3, Y.Map], [4, Y.Array]])
-  return step(target, kind, () => map.set(key, new Type()), e => string(e, key))
-}
-
-/// One operation, planned when it runs, since it depends on those before it in its transaction.
-const randomStep = doc => {
-  const targets = targetsOf(doc)
-  const target = chance(0.4) ? targets[0] : pick(targets)
-  const kind = kindOf(target.type)
-  return kind === 0 ? textStep(target) : kind === 1 ? mapStep(target) : arrayStep(target)
-}
-const randomPlan = doc => {
-  const count = chance(0.8) ? 1 : 1 + below(5)
-  const plan = []
-  for (let i = 0; i < count; ++i) {
-    let made = null
-    plan.push({
-      run: () => {
-        while (made === null) made = randomStep(doc)
-        made.run()
-      },
-      write: e => made.write(e),
-      show: () => made.show()
-    })
-  }
-  return plan
-}
-
 // ---- the network
 
 const clientIds = [1, 2, 77, 300, 4294967295, 3000000001, 9007199254740991, 1099511627776]
@@ -300,7 +142,7 @@ const round = () => {
     const peer = pick(peers)
     const dice = random()
     if (dice < 0.55) {
-      const plan = randomPlan(peer.doc)
+      const plan = randomPlan(peer.doc, chance(0.8) ? 1 : 1 + below(5))
       spread(peer, peer.transact(plan))
       done += plan.length
     } else if (dice < 0.9) {

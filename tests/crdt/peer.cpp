@@ -1,0 +1,238 @@
+// crdt_peer: many documents of our engine behind standard input and output, for tests that let peers in Yjs and peers
+// in ours work together (ours.mjs is the other side). A message holds any number of commands; its answer holds theirs
+// in order. Ends when standard input does.
+//
+//   message  u32 little-endian length, command*          answer  u32 little-endian length, answer*
+//   command  byte kind, varuint document, fields         answer  byte 0, fields, or byte 1, var_string what failed
+//
+//   0 create     varuint client, varuint flags (1 gc, 2 clean formats)      -
+//   1 random     varuint seed, varuint operations, byte pairs               var_bytes update
+//   2 operations varuint count, operations (operations.h)                   var_bytes update
+//   3 apply      var_bytes update                                           byte pending, var_bytes cleanup
+//   4 state vector                                                          var_bytes
+//   5 encode     var_bytes state vector                                     var_bytes update
+//   6 content                                                               any: see content()
+//   7 merge      varuint count, var_bytes updates                           var_bytes update
+//   8 diff       var_bytes update, var_bytes state vector                   var_bytes update
+//   9 vector of  var_bytes update                                           var_bytes state vector
+//   10 validate                                                             -
+//   11 drop                                                                 -
+
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "crdt/any_codec.h"
+#include "crdt/doc.h"
+#include "crdt/update.h"
+#include "crdt/wire.h"
+#include "operations.h"
+#include "random_operations.h"
+
+namespace concord::crdt {
+namespace {
+
+Any content_of(const Value& value);
+
+/// A text as its delta, an array and a map with what is in them.
+Any content_of(const Text& text) { return delta_to_any(text.to_delta()); }
+Any content_of(const Array& array) {
+  AnyArray out;
+  for (std::size_t i = 0, n = array.length(); i < n; ++i)
+    if (const auto value = array.get(i)) out.push_back(content_of(*value));
+  return out;
+}
+Any content_of(const Map& map) {
+  AnyObject out;
+  for (const std::string& key : map.keys())
+    if (const auto value = map.get(key)) set_member(out, key, content_of(*value));
+  return out;
+}
+Any content_of(const Any& value) { return value; }
+Any content_of(const Value& value) {
+  return std::visit([](const auto& held) { return content_of(held); }, value);
+}
+
+class Peer {
+ public:
+  bool serve() {
+    Bytes message;
+    while (read_message(message)) {
+      answer_.assign(4, 0);
+      WireReader in(message);
+      in_ = &in;
+      while (!in.at_end() && command());
+      const auto length = static_cast<std::uint32_t>(answer_.size() - 4);
+      for (unsigned i = 0; i < 4; ++i) answer_[i] = static_cast<std::uint8_t>(length >> (8 * i));
+      if (std::fwrite(answer_.data(), 1, answer_.size(), stdout) != answer_.size() || std::fflush(stdout) != 0)
+        return false;
+    }
+    return true;
+  }
+
+ private:
+  static bool read_message(Bytes& message) {
+    std::uint8_t head[4];
+    if (std::fread(head, 1, 4, stdin) != 4) return false;
+    message.resize(get_le<std::uint32_t>(head));
+    return std::fread(message.data(), 1, message.size(), stdin) == message.size();
+  }
+
+  /// False where it failed: what follows in the message is not done.
+  bool command() {
+    std::uint8_t kind = 0;
+    in_->byte(kind);
+    const std::size_t begin = answer_.size();
+    WireWriter out(answer_);
+    out.byte(0);
+    Result<> result = run(kind, out);
+    if (result && !in_->ok()) result = fail(in_->error("command"));
+    if (result) return true;
+    answer_.resize(begin);
+    out.byte(1);
+    out.var_bytes(as_bytes(result.error().message));
+    return false;
+  }
+
+  Result<std::uint64_t> uint() {
+    std::uint64_t value = 0;
+    if (!in_->uint(value)) return fail(in_->error("command"));
+    return value;
+  }
+  Result<ByteView> bytes() {
+    ByteView value;
+    if (!in_->var_bytes(value)) return fail(in_->error("command"));
+    return value;
+  }
+
+  Result<> run(std::uint8_t kind, WireWriter& out) {
+    TRY(const std::uint64_t number, uint());
+    std::unique_ptr<Doc>& doc = docs_[number];
+    if (kind == 0) return create(doc);
+    if (kind == 7) return merge(out);
+    if (kind == 8) return diff(out);
+    if (kind == 9) return vector_of(out);
+    if (!doc) return fail(Code::kNotFound, "no such document");
+    switch (kind) {
+      case 1:
+        return random(*doc, out);
+      case 2:
+        return operations(*doc, out);
+      case 3:
+        return apply(*doc, out);
+      case 4:
+        out.var_bytes(doc->encode_state_vector());
+        return {};
+      case 5:
+        return encode(*doc, out);
+      case 6:
+        return content(*doc, out);
+      case 10:
+        if (const std::string wrong = doc->validate(); !wrong.empty()) return fail(Code::kInternal, wrong);
+        return {};
+      case 11:
+        docs_.erase(number);
+        return {};
+      default:
+        return fail(Code::kInvalidArgument, "an unknown command");
+    }
+  }
+
+  Result<> create(std::unique_ptr<Doc>& doc) {
+    TRY(const std::uint64_t client, uint());
+    TRY(const std::uint64_t flags, uint());
+    doc = std::make_unique<Doc>(
+        DocOptions{.client = ClientId{client}, .gc = (flags & 1U) != 0, .clean_formats = (flags & 2U) != 0});
+    (void)doc->text("text");
+    (void)doc->map("map");
+    (void)doc->array("array");
+    return {};
+  }
+
+  Result<> random(Doc& doc, WireWriter& out) {
+    TRY(const std::uint64_t seed, uint());
+    TRY(const std::uint64_t count, uint());
+    std::uint8_t pairs = 0;
+    in_->byte(pairs);
+    Dice dice(static_cast<std::uint32_t>(seed));
+    Result<> result;
+    doc.transact_into(update_, [&] { result = RandomOperations(doc, dice, pairs != 0).perform(count); });
+    out.var_bytes(update_);
+    return result;
+  }
+
+  Result<> operations(Doc& doc, WireWriter& out) {
+    TRY(const std::uint64_t count, uint());
+    Operations operations(doc, *in_);
+    Result<> result;
+    doc.transact_into(update_, [&] {
+      for (std::uint64_t i = 0; i < count && result; ++i) result = operations.perform();
+    });
+    out.var_bytes(update_);
+    return result;
+  }
+
+  Result<> apply(Doc& doc, WireWriter& out) {
+    TRY(const ByteView update, bytes());
+    TRY(const Applied applied, doc.apply_update(update));
+    out.byte(applied.pending ? 1 : 0);
+    out.var_bytes(applied.cleanup);
+    return {};
+  }
+
+  Result<> encode(const Doc& doc, WireWriter& out) {
+    TRY(const ByteView encoded, bytes());
+    TRY(const StateVector since, decode_state_vector(encoded));
+    out.var_bytes(doc.encode_state_as_update(since));
+    return {};
+  }
+
+  static Result<> content(Doc& doc, WireWriter& out) {
+    AnyObject all;
+    set_member(all, "text", content_of(doc.text("text")));
+    set_member(all, "map", content_of(doc.map("map")));
+    set_member(all, "array", content_of(doc.array("array")));
+    write_any(out, all);
+    return {};
+  }
+
+  Result<> merge(WireWriter& out) {
+    TRY(std::uint64_t count, uint());
+    std::vector<ByteView> updates;
+    for (; count > 0; --count) {
+      TRY(const ByteView update, bytes());
+      updates.push_back(update);
+    }
+    TRY(const Bytes merged, merge_updates(updates));
+    out.var_bytes(merged);
+    return {};
+  }
+
+  Result<> diff(WireWriter& out) {
+    TRY(const ByteView update, bytes());
+    TRY(const ByteView encoded, bytes());
+    TRY(const StateVector since, decode_state_vector(encoded));
+    TRY(const Bytes rest, diff_update(update, since));
+    out.var_bytes(rest);
+    return {};
+  }
+
+  Result<> vector_of(WireWriter& out) {
+    TRY(const ByteView update, bytes());
+    TRY(const Bytes vector, state_vector_of_update(update));
+    out.var_bytes(vector);
+    return {};
+  }
+
+  std::map<std::uint64_t, std::unique_ptr<Doc>> docs_;
+  WireReader* in_ = nullptr;
+  Bytes answer_;
+  Bytes update_;
+};
+
+}  // namespace
+}  // namespace concord::crdt
+
+int main() { return concord::crdt::Peer().serve() ? 0 : 1; }
