@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/hub.h"
+#include "app/log_command.h"
 #include "app/settings.h"
 
 namespace concord::app {
@@ -15,6 +16,7 @@ constexpr std::string_view kHelp = R"(concord COMMAND [--SETTING VALUE …]
 
   serve               start the hub; `concord serve --help` lists the settings
   config              print every setting, its value and where it came from; --markdown prints the reference
+  log                 look at and repair the log of a stopped hub; `concord log --help`
   version             print the version
   help                print this
 
@@ -76,6 +78,7 @@ int run_command(std::span<const std::string> words, std::ostream& out, std::ostr
   const auto flags = words.subspan(1);
   if (command == "serve") return serve(flags, out, errors);
   if (command == "config") return print_config(flags, out, errors);
+  if (command == "log") return run_log_command(flags, out, errors);
   if (command == "version" || command == "--version") {
     out << "concord " << kVersion << "\n";
     return 0;

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <thread>
 
+#include "engines/log_repair.h"
 #include "engines/segment_appender.h"
 
 namespace concord::engines {
@@ -147,12 +148,14 @@ struct SegmentLog::State {
 Result<std::unique_ptr<SegmentLog>> SegmentLog::open(FileSystem& files, SegmentLogOptions options, Clock& clock,
                                                      IdSource& ids, const Logger& logger, Metrics& metrics) {
   const std::int64_t began = clock.monotonic_ns();
+  TRY_VOID(finish_repair(files, options.directory));
   TRY_VOID(make_directories(files, options.directory));
   auto state = std::make_unique<State>(std::move(options), clock, metrics);
   TRY(RecoveredLog recovered, recover_segments(files, state->options.directory, state->index, logger));
   const double seconds = static_cast<double>(clock.monotonic_ns() - began) * 1e-9;
   metrics.histogram("concord_log_open_seconds", "Time to read the log on open.", latency_bounds()).record(seconds);
-  metrics.counter("concord_log_cut_bytes_total", "Bytes of torn tails cut on open.").add(recovered.cut_bytes);
+  Counter& cut_bytes = metrics.counter("concord_log_cut_bytes_total", "Bytes of torn tails cut on open.");
+  for (const SegmentDamage& cut : recovered.cut) cut_bytes.add(cut.end - cut.begin);
   metrics.gauge("concord_log_damages", "Damaged places found on open.")
       .set(static_cast<std::int64_t>(recovered.damage.size()));
   logger.info("log: opened", {{"directory", state->options.directory},

@@ -97,7 +97,7 @@ class Recovery {
       if (newest.finished) break;
       logger_.warn("log: removed a segment that was never finished",
                    {{"file", newest.segment->path}, {"bytes", newest.size}});
-      out_.cut_bytes += newest.size;
+      out_.cut.push_back({newest.segment->path, 0, newest.size, "a segment that was never finished"});
       TRY_VOID(files_.remove(newest.segment->path));
       found_.erase(std::prev(found_.end()));
     }
@@ -130,6 +130,7 @@ class Recovery {
       // What lies between was begun after a failed write, and given up in favour of the newer one.
       for (--at; at->first > previous; --at) {
         logger_.warn("log: removed a segment that was given up", {{"file", at->second.segment->path}});
+        out_.cut.push_back({at->second.segment->path, 0, at->second.size, "a segment that was given up"});
         TRY_VOID(files_.remove(at->second.segment->path));
         if (at == found_.begin()) break;
       }
@@ -272,7 +273,7 @@ class Recovery {
     TRY(const bool unused, tail.only_zeros());
     if (!unused) {
       logger_.warn("log: cut a torn tail", {{"file", segment.path}, {"offset", end}, {"bytes", found.size - end}});
-      out_.cut_bytes += found.size - end;
+      out_.cut.push_back({segment.path, end, found.size, "a torn tail"});
     }
     // The last write may be in the page cache alone, even marked clean by a sync that failed: write it again.
     if (unproven_from < end) {

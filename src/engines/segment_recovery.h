@@ -23,7 +23,7 @@
 
 namespace concord::engines {
 
-/// Bytes [begin, end) of a segment that are no frames, where frames were.
+/// Bytes [begin, end) of a segment, and what is wrong with them.
 struct SegmentDamage {
   std::string path;
   std::uint64_t begin = 0;
@@ -42,7 +42,8 @@ struct RecoveredLog {
   std::uint32_t highest_number = 0;
   std::optional<LogIdentity> identity;
   std::vector<SegmentDamage> damage;
-  std::uint64_t cut_bytes = 0;
+  /// What was cut or removed because it was never acknowledged: torn tails, segments that were begun or given up.
+  std::vector<SegmentDamage> cut;
   std::uint64_t frames = 0;
   std::uint64_t read_bytes = 0;
 };
