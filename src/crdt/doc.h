@@ -76,6 +76,15 @@ class Doc {
   /// Everything that `since` has not seen, including what is pending; the bytes of Y.encodeStateAsUpdate.
   Bytes encode_state_as_update(const StateVector& since = {}) const;
   bool has_pending() const;
+  /// Whether the document holds all that an update brings, structs and deletions, integrated. Fails on a malformed
+  /// update as apply_update does. Time linear in the update and in the structs that its deletions span.
+  Result<bool> covers(ByteView update) const;
+
+  /// This version, to be read later (snapshot.h).
+  Snapshot snapshot() const;
+  /// A document that holds what this one held in that version. Fails with kInvalidArgument where this one has not seen
+  /// all of it, or collects garbage, so that content may be missing.
+  Result<Doc> at(const Snapshot& version, const DocOptions& options = {});
 
   /// The heap this document holds, near enough for accounting.
   std::size_t memory_bytes() const;

@@ -79,6 +79,7 @@ class Engine : public Replica {
  private:
   template <class Fields>
   friend class Decoder;
+  friend class VersionReader;
 
   // decode.cpp
   Result<> decode(ByteView update, Drafts& drafts);
@@ -134,6 +135,7 @@ class Engine : public Replica {
   void insert_values(TypeRef list, ListGap gap, std::span<const Any> values);
   Result<> check_room(std::size_t bytes, std::uint64_t units) const;
   Value value_of(const Item& item, std::uint32_t offset);
+  Any embed_of(const Item& item) const;
 
   // What waits for other updates: whole updates in V1, and from which clocks on it is worth trying again.
   std::vector<Bytes> pending_updates_;

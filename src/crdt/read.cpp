@@ -193,6 +193,11 @@ Value Engine::value_of(const Item& item, std::uint32_t element) {
   return value;
 }
 
+/// What an embed, or a type within a text, reads as.
+Any Engine::embed_of(const Item& item) const {
+  return item.kind() == Kind::kType ? JsonReader(*this).type(item.content, 0) : ElementReader(store, item).next();
+}
+
 std::optional<Value> Engine::list_get(TypeRef list, std::size_t index) {
   if (index >= store.types[list].length) return std::nullopt;
   const ListPlace found = place(list, static_cast<std::uint32_t>(index) + 1);

@@ -21,6 +21,8 @@
 namespace concord::crdt {
 
 class Engine;
+struct Snapshot;
+struct VersionChanges;
 class Text;
 class Map;
 class Array;
@@ -73,6 +75,8 @@ class Text : public SharedType {
   std::string to_string() const;
   /// As Y.Text.toDelta().
   std::vector<DeltaOp> to_delta() const;
+  /// As of other versions (snapshot.h): as Y.Text.toDelta(snapshot, previous, computeYChange).
+  std::vector<DeltaOp> to_delta(const VersionChanges& versions) const;
 
   /// Inherits the formats in force at `index` (clamped to the end).
   Result<> insert(std::size_t index, std::string_view utf8);
@@ -95,6 +99,9 @@ class Array : public SharedType {
   std::size_t length() const;
   std::optional<Value> get(std::size_t index) const;
   Any to_json() const;
+  /// As of a version: as Yjs's typeListToArraySnapshot, which shows an item that the version holds in part as a whole
+  /// (Doc::at does not).
+  std::vector<Value> values(const Snapshot& version) const;
 
   Result<> insert(std::size_t index, std::span<const Any> values);
   /// After the last item, also where that one is deleted: as Y.Array.push.
@@ -116,8 +123,11 @@ class Map : public SharedType {
   std::size_t size() const;
   bool contains(std::string_view key) const;
   std::optional<Value> get(std::string_view key) const;
+  /// As of a version: as Yjs's typeMapGetSnapshot.
+  std::optional<Value> get(std::string_view key, const Snapshot& version) const;
   /// In the order in which this replica first saw them.
   std::vector<std::string> keys() const;
+  std::vector<std::string> keys(const Snapshot& version) const;
   Any to_json() const;
 
   Result<> set(std::string_view key, const Any& value);

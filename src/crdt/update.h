@@ -12,6 +12,9 @@
 
 namespace concord::crdt {
 
+/// The two forms on the wire that Yjs has.
+enum class UpdateFormat : std::uint8_t { kV1, kV2 };
+
 /// What an update carries, as its headers say it.
 struct UpdateInfo {
   struct Client {

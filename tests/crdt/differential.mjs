@@ -8,6 +8,7 @@ import { writeSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { makeActions } from './actions.mjs'
 import { makeChance } from './chance.mjs'
+import { makeHistory } from './history.mjs'
 
 const operations = Number(process.argv[2] ?? 2000)
 const seed = Number(process.argv[3] ?? 1)
@@ -64,6 +65,7 @@ class Peer {
     this.doc.getArray('array')
     this.inbox = []
     this.emitted = []
+    this.snapshots = []
     this.doc.on('update', update => this.emitted.push(update))
     record(0, number, e => { uint(e, client); uint(e, (gc ? 1 : 0) | 2) })
   }
@@ -125,6 +127,8 @@ const showItems = type => {
   return shown.join('\n')
 }
 
+const history = makeHistory({ record, uint, string, bytes, anyBytes, plainOp, pick, below, chance })
+
 // ---- the network
 
 const clientIds = [1, 2, 77, 300, 4294967295, 3000000001, 9007199254740991, 1099511627776]
@@ -155,6 +159,8 @@ const round = () => {
       const update = Y.encodeStateAsUpdate(peer.doc, since)
       record(4, peer.number, e => { bytes(e, since); bytes(e, update) })
       other.inbox.push(update)
+    } else if (dice < 0.98) {
+      history.remember(peer, log.length > 0 ? pick(log) : undefined)
     } else {
       withoutDocument(peer)
     }

@@ -16,6 +16,7 @@
 #include "crdt/any_codec.h"
 #include "crdt/any_json.h"
 #include "crdt/doc.h"
+#include "crdt/snapshot.h"
 #include "crdt/update.h"
 #include "crdt/wire.h"
 #include "operations.h"
@@ -113,6 +114,16 @@ class Replay {
         return cut();
       case 7:
         return state_vector();
+      case 20:
+        return take_snapshot();
+      case 21:
+        return read_text_version();
+      case 22:
+        return read_version();
+      case 23:
+        return restore_version();
+      case 24:
+        return contains();
       default:
         stop("an unknown kind of record");
     }
@@ -185,6 +196,78 @@ class Replay {
   void state_vector() {
     const ByteView update = bytes();
     expect(bytes(), must(state_vector_of_update(update), "state_vector_of_update"), "the state vector of an update");
+  }
+
+  // ---- the past
+
+  void take_snapshot() {
+    const Snapshot snapshot = doc().snapshot();
+    const ByteView v1 = bytes();
+    const ByteView v2 = bytes();
+    expect(v1, encode_snapshot(snapshot), "the snapshot");
+    expect(v2, encode_snapshot(snapshot, UpdateFormat::kV2), "the snapshot in V2");
+    if (must(decode_snapshot(v1), "decode_snapshot") != snapshot) stop("a decoded snapshot is another");
+    if (must(decode_snapshot(v2, UpdateFormat::kV2), "decode_snapshot") != snapshot) stop("as V2 it is another");
+  }
+
+  Snapshot snapshot() { return must(decode_snapshot(bytes()), "decode_snapshot"); }
+  std::optional<Snapshot> version() { return uint() != 0 ? std::optional(snapshot()) : std::nullopt; }
+
+  void read_text_version() {
+    const std::optional<Snapshot> shown = version();
+    const std::optional<Snapshot> previous = version();
+    const DescribeChange describers[] = {
+        nullptr,
+        [](ChangeKind kind, ClientId client, Clock) {
+          return Any(AnyObject{{"user", Any(static_cast<double>(client.value))}, {"type", type_of(kind)}});
+        },
+        [](ChangeKind kind, ClientId client, Clock clock) {
+          const AnyArray at{Any(static_cast<double>(client.value)), Any(static_cast<double>(clock))};
+          return Any(AnyObject{{"type", type_of(kind)}, {"at", Any(at)}});
+        }};
+    const DescribeChange& describe = describers[uint() % 3];
+    const VersionChanges versions{shown ? &*shown : nullptr, previous ? &*previous : nullptr, describe};
+    expect(text(), to_json(delta_to_any(doc().text("text").to_delta(versions))), "the delta of versions");
+    sound(doc());
+  }
+  static Any type_of(ChangeKind kind) { return Any(kind == ChangeKind::kAdded ? "added" : "removed"); }
+
+  void read_version() {
+    const std::optional<Snapshot> at = version();
+    if (!at) stop("a version is missing");
+    AnyArray values;
+    for (const Value& value : doc().array("array").values(*at)) values.push_back(plain(value));
+    expect_any(Any(values), "the array of a version");
+    const Map map = doc().map("map");
+    AnyObject members;
+    for (const std::string& key : map.keys(*at)) {
+      const auto value = map.get(key, *at);
+      if (!value) stop("a key without value");
+      set_member(members, key, plain(*value));
+    }
+    expect_any(Any(members), "the map of a version");
+  }
+  static Any plain(const Value& value) {
+    if (const auto* any = std::get_if<Any>(&value)) return *any;
+    if (const auto* text = std::get_if<Text>(&value)) return Any(text->to_string());
+    if (const auto* map = std::get_if<Map>(&value)) return map->to_json();
+    return std::get<Array>(value).to_json();
+  }
+
+  void restore_version() {
+    const Snapshot at = snapshot();
+    const bool gc = uint() != 0;
+    const Doc restored = must(doc().at(at, DocOptions{.gc = gc}), "at");
+    expect(bytes(), restored.encode_state_as_update(), "the document of a version");
+    sound(restored);
+    sound(doc());
+  }
+
+  void contains() {
+    const Snapshot at = snapshot();
+    const ByteView update = bytes();
+    if (must(snapshot_contains_update(at, update), "contains") != (uint() != 0)) stop("a snapshot contains otherwise");
+    if (must(doc().covers(update), "covers") != (uint() != 0)) stop("a document covers otherwise");
   }
 
   WireReader* in_ = nullptr;

@@ -1,0 +1,76 @@
+// What peers do with their past, for differential.mjs: snapshots taken and read back later.
+import * as Y from 'yjs'
+
+export const makeHistory = ({ record, uint, string, bytes, anyBytes, plainOp, pick, below, chance }) => {
+  const plain = value => value instanceof Y.AbstractType ? value.toJSON() : value
+
+  const takeSnapshot = peer => {
+    const snapshot = Y.snapshot(peer.doc)
+    peer.snapshots.push(snapshot)
+    record(20, peer.number, e => { bytes(e, Y.encodeSnapshot(snapshot)); bytes(e, Y.encodeSnapshotV2(snapshot)) })
+  }
+
+  const describers = [
+    undefined,
+    (type, id) => ({ user: id.client, type }),
+    (type, id) => ({ type, at: [id.client, id.clock] })
+  ]
+  const writeVersion = (e, snapshot) => {
+    uint(e, snapshot ? 1 : 0)
+    if (snapshot) bytes(e, Y.encodeSnapshot(snapshot))
+  }
+  const readSnapshot = peer => {
+    const { doc, snapshots } = peer
+    const shown = chance(0.85) ? pick(snapshots) : undefined
+    const previous = chance(0.6) ? pick(snapshots) : undefined
+    const describe = below(describers.length)
+    const delta = doc.getText('text').toDelta(shown, previous, describers[describe]).map(plainOp)
+    record(21, peer.number, e => {
+      writeVersion(e, shown)
+      writeVersion(e, previous)
+      uint(e, describe)
+      string(e, JSON.stringify(delta))
+    })
+    const version = pick(snapshots)
+    const values = Y.typeListToArraySnapshot(doc.getArray('array'), version).map(plain)
+    const members = Y.typeMapGetAllSnapshot(doc.getMap('map'), version)
+    for (const key in members) members[key] = plain(members[key])
+    record(22, peer.number, e => {
+      writeVersion(e, version)
+      bytes(e, anyBytes(values))
+      bytes(e, anyBytes(members))
+    })
+  }
+
+  const restore = peer => {
+    const snapshot = pick(peer.snapshots)
+    const gc = chance(0.5)
+    const restored = Y.createDocFromSnapshot(peer.doc, snapshot, new Y.Doc({ gc }))
+    record(23, peer.number, e => {
+      bytes(e, Y.encodeSnapshot(snapshot))
+      uint(e, gc ? 1 : 0)
+      bytes(e, Y.encodeStateAsUpdate(restored))
+    })
+  }
+
+  const contains = (peer, update) => {
+    const snapshot = peer.snapshots.length > 0 && chance(0.5) ? pick(peer.snapshots) : Y.snapshot(peer.doc)
+    const now = Y.snapshotContainsUpdate(Y.snapshot(peer.doc), update)
+    record(24, peer.number, e => {
+      bytes(e, Y.encodeSnapshot(snapshot))
+      bytes(e, update)
+      uint(e, Y.snapshotContainsUpdate(snapshot, update) ? 1 : 0)
+      uint(e, now ? 1 : 0)
+    })
+  }
+
+  /// One act on the past of a peer; `update` is any that was emitted.
+  const remember = (peer, update) => {
+    if (update !== undefined && chance(0.3)) contains(peer, update)
+    if (peer.doc.gc) return
+    if (peer.snapshots.length === 0 || chance(0.4)) return takeSnapshot(peer)
+    if (chance(0.75)) readSnapshot(peer)
+    else restore(peer)
+  }
+  return { remember }
+}
