@@ -287,7 +287,7 @@ void Engine::apply_structs_and_deletions(Drafts& drafts) {
 /// Somebody typing on: one text struct right behind the last of its client, to be merged with it at once. Appends it
 /// to that item, or does nothing and leaves the update to the general way.
 bool Engine::extend_in_place(ByteView update) {
-  if (has_pending() || update.size() < 2 || update[0] != 1 || update[1] != 1) return false;
+  if (observed_ || cleaning_ || has_pending() || update.size() < 2 || update[0] != 1 || update[1] != 1) return false;
   UpdateReaderV1 reader(update);
   RawStruct raw;
   if (!reader.next(raw) || raw.kind != Kind::kString || !raw.has_origin || raw.origin.client != raw.client ||
@@ -325,7 +325,7 @@ bool Engine::extend_in_place(ByteView update) {
   return true;
 }
 
-Result<Applied> Engine::apply_update(ByteView update) {
+Result<Applied> Engine::apply_update(ByteView update, const Origin* origin) {
   if (active_) return fail(Code::kInvalidArgument, "an update cannot be applied inside a transaction");
   if (extend_in_place(update)) return Applied{.changed = true, .pending = false, .cleanup = {}};
   TRY_VOID(decode(update, drafts_));
@@ -335,15 +335,14 @@ Result<Applied> Engine::apply_update(ByteView update) {
                     .with("limit", std::to_string(options_.max_pending_bytes))
                     .with("value", std::to_string(pending_bytes_ + update.size())));
   }
-  begin(false);
+  begin(false, origin);
   apply_structs_and_deletions(drafts_);
   Applied applied;
   applied.changed = changed();
-  if (applied.changed || !split_.empty()) {
-    if (wants_clean_formats())
-      applied.cleanup = clean_up_with_formats();
-    else
-      clean_up();
+  if (recorded_) {
+    commit_recorded(applied.cleanup);
+  } else if (applied.changed || !split_.empty()) {
+    clean_up();
   }
   finish();
   applied.pending = has_pending();

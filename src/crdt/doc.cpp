@@ -43,14 +43,22 @@ Text Doc::text(std::string_view name) { return engine_->root<Text>(name, TypeKin
 Map Doc::map(std::string_view name) { return engine_->root<Map>(name, TypeKind::kMap); }
 Array Doc::array(std::string_view name) { return engine_->root<Array>(name, TypeKind::kArray); }
 
-bool Doc::begin() {
+bool Doc::begin(const Origin& origin) {
   if (engine_->in_transaction()) return false;
-  engine_->begin(true);
+  engine_->begin(true, &origin);
   return true;
 }
 void Doc::commit(Bytes& update) { engine_->commit_local(update); }
 
-Result<Applied> Doc::apply_update(ByteView update) { return engine_->apply_update(update); }
+Result<Applied> Doc::apply_update(ByteView update, const Origin& origin) {
+  return engine_->apply_update(update, &origin);
+}
+Subscription Doc::observe_transactions(TransactionObserver observer) {
+  return {engine_->observers, engine_->observers->add(std::move(observer))};
+}
+Subscription Doc::observe_updates(UpdateObserver observer) {
+  return {engine_->observers, engine_->observers->add(std::move(observer))};
+}
 StateVector Doc::state_vector() const { return engine_->state_vector(); }
 Bytes Doc::encode_state_vector() const { return engine_->state_vector().encode(); }
 Bytes Doc::encode_state_as_update(const StateVector& since) const { return engine_->encode_state_as_update(since); }

@@ -15,6 +15,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "crdt/events.h"
 #include "crdt/state_vector.h"
 #include "crdt/types.h"
 
@@ -32,7 +33,7 @@ struct DocOptions {
 struct Applied {
   bool changed = false;  // the document is not what it was; false for what was known already or only waits
   bool pending = false;  // something is waiting for updates that have not come
-  Bytes cleanup;         // with clean_formats: the update that carries our deletions to the others, or nothing
+  Bytes cleanup;         // what the document changed in answer (clean_formats, observers), for the others; or nothing
 };
 
 class Doc {
@@ -53,15 +54,15 @@ class Doc {
   /// Runs `change()` as one transaction and returns its update (V1), empty where nothing changed. A transaction in a
   /// transaction joins the outer one and returns nothing.
   template <class F>
-  Bytes transact(F&& change) {
+  Bytes transact(F&& change, const Origin& origin = {}) {
     Bytes update;
-    transact_into(update, static_cast<F&&>(change));
+    transact_into(update, static_cast<F&&>(change), origin);
     return update;
   }
   /// The same into the caller's buffer, which is cleared first: without an allocation once the buffer has grown.
   template <class F>
-  void transact_into(Bytes& update, F&& change) {
-    const bool outermost = begin();
+  void transact_into(Bytes& update, F&& change, const Origin& origin = {}) {
+    const bool outermost = begin(origin);
     change();
     update.clear();
     if (outermost) commit(update);
@@ -69,7 +70,13 @@ class Doc {
 
   /// Applies an update of any origin, whole or not at all. Malformed input is kInvalidArgument and says what and at
   /// which byte; too much waiting for missing updates is kTooLarge. Not inside a transaction.
-  Result<Applied> apply_update(ByteView update);
+  Result<Applied> apply_update(ByteView update, const Origin& origin = {});
+
+  /// Calls `observer` after each transaction that changes something and begins while the subscription lives. A document
+  /// that is observed is slower: typing takes the general way.
+  Subscription observe_transactions(TransactionObserver observer);
+  /// Calls `observer` with each update that the document emits, one for each transaction that changed something.
+  Subscription observe_updates(UpdateObserver observer);
 
   StateVector state_vector() const;
   Bytes encode_state_vector() const;
@@ -92,7 +99,7 @@ class Doc {
   std::string validate() const;
 
  private:
-  bool begin();
+  bool begin(const Origin& origin);
   void commit(Bytes& update);
 
   std::unique_ptr<Engine> engine_;

@@ -1,13 +1,6 @@
 #pragma once
 // Engine: what stands behind a Doc: a replica (replica.h), the updates that come to it and those that wait, and the
-// operations of the shared types. Its methods are grouped by file:
-//
-//   decode.cpp       an update becomes drafts: items that are in no list yet
-//   apply.cpp        drafts are integrated in causal order; what misses something waits
-//   encode.cpp       the document as an update
-//   text.cpp, text_format.cpp, list.cpp, map.cpp   the local operations of the shared types
-//   read.cpp         read-outs
-//   validate.cpp     every invariant
+// operations of the shared types. Its methods are grouped by file.
 
 #include <cstdint>
 #include <optional>
@@ -18,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "crdt/drafts.h"
+#include "crdt/observers.h"
 #include "crdt/replica.h"
 #include "crdt/types.h"
 
@@ -27,8 +21,10 @@ class Engine : public Replica {
  public:
   explicit Engine(const DocOptions& options);
 
-  // apply.cpp
-  Result<Applied> apply_update(ByteView update);
+  // transaction.cpp, apply.cpp
+  /// Ends a local transaction and writes its update, or nothing.
+  void commit_local(Bytes& update);
+  Result<Applied> apply_update(ByteView update, const Origin* origin);
   bool has_pending() const { return !pending_updates_.empty() || !pending_deleted_.empty(); }
 
   // encode.cpp
@@ -75,17 +71,18 @@ class Engine : public Replica {
 
   std::string validate();
   std::size_t heap_bytes() const;
+  std::shared_ptr<Observers> observers = std::make_shared<Observers>(observed_);
 
  private:
   template <class Fields>
   friend class Decoder;
   friend class VersionReader;
 
-  // decode.cpp
+  // decode.cpp: an update becomes drafts, items that are in no list yet
   Result<> decode(ByteView update, Drafts& drafts);
   void discard(ItemRef draft);
 
-  // apply.cpp
+  // apply.cpp: drafts are integrated in causal order; what misses something waits
   template <class State>
   ClientRef missing_for(const Item& item, const Drafts& drafts, State state) const;
   bool find_parent(const Item& item, const Drafts& drafts, ItemRef neighbour, TypeRef& type, std::uint32_t& entry);
@@ -99,12 +96,15 @@ class Engine : public Replica {
   bool would_wait(Drafts& drafts);
   bool extend_in_place(ByteView update);
 
+  // cleanups.cpp: transactions that are observed
+  void commit_recorded(Bytes& update);
+  Bytes run_cleanups();
+  void clean_up_queued(std::size_t number);
+  void write_queued(std::size_t number);
+  bool wants_clean_formats(const TransactionState& state) const;
+
   // encode.cpp
   Bytes with_pending(Bytes update, const StateVector& since) const;
-
-  // text_format.cpp
-  Bytes clean_up_with_formats();
-  bool wants_clean_formats() const;
 
   // text.cpp
   static constexpr std::size_t kMaxPadding = 1U << 20U;  // newlines that formatting beyond the end may make real
@@ -125,6 +125,7 @@ class Engine : public Replica {
   void close_formats(TypeRef text, TextCursor& at, FormatState closing);
   void drop_redundant_formats(ItemRef start, ItemRef stop, const FormatState& before, FormatState& after);
   void drop_duplicate_formats_around(ItemRef item);
+  void clean_formats_after(const TransactionState& state);
   bool same_value(std::uint32_t a, std::uint32_t b) const;
   void order_formats(FormatState& formats) const;
   Result<FormatState> intern_attributes(const Attributes& attributes);

@@ -110,7 +110,8 @@ void Replica::integrate(ItemRef item, ItemRef left, ItemRef right, TypeRef type,
   if (kind == Kind::kDeleted) record_deletion(store.items[item]);
   if (kind == Kind::kFormat) store.types[type].has_formats = true;
   if (kind == Kind::kType) store.types[it.content].item = item;
-  mark_changed(type);
+  if (recorded_) [[unlikely]]
+    record_change(store.items[item]);
 
   const ItemRef holder = store.types[type].item;
   const bool parent_deleted = holder != kNone && store.items[holder].deleted();

@@ -3,13 +3,16 @@
 //
 //   integrate.cpp    YATA: where an item goes among concurrent ones
 //   transaction.cpp  deletion; and at the end of a transaction collection, merging and the update that went out of it
+//   cleanups.cpp     transactions that are observed: put aside, shown, cleaned up one after the other
 //   encode.cpp       structs are written
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "base/bytes.h"
+#include "crdt/changes.h"
 #include "crdt/delete_set.h"
 #include "crdt/doc.h"
 #include "crdt/drafts.h"
@@ -27,12 +30,15 @@ class Replica {
   bool in_transaction() const { return active_; }
 
   // transaction.cpp
-  void begin(bool local);
-  /// Ends a local transaction and writes its update, or nothing.
-  void commit_local(Bytes& update);
+  /// `origin` lives until the end of the transaction.
+  void begin(bool local, const Origin* origin = nullptr);
   void erase_item(ItemRef item);
 
   StateVector state_vector() const;
+
+  // cleanups.cpp
+  /// The client's clock when transaction `state`, which waits for its cleanup or is in it, began.
+  std::uint32_t clock_before(const TransactionState& state, ClientRef client) const;
 
  protected:
   // integrate.cpp
@@ -53,7 +59,7 @@ class Replica {
   void record_deletion(const Item& item) {
     deleted_.push_back({static_cast<ClientRef>(item.client), item.clock, item.length});
   }
-  void mark_changed(TypeRef type);
+  void record_change(const Item& item);
   void clean_up();
   void write_in_place(Bytes& update) const;
   void collect();
@@ -66,6 +72,10 @@ class Replica {
   void unlink_merged(ItemRef first, ItemRef item, std::size_t place_in_run);
   void finish();
   bool changed() const { return !touched_.empty() || !deleted_.empty(); }
+
+  // cleanups.cpp
+  void enqueue();
+  void settle(std::size_t number);
 
   // encode.cpp
   template <class Fields>
@@ -98,9 +108,18 @@ class Replica {
   std::vector<ClientRef> touched_;  // clients with new structs
   std::vector<DeletedRange<ClientRef>> deleted_;
   std::vector<std::pair<ClientRef, std::uint32_t>> split_;  // right parts, which may be merged again
-  std::vector<TypeRef> changed_texts_;
-  bool in_place_ = false;        // so far it only made the last own item longer,
-  std::size_t typed_bytes_ = 0;  // by so many bytes
+  bool in_place_ = false;                                   // so far it only made the last own item longer,
+  std::size_t typed_bytes_ = 0;                             // by so many bytes
+  bool recorded_ = false;                                   // somebody will want to know what it changed
+  const Origin* origin_ = nullptr;
+  ChangeRecord changes_;
+
+  // Transactions whose changes are made, in their order; the first `cleaned_` have been cleaned up. While the next is
+  // shown (`cleaning_`), `split_` is its own unless another transaction runs.
+  std::vector<std::unique_ptr<TransactionState>> queue_;
+  std::size_t cleaned_ = 0;
+  bool cleaning_ = false;
+  bool observed_ = false;  // somebody observes this document
 
   // Scratch, kept for its capacity.
   std::vector<ItemRef> visited_;

@@ -84,7 +84,7 @@ ItemRef Engine::create(TypeRef type, std::uint32_t entry, ItemRef left, ItemRef 
 
 /// Typing on: the last own item ends at `index` and may grow. What would be made and merged is appended instead.
 bool Engine::type_in_place(TypeRef text, std::size_t index, ByteView utf8, bool ascii, std::uint32_t units) {
-  if (last_.item == kNone || last_.type != text) return false;
+  if (last_.item == kNone || last_.type != text || recorded_) return false;
   Item& it = store.items[last_.item];
   ClientRecord& own = store.clients[own_];
   if (it.kind() != Kind::kString || it.deleted() || it.client != own_ || it.end() != own.state ||

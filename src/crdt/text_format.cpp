@@ -290,41 +290,23 @@ void Engine::clean_formats(TypeRef text) {
   }
 }
 
-/// Yjs's editors clean up after a remote change that touched a formatted text, in a transaction of its own. Of texts
-/// that got or lost formats all is looked at, of others only what is beside a deletion. It looks before the first
-/// transaction is cleaned up, and deletes after.
-Bytes Engine::clean_up_with_formats() {
-  struct Sets {
-    std::vector<ClientRef> touched;
-    std::vector<DeletedRange<ClientRef>> deleted;
-    std::vector<std::pair<ClientRef, std::uint32_t>> split;
-  };
-  const auto exchange = [this](Sets& sets) {
-    sets.touched.swap(touched_);
-    sets.deleted.swap(deleted_);
-    sets.split.swap(split_);
-  };
+/// Yjs's editors clean up after a remote change that touched a formatted text, in a transaction of its own, which
+/// follows `state`. Of texts that got or lost formats all is looked at, of others only what is beside a deletion.
+void Engine::clean_formats_after(const TransactionState& state) {
   std::vector<TypeRef> whole;
   const auto want_whole = [&whole](TypeRef text) {
     if (std::ranges::find(whole, text) == whole.end()) whole.push_back(text);
   };
-  for (const ClientRef client : touched_) {
-    const ClockIndex& index = store.clients[client].index;
-    ClockPosition at = index.find(store.items.data(), before(client));
+  for (const TransactionState::Written& written : state.written) {
+    const ClockIndex& index = store.clients[written.client].index;
+    ClockPosition at = index.find(store.items.data(), written.before);
     do {
       const Item& it = store.items[index.at(at)];
+      if (it.clock >= written.after) break;
       if (!it.deleted() && it.kind() == Kind::kFormat && !it.in_map()) want_whole(store.parent_of(it));
     } while (index.next(at));
   }
-  // Clients in the order in which something of theirs was first deleted: it decides what is seen before what.
-  IdTable rank;
-  for (const auto& range : deleted_)
-    if (rank.find(range.client) == IdTable::kAbsent) rank.set(range.client, static_cast<std::uint32_t>(rank.size()));
-  normalize(deleted_, [&rank](ClientRef a, ClientRef b) { return rank.find(a) < rank.find(b); });
-  Sets first;
-  exchange(first);
-  begin(true);
-  for (const auto& range : first.deleted) {
+  for (const auto& range : state.deleted) {
     const ClockIndex& index = store.clients[range.client].index;
     ClockPosition at = index.find(store.items.data(), range.clock);
     do {
@@ -341,22 +323,6 @@ Bytes Engine::clean_up_with_formats() {
     } while (index.next(at));
   }
   for (const TypeRef text : whole) clean_formats(text);
-  Sets second;
-  exchange(second);
-  exchange(first);
-  clean_up();
-  exchange(second);
-  Bytes update;
-  if (changed() || !split_.empty()) clean_up();
-  if (changed()) write_transaction(update);
-  return update;
-}
-
-bool Engine::wants_clean_formats() const {
-  return std::ranges::any_of(changed_texts_, [this](TypeRef text) {
-    const TypeRecord& type = store.types[text];
-    return type.in_use && type.has_formats && (type.item == kNone || !store.items[type.item].deleted());
-  });
 }
 
 }  // namespace concord::crdt

@@ -3,20 +3,24 @@
 
 #include <algorithm>
 
+#include "crdt/engine.h"
 #include "crdt/fields_v1.h"
-#include "crdt/replica.h"
 
 namespace concord::crdt {
 
-void Replica::begin(bool local) {
+void Replica::begin(bool local, const Origin* origin) {
+  if (cleaning_) [[unlikely]]
+    split_.swap(queue_[cleaned_]->split);
   active_ = true;
   local_ = local;
+  origin_ = origin;
   in_place_ = false;
   ++stamp_;
   touched_.clear();
   deleted_.clear();
   split_.clear();
-  changed_texts_.clear();
+  recorded_ = observed_ || cleaning_ || (options_.clean_formats && !local);
+  if (recorded_) changes_.clear();
 }
 
 void Replica::touch(ClientRef client) {
@@ -27,16 +31,15 @@ void Replica::touch(ClientRef client) {
   touched_.push_back(client);
 }
 
-/// Remembers texts whose formats may want cleaning after a remote change.
-void Replica::mark_changed(TypeRef type) {
-  if (!options_.clean_formats || local_) return;
+/// An item came or was deleted: its type has changed, if it was there before this transaction.
+void Replica::record_change(const Item& item) {
+  const TypeRef type = store.parent_of(item);
   const TypeRecord& record = store.types[type];
-  if (record.kind != TypeKind::kText && record.kind != TypeKind::kXmlText) return;
   if (record.item != kNone) {
     const Item& holder = store.items[record.item];
     if (holder.deleted() || holder.clock >= before(static_cast<ClientRef>(holder.client))) return;
   }
-  if (std::ranges::find(changed_texts_, type) == changed_texts_.end()) changed_texts_.push_back(type);
+  changes_.note(type, item.in_map() ? item.home : kNone);
 }
 
 void Replica::erase_item(ItemRef first) {
@@ -51,7 +54,8 @@ void Replica::erase_item(ItemRef first) {
     it.set(kFlagDeleted);
     store.count_change(item, -units, it.kind() == Kind::kFormat ? -1 : 0);
     record_deletion(it);
-    mark_changed(store.parent_of(it));
+    if (recorded_) [[unlikely]]
+      record_change(it);
     if (it.kind() != Kind::kType) continue;
 
     const auto visit = [&](ItemRef child) {
@@ -66,7 +70,7 @@ void Replica::erase_item(ItemRef first) {
     for (ItemRef child = type.start; child != kNone; child = store.items[child].right) visit(child);
     for (std::uint32_t e = type.first_entry; e != kNone; e = store.entries[e].next)
       if (store.entries[e].tail != kNone) visit(store.entries[e].tail);
-    std::erase(changed_texts_, it.content);
+    if (recorded_) changes_.drop(it.content);
   }
 }
 
@@ -274,11 +278,13 @@ void Replica::write_in_place(Bytes& update) const {
   update.resize(static_cast<std::size_t>(at - update.data()));
 }
 
-void Replica::commit_local(Bytes& update) {
+void Engine::commit_local(Bytes& update) {
   if (in_place_ && deleted_.empty()) {
     write_in_place(update);
     return finish();
   }
+  if (recorded_) [[unlikely]]
+    return commit_recorded(update);
   if (!in_place_ && (changed() || !split_.empty())) clean_up();
   if (changed()) write_transaction(update);
   finish();
