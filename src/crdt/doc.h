@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,8 @@
 #include "crdt/types.h"
 
 namespace concord::crdt {
+
+struct AbsolutePosition;
 
 struct DocOptions {
   ClientId client{};                           // who local changes are signed by; unique among live sessions
@@ -92,6 +95,11 @@ class Doc {
   /// A document that holds what this one held in that version. Fails with kInvalidArgument where this one has not seen
   /// all of it, or collects garbage, so that content may be missing.
   Result<Doc> at(const Snapshot& version, const DocOptions& options = {});
+
+  /// Where a place is now, as Y.createAbsolutePositionFromRelativePosition; nothing where what it names has not come,
+  /// was collected, or is a root type that nobody has mentioned. `follow_undone`: what was deleted and brought back by
+  /// an undo manager of this document is found where it is now, which others cannot know.
+  std::optional<AbsolutePosition> resolve(const RelativePosition& position, bool follow_undone = true) const;
 
   /// The heap this document holds, near enough for accounting.
   std::size_t memory_bytes() const;

@@ -403,7 +403,7 @@ void Store::compact() {
 std::size_t Store::heap_bytes() const {
   std::size_t bytes = items.heap_bytes() + index.heap_bytes() + contents.heap_bytes() + types.heap_bytes() +
                       entries.heap_bytes() + client_numbers_.heap_bytes() + entry_numbers_.heap_bytes() +
-                      root_numbers_.heap_bytes() + clients.capacity() * sizeof(ClientRecord);
+                      root_numbers_.heap_bytes() + redone.heap_bytes() + clients.capacity() * sizeof(ClientRecord);
   for (const ClientRecord& client : clients) bytes += client.index.heap_bytes();
   return bytes;
 }

@@ -13,6 +13,7 @@
 #include "crdt/item.h"
 #include "crdt/position_index.h"
 #include "crdt/records.h"
+#include "crdt/redone.h"
 
 namespace concord::crdt {
 
@@ -28,6 +29,7 @@ class Store {
   std::vector<ClientRecord> clients;
   PodArray<TypeRecord> types;
   PodArray<MapEntry> entries;
+  RedoneTable redone;
 
   // Clients.
   std::optional<ClientRef> find_client(std::uint64_t id) const;

@@ -21,6 +21,7 @@
 namespace concord::crdt {
 
 class Engine;
+struct RelativePosition;
 struct Snapshot;
 struct VersionChanges;
 class Text;
@@ -58,6 +59,9 @@ class SharedType {
   /// False once the item that holds the type was deleted; root types never are.
   bool alive() const;
   bool operator==(const SharedType&) const = default;
+  /// A place that stays with its right neighbour (`assoc` negative: the left one), as
+  /// Y.createRelativePositionFromTypeIndex; an index beyond the end is the end.
+  Result<RelativePosition> position_at(std::size_t index, std::int64_t assoc = 0) const;
 
  protected:
   friend class Engine;

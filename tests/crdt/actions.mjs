@@ -23,7 +23,7 @@ const plainValues = [
 ]
 const mapOnlyValues = [undefined, 1234567890123456789n, -5n]
 
-const writeTarget = (e, target) => {
+export const writeTarget = (e, target) => {
   uint(e, target.kind)
   string(e, target.name)
   uint(e, target.steps.length)
@@ -161,5 +161,5 @@ export const makeActions = ({ random, below, chance, pick }, pairs = true) => {
     }
     return plan
   }
-  return { randomStep, randomPlan }
+  return { randomStep, randomPlan, randomTarget }
 }

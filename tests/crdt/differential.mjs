@@ -15,7 +15,7 @@ const seed = Number(process.argv[3] ?? 1)
 
 const dice = makeChance(seed)
 const { random, below, chance, pick } = dice
-const { randomPlan } = makeActions(dice)
+const { randomPlan, randomTarget } = makeActions(dice)
 
 // ---- records
 
@@ -66,6 +66,7 @@ class Peer {
     this.inbox = []
     this.emitted = []
     this.snapshots = []
+    this.positions = []
     this.doc.on('update', update => this.emitted.push(update))
     record(0, number, e => { uint(e, client); uint(e, (gc ? 1 : 0) | 2) })
   }
@@ -127,7 +128,7 @@ const showItems = type => {
   return shown.join('\n')
 }
 
-const history = makeHistory({ record, uint, string, bytes, anyBytes, plainOp, pick, below, chance })
+const history = makeHistory({ record, uint, string, bytes, anyBytes, plainOp, pick, below, chance, randomTarget })
 
 // ---- the network
 
@@ -160,7 +161,7 @@ const round = () => {
       record(4, peer.number, e => { bytes(e, since); bytes(e, update) })
       other.inbox.push(update)
     } else if (dice < 0.98) {
-      history.remember(peer, log.length > 0 ? pick(log) : undefined)
+      history.remember(peer, peers, log.length > 0 ? pick(log) : undefined)
     } else {
       withoutDocument(peer)
     }

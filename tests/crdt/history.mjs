@@ -1,7 +1,8 @@
-// What peers do with their past, for differential.mjs: snapshots taken and read back later.
+// What peers do with their past, for differential.mjs: snapshots and relative positions, taken and read back later.
 import * as Y from 'yjs'
+import { writeTarget } from './actions.mjs'
 
-export const makeHistory = ({ record, uint, string, bytes, anyBytes, plainOp, pick, below, chance }) => {
+export const makeHistory = ({ record, uint, string, bytes, anyBytes, plainOp, pick, below, chance, randomTarget }) => {
   const plain = value => value instanceof Y.AbstractType ? value.toJSON() : value
 
   const takeSnapshot = peer => {
@@ -64,9 +65,45 @@ export const makeHistory = ({ record, uint, string, bytes, anyBytes, plainOp, pi
     })
   }
 
+  const takePosition = peer => {
+    const target = randomTarget(peer.doc)
+    const { type } = target
+    const index = type instanceof Y.Map ? 0 : below(type.length + 2)
+    const assoc = pick([0, 0, 1, -1, -1, -64, 1000])
+    const position = Y.createRelativePositionFromTypeIndex(type, index, assoc)
+    const json = JSON.stringify(Y.relativePositionToJSON(position))
+    peer.positions.push(json)
+    record(25, peer.number, e => {
+      writeTarget(e, target)
+      uint(e, index)
+      bytes(e, anyBytes(assoc))
+      bytes(e, Y.encodeRelativePosition(position))
+      string(e, json)
+    })
+  }
+
+  /// Asks a peer where a position is that any of them has taken; in its JSON, which tells more than its bytes.
+  const resolvePosition = (peer, from) => {
+    const json = pick(from.positions)
+    const position = Y.createRelativePositionFromJSON(JSON.parse(json))
+    const follow = chance(0.5)
+    const found = Y.createAbsolutePositionFromRelativePosition(position, peer.doc, follow)
+    record(26, peer.number, e => {
+      string(e, json)
+      uint(e, follow ? 1 : 0)
+      uint(e, found === null ? 0 : found.type._item?.deleted ? 1 : 2)
+      if (found === null) return
+      uint(e, found.index)
+      string(e, JSON.stringify(Y.relativePositionToJSON(Y.createRelativePositionFromTypeIndex(found.type, 0, -1))))
+    })
+  }
+
   /// One act on the past of a peer; `update` is any that was emitted.
-  const remember = (peer, update) => {
+  const remember = (peer, peers, update) => {
     if (update !== undefined && chance(0.3)) contains(peer, update)
+    if (chance(0.5)) return takePosition(peer)
+    const from = pick(peers)
+    if (from.positions.length > 0) resolvePosition(peer, from)
     if (peer.doc.gc) return
     if (peer.snapshots.length === 0 || chance(0.4)) return takeSnapshot(peer)
     if (chance(0.75)) readSnapshot(peer)

@@ -27,6 +27,7 @@ class Operations {
 
   /// One operation, inside a transaction. What it says of the failure names the operation.
   Result<> perform();
+  Result<Value> target();
 
  private:
   Result<std::uint64_t> uint();
@@ -35,7 +36,6 @@ class Operations {
   Result<Any> any();
   Result<AnyArray> values();
   Result<Attributes> attributes();
-  Result<Value> target();
   Result<Value> follow(Value at);
   Result<> on_text(std::uint64_t kind, Text& at);
   Result<> on_array(std::uint64_t kind, Array& at);

@@ -16,6 +16,7 @@
 #include "crdt/any_codec.h"
 #include "crdt/any_json.h"
 #include "crdt/doc.h"
+#include "crdt/relative_position.h"
 #include "crdt/snapshot.h"
 #include "crdt/update.h"
 #include "crdt/wire.h"
@@ -124,6 +125,10 @@ class Replay {
         return restore_version();
       case 24:
         return contains();
+      case 25:
+        return take_position();
+      case 26:
+        return resolve_position();
       default:
         stop("an unknown kind of record");
     }
@@ -268,6 +273,45 @@ class Replay {
     const ByteView update = bytes();
     if (must(snapshot_contains_update(at, update), "contains") != (uint() != 0)) stop("a snapshot contains otherwise");
     if (must(doc().covers(update), "covers") != (uint() != 0)) stop("a document covers otherwise");
+  }
+
+  void take_position() {
+    const Value target = must(Operations(doc(), *in_).target(), "a target");
+    const auto index = static_cast<std::size_t>(uint());
+    const ByteView assoc = bytes();
+    WireReader in(assoc);
+    Any number;
+    read_any(in, number);
+    const SharedType& type = *std::visit(
+        [](const auto& at) -> const SharedType* {
+          if constexpr (std::is_base_of_v<SharedType, std::decay_t<decltype(at)>>) return &at;
+          std::abort();
+        },
+        target);
+    const auto position = must(type.position_at(index, static_cast<std::int64_t>(*number.as<double>())), "position_at");
+    const ByteView encoded = bytes();
+    expect(encoded, encode_relative_position(position), "the relative position");
+    const std::string json = text();
+    expect(json, to_json(relative_position_to_json(position)), "the relative position in JSON");
+    auto decoded = must(decode_relative_position(encoded), "decode_relative_position");
+    if (decoded.item) decoded.type = position.type, decoded.root = position.root;
+    if (decoded != position) stop("a decoded position is another");
+  }
+
+  void resolve_position() {
+    const Any json = must(parse_json(text()), "a position");
+    const RelativePosition position = must(relative_position_from_json(json), "a position");
+    const auto found = doc().resolve(position, uint() != 0);
+    const std::uint64_t state = uint();
+    if (found.has_value() != (state != 0)) stop(found ? "a position is found" : "a position is not found");
+    if (!found) return;
+    if (found->type.alive() != (state == 2)) stop("a position's type lives otherwise");
+    const std::uint64_t index = uint();
+    if (found->index != index)
+      stop("a position is at " + std::to_string(found->index) + ", not " + std::to_string(index));
+    const std::string type = text();
+    if (state == 2)
+      expect(type, to_json(relative_position_to_json(must(found->type.position_at(0, -1), "position_at"))), "the type");
   }
 
   WireReader* in_ = nullptr;
