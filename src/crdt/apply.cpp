@@ -174,9 +174,9 @@ bool Engine::apply_drafts(Drafts& drafts, Bytes& rest) {
   scheduler.run([&](const Item& item) { return missing_for(item, drafts, state); },
                 [&](ItemRef item) { integrate_draft(item, drafts); });
   for (const auto& [client, clock] : scheduler.missing) {
-    const auto known = std::ranges::find(pending_missing_, client, &std::pair<ClientRef, std::uint32_t>::first);
-    if (known == pending_missing_.end())
-      pending_missing_.emplace_back(client, clock);
+    const auto known = std::ranges::find(pending_.missing, client, &std::pair<ClientRef, std::uint32_t>::first);
+    if (known == pending_.missing.end())
+      pending_.missing.emplace_back(client, clock);
     else
       known->second = std::min(known->second, clock);
   }
@@ -243,97 +243,56 @@ void Engine::apply_deletions(const std::vector<DeletedRange<ClientRef>>& ranges,
 }
 
 void Engine::retry_pending_deletions() {
-  if (pending_deleted_.empty()) return;
+  if (pending_.deleted.empty()) return;
   const bool any = std::ranges::any_of(
-      pending_deleted_, [this](const auto& range) { return range.clock < store.clients[range.client].state; });
+      pending_.deleted, [this](const auto& range) { return range.clock < store.clients[range.client].state; });
   if (!any) return;
   std::vector<DeletedRange<ClientRef>> waiting;
-  waiting.swap(pending_deleted_);
-  apply_deletions(waiting, pending_deleted_);
+  waiting.swap(pending_.deleted);
+  apply_deletions(waiting, pending_.deleted);
 }
 
 /// Whether something has come that a waiting update wants.
 bool Engine::pending_is_ready() const {
   return std::ranges::any_of(
-      pending_missing_, [this](const auto& missing) { return missing.second < store.clients[missing.first].state; });
+      pending_.missing, [this](const auto& missing) { return missing.second < store.clients[missing.first].state; });
 }
 
 void Engine::apply_structs_and_deletions(Drafts& drafts) {
   for (const Drafts::Cut& cut : drafts.cuts) (void)(cut.ends ? item_ending_at(cut.id) : item_starting_at(cut.id));
   Bytes rest;
-  const bool had_pending = !pending_updates_.empty();
+  const bool had_pending = !pending_.updates.empty();
   apply_drafts(drafts, rest);
   const bool ready = had_pending && pending_is_ready();
   if (!rest.empty()) {
-    pending_bytes_ += rest.size();
-    pending_updates_.push_back(std::move(rest));
+    pending_.bytes += rest.size();
+    pending_.updates.push_back(std::move(rest));
   }
-  apply_deletions(drafts.deleted, pending_deleted_);
+  apply_deletions(drafts.deleted, pending_.deleted);
   retry_pending_deletions();
-  if (!pending_deleted_.empty())
-    normalize(pending_deleted_, [this](ClientRef a, ClientRef b) { return store.clients[a].id > store.clients[b].id; });
+  if (!pending_.deleted.empty())
+    normalize(pending_.deleted, [this](ClientRef a, ClientRef b) { return store.clients[a].id > store.clients[b].id; });
   if (!ready) return;
 
   std::vector<Bytes> waiting;
-  waiting.swap(pending_updates_);
-  pending_missing_.clear();
-  pending_bytes_ = 0;
+  waiting.swap(pending_.updates);
+  pending_.missing.clear();
+  pending_.bytes = 0;
   const std::vector<ByteView> views(waiting.begin(), waiting.end());
   const auto merged = merge_updates(views);
   if (!merged || !decode(*merged, drafts)) return;  // cannot be: we wrote them
   apply_structs_and_deletions(drafts);
 }
 
-/// Somebody typing on: one text struct right behind the last of its client, to be merged with it at once. Appends it
-/// to that item, or does nothing and leaves the update to the general way.
-bool Engine::extend_in_place(ByteView update) {
-  if (observed_ || cleaning_ || has_pending() || update.size() < 2 || update[0] != 1 || update[1] != 1) return false;
-  UpdateReaderV1 reader(update);
-  RawStruct raw;
-  if (!reader.next(raw) || raw.kind != Kind::kString || !raw.has_origin || raw.origin.client != raw.client ||
-      raw.clock == 0 || raw.origin.clock != raw.clock - 1)
-    return false;
-  const auto number = store.find_client(raw.client);
-  if (!number || store.clients[*number].state != raw.clock) return false;
-  ClientRecord& client = store.clients[*number];
-  const ItemRef item = client.index.last();
-  const Item& it = store.items[item];
-  if (it.kind() != Kind::kString || it.deleted() || it.in_map() || it.has(kFlagRedone)) return false;
-  const Id right = it.right_origin();
-  if (right.present() != raw.has_right_origin) return false;
-  if (right.present()) {
-    if (store.clients[right.client].id != raw.right_origin.client || right.clock != raw.right_origin.clock)
-      return false;
-    if (it.right == kNone || !(store.items[it.right].id() == right)) return false;
-  } else if (it.right != kNone) {
-    return false;
-  }
-  RawStruct more;
-  std::uint64_t deleted_client = 0;
-  std::uint32_t clock = 0;
-  std::uint32_t length = 0;
-  if (reader.next(more) || !reader.ok() || reader.next_deleted(deleted_client, clock, length) || !reader.ok() ||
-      !store.contents.fits(raw.payload.size()))
-    return false;
-  if (last_.item != item) forget_place();
-  store.append_content(item, raw.payload, raw.ascii);
-  Item& grown = store.items[item];
-  grown.length += raw.length;
-  client.state += raw.length;
-  store.count_change(item, static_cast<std::int32_t>(raw.length), 0);
-  if (store.contents.wants_compaction()) store.compact();
-  return true;
-}
-
 Result<Applied> Engine::apply_update(ByteView update, const Origin* origin) {
   if (active_) return fail(Code::kInvalidArgument, "an update cannot be applied inside a transaction");
-  if (extend_in_place(update)) return Applied{.changed = true, .pending = false, .cleanup = {}};
+  if (apply_in_place(update)) return Applied{.changed = true, .pending = false, .cleanup = {}};
   TRY_VOID(decode(update, drafts_));
-  if (pending_bytes_ + update.size() > options_.max_pending_bytes && would_wait(drafts_)) {
+  if (pending_.bytes + update.size() > options_.max_pending_bytes && would_wait(drafts_)) {
     for (const ItemRef item : drafts_.items) discard(item);
     return fail(Error{Code::kTooLarge, "too much is waiting for updates that have not come", {}}
                     .with("limit", std::to_string(options_.max_pending_bytes))
-                    .with("value", std::to_string(pending_bytes_ + update.size())));
+                    .with("value", std::to_string(pending_.bytes + update.size())));
   }
   begin(false, origin);
   apply_structs_and_deletions(drafts_);

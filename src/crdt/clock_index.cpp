@@ -27,6 +27,19 @@ void ClockIndex::erase(ClockPosition p, const Item* items) {
   }
 }
 
+void ClockIndex::clock_moved(std::uint32_t was, std::uint32_t now) {
+  std::size_t block = directory_.size() - 1;
+  if (directory_[block].first_clock > was) {
+    std::size_t low = 0;
+    for (std::size_t high = block; low + 1 < high;) {
+      const std::size_t middle = (low + high) / 2;
+      (directory_[middle].first_clock <= was ? low : high) = middle;
+    }
+    block = low;
+  }
+  if (directory_[block].first_clock == was) directory_[block].first_clock = now;
+}
+
 void ClockIndex::split_block(std::uint32_t block, const Item* items) {
   constexpr std::uint32_t kHalf = kBlock / 2;
   Entry upper = new_block(items[directory_[block].items[kHalf]].clock);

@@ -115,6 +115,9 @@ class ClockIndex {
   /// Not the very first struct of the client.
   void erase(ClockPosition p, const Item* items);
 
+  /// A struct begins elsewhere than at `was` now, still between its neighbours.
+  void clock_moved(std::uint32_t was, std::uint32_t now);
+
   std::size_t heap_bytes() const {
     std::size_t bytes = directory_.heap_bytes();
     for (const Entry& entry : directory_) bytes += entry.capacity * sizeof(ItemRef);

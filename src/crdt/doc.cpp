@@ -3,21 +3,29 @@
 #include "crdt/doc.h"
 
 #include "crdt/engine.h"
+#include "crdt/wire.h"
 
 namespace concord::crdt {
 
 Replica::Replica(const DocOptions& options) : options_(options) {
   own_ = store.client(options.client.value & kMaxClient).value_or(0);
+  own_id_size_ = static_cast<std::uint8_t>(put_varuint(own_id_, options.client.value & kMaxClient) - own_id_);
 }
 
 Engine::Engine(const DocOptions& options) : Replica(options) {}
 
 std::size_t Engine::heap_bytes() const {
   std::size_t bytes = sizeof(Engine) + store.heap_bytes();
-  for (const Bytes& update : pending_updates_) bytes += update.capacity();
-  bytes += pending_deleted_.capacity() * sizeof(pending_deleted_[0]) + drafts_.items.capacity() * sizeof(ItemRef) +
+  for (const Bytes& update : pending_.updates) bytes += update.capacity();
+  bytes += pending_.deleted.capacity() * sizeof(pending_.deleted[0]) + drafts_.items.capacity() * sizeof(ItemRef) +
            drafts_.sections.capacity() * sizeof(DraftSection) + drafts_.parents.capacity() * sizeof(DraftParent);
   return bytes;
+}
+
+TypeRef Engine::root_of_kind(std::string_view name, TypeKind kind) {
+  const TypeRef type = store.root(name);
+  if (store.types[type].kind == TypeKind::kUnknown) store.types[type].kind = kind;
+  return type;
 }
 
 bool Engine::alive(const SharedType& shared) const {

@@ -3,6 +3,7 @@
 // of an update before they are integrated.
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -69,6 +70,14 @@ struct Drafts {
     bool ends;
   };
   std::vector<Cut> cuts;
+};
+
+/// What waits for other updates: whole updates in V1, and from which clocks on it is worth trying again.
+struct Pending {
+  std::vector<Bytes> updates;
+  std::vector<std::pair<ClientRef, std::uint32_t>> missing;
+  std::vector<DeletedRange<ClientRef>> deleted;
+  std::size_t bytes = 0;
 };
 
 }  // namespace concord::crdt

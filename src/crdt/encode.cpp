@@ -188,13 +188,13 @@ Bytes Engine::encode_state_as_update(const StateVector& since) const {
 Bytes Engine::with_pending(Bytes update, const StateVector& since) const {
   std::vector<Bytes> parts;
   parts.push_back(std::move(update));
-  if (!pending_deleted_.empty()) {
+  if (!pending_.deleted.empty()) {
     WireWriter out(parts.emplace_back());
     out.uint(0);
-    write_delete_set(out, pending_deleted_, [this](ClientRef client) { return store.clients[client].id; });
+    write_delete_set(out, pending_.deleted, [this](ClientRef client) { return store.clients[client].id; });
   }
-  if (!pending_updates_.empty()) {
-    const std::vector<ByteView> waiting(pending_updates_.begin(), pending_updates_.end());
+  if (!pending_.updates.empty()) {
+    const std::vector<ByteView> waiting(pending_.updates.begin(), pending_.updates.end());
     if (const auto merged = merge_updates(waiting))
       if (auto cut = diff_update(*merged, since)) parts.push_back(std::move(*cut));
   }

@@ -25,7 +25,7 @@ class Engine : public Replica {
   /// Ends a local transaction and writes its update, or nothing.
   void commit_local(Bytes& update);
   Result<Applied> apply_update(ByteView update, const Origin* origin);
-  bool has_pending() const { return !pending_updates_.empty() || !pending_deleted_.empty(); }
+  bool has_pending() const { return !pending_.updates.empty() || !pending_.deleted.empty(); }
 
   // encode.cpp
   Bytes encode_state_as_update(const StateVector& since) const;
@@ -33,15 +33,13 @@ class Engine : public Replica {
   // Handles.
   template <class Handle>
   Handle root(std::string_view name, TypeKind kind) {
-    const TypeRef type = store.root(name);
-    TypeRecord& record = store.types[type];
-    if (record.kind == TypeKind::kUnknown) record.kind = kind;
-    return handle<Handle>(type);
+    return handle<Handle>(root_of_kind(name, kind));
   }
   template <class Handle>
   Handle handle(TypeRef type) {
     return Handle(this, type, store.types[type].generation);
   }
+  TypeRef root_of_kind(std::string_view name, TypeKind kind);
   bool alive(const SharedType& shared) const;
   Result<TypeRef> writable(const SharedType& shared) const;
 
@@ -94,7 +92,6 @@ class Engine : public Replica {
   bool pending_is_ready() const;
   void apply_structs_and_deletions(Drafts& drafts);
   bool would_wait(Drafts& drafts);
-  bool extend_in_place(ByteView update);
 
   // cleanups.cpp: transactions that are observed
   void commit_recorded(Bytes& update);
@@ -106,15 +103,20 @@ class Engine : public Replica {
   // encode.cpp
   Bytes with_pending(Bytes update, const StateVector& since) const;
 
+  // in_place.cpp
+  bool type_in_place(TypeRef text, std::size_t index, ByteView utf8, bool ascii, std::uint32_t units);
+  bool erase_in_place(TypeRef text, std::size_t index, std::size_t length);
+  bool apply_in_place(ByteView update);
+  bool extend_in_place(WireReader in);
+  bool delete_in_place(WireReader in);
+
   // text.cpp
-  static constexpr std::size_t kMaxPadding = 1U << 20U;  // newlines that formatting beyond the end may make real
   ListPlace place(TypeRef type, std::uint32_t index);
   void remember_place(TypeRef type, ItemRef item);
   TextCursor cursor_at(TypeRef text, std::size_t index, bool formats);
   void formats_before(TypeRef text, ItemRef left, FormatState& formats);
   void set_format(FormatState& formats, const Format& format) const;
   ItemRef create(TypeRef type, std::uint32_t entry, ItemRef left, ItemRef right, const NewContent& content);
-  bool type_in_place(TypeRef text, std::size_t index, ByteView utf8, bool ascii, std::uint32_t units);
   void insert_content(TypeRef text, TextCursor& at, const NewContent& content, FormatState wanted, bool inherit);
   void erase_range(TypeRef text, TextCursor& at, std::size_t length);
   void format_range(TypeRef text, TextCursor& at, std::size_t length, const FormatState& wanted);
@@ -138,13 +140,9 @@ class Engine : public Replica {
   Value value_of(const Item& item, std::uint32_t offset);
   Any embed_of(const Item& item) const;
 
-  // What waits for other updates: whole updates in V1, and from which clocks on it is worth trying again.
-  std::vector<Bytes> pending_updates_;
-  std::vector<std::pair<ClientRef, std::uint32_t>> pending_missing_;
-  std::vector<DeletedRange<ClientRef>> pending_deleted_;
-  std::size_t pending_bytes_ = 0;
-
-  Drafts drafts_;  // kept for its capacity
+  Pending pending_;
+  ItemRef near_ = kNone;  // where a deletion from afar was last; only a guess
+  Drafts drafts_;         // kept for its capacity
 };
 
 }  // namespace concord::crdt

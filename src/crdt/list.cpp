@@ -76,7 +76,6 @@ Result<> Engine::list_erase(TypeRef list, std::size_t index, std::size_t length)
   const std::size_t end = store.types[list].length;
   if (index > end || length > end - index) return fail(beyond_end(index + length, end));
   TRY(const ListGap gap, list_gap(list, index));
-  in_place_ = false;
   forget_place();
   for (ItemRef item = gap.right; length > 0; item = store.items[item].right) {
     if (store.items[item].visible() == 0) continue;

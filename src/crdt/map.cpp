@@ -34,7 +34,6 @@ void Engine::map_erase(TypeRef map, std::string_view key) {
   const std::uint32_t name = store.contents.names.find(key);
   const std::uint32_t entry = name != kNone ? store.find_entry(map, name) : kNone;
   if (entry == kNone || store.entries[entry].tail == kNone) return;
-  in_place_ = false;
   forget_place();
   erase_item(store.entries[entry].tail);
 }

@@ -7,6 +7,7 @@
 //   encode.cpp       structs are written
 
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -61,7 +62,6 @@ class Replica {
   }
   void record_change(const Item& item);
   void clean_up();
-  void write_in_place(Bytes& update) const;
   void collect();
   void collect_item(ItemRef item, bool parent_collected);
   void merge_deleted();
@@ -76,6 +76,18 @@ class Replica {
   // cleanups.cpp
   void enqueue();
   void settle(std::size_t number);
+
+  // in_place.cpp
+  bool erase_units(ItemRef item, std::uint32_t offset, std::uint32_t length);
+  bool joins_next(const Item& left, ItemRef next) const;
+  bool write_in_place(Bytes& update) const;
+  void write_typed(Bytes& update) const;
+  void write_erased(Bytes& update) const;
+  /// At `at`, which has room for eight bytes whatever the id's length.
+  std::uint8_t* put_own_id(std::uint8_t* at) const {
+    std::memcpy(at, own_id_, sizeof(own_id_));
+    return at + own_id_size_;
+  }
 
   // encode.cpp
   template <class Fields>
@@ -100,6 +112,8 @@ class Replica {
 
   DocOptions options_;
   ClientRef own_ = kNoClient;
+  std::uint8_t own_id_[8] = {};  // as on the wire
+  std::uint8_t own_id_size_ = 0;
 
   // The running transaction.
   bool active_ = false;
@@ -108,9 +122,13 @@ class Replica {
   std::vector<ClientRef> touched_;  // clients with new structs
   std::vector<DeletedRange<ClientRef>> deleted_;
   std::vector<std::pair<ClientRef, std::uint32_t>> split_;  // right parts, which may be merged again
-  bool in_place_ = false;                                   // so far it only made the last own item longer,
-  std::size_t typed_bytes_ = 0;                             // by so many bytes
-  bool recorded_ = false;                                   // somebody will want to know what it changed
+  /// What it did, as long as that was one thing only (in_place.cpp).
+  enum class Plain : std::uint8_t { kNo, kTyped, kErased };
+  Plain plain_ = Plain::kNo;
+  std::size_t plain_bytes_ = 0;    // kTyped: how much longer the last own item became,
+  std::uint32_t plain_units_ = 0;  // and in code units
+  std::size_t plain_splits_ = 0;   // kErased: how many of `split_` are from it
+  bool recorded_ = false;          // somebody will want to know what it changed
   const Origin* origin_ = nullptr;
   ChangeRecord changes_;
 

@@ -300,6 +300,32 @@ ItemRef Store::split(ItemRef item, std::uint32_t units) {
   return part;
 }
 
+void Store::move_boundary(ItemRef left, ItemRef right, std::int32_t units) {
+  Item& l = items[left];
+  Item& r = items[right];
+  const std::uint32_t was = r.clock;
+  l.length += static_cast<std::uint32_t>(units);
+  r.length -= static_cast<std::uint32_t>(units);
+  r.clock += static_cast<std::uint32_t>(units);
+  r.origin_clock += static_cast<std::uint32_t>(units);
+  ClientRecord& client = clients[l.client];
+  client.index.clock_moved(was, r.clock);
+  const bool text_is_left = units < 0;
+  if (!text_is_left) r.content += static_cast<std::uint32_t>(units);
+  if (client.slack_item == left) client.slack_item = kNone;
+  const std::int32_t lost = text_is_left ? -units : units;
+  contents.drop(static_cast<std::uint32_t>(lost));
+  count_change(text_is_left ? left : right, -lost, 0);
+}
+
+void Store::erase_content(ItemRef item) {
+  Item& it = items[item];
+  count_change(item, -static_cast<std::int32_t>(it.length), 0);
+  free_content(item);
+  it.set(kFlagDeleted);
+  it.set_kind(Kind::kDeleted);
+}
+
 void Store::drop_front(ItemRef item, std::uint32_t units) {
   Item& it = items[item];
   it.clock += units;

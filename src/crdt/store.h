@@ -57,6 +57,11 @@ class Store {
   }
   /// Cuts an item in two at `units` and returns the right part, which is linked and indexed.
   ItemRef split(ItemRef item, std::uint32_t units);
+  /// Two neighbours by clock and in their list, one live ASCII text, the other deleted content: so many units of the
+  /// text, which stay less than all, become the other's. To the left where `units` is negative.
+  void move_boundary(ItemRef left, ItemRef right, std::int32_t units);
+  /// A live text item of a list becomes deleted content.
+  void erase_content(ItemRef item);
   /// Cuts the front off an item that is in no list yet.
   void drop_front(ItemRef item, std::uint32_t units);
   /// Releases what the item's `content` refers to; a type must have been let go of before.

@@ -51,7 +51,6 @@ TextCursor Engine::cursor_at(TypeRef text, std::size_t index, bool formats) {
 
 /// Makes an item of our own between two neighbours and integrates it.
 ItemRef Engine::create(TypeRef type, std::uint32_t entry, ItemRef left, ItemRef right, const NewContent& content) {
-  in_place_ = false;
   const ItemRef item = store.new_item();
   Item& it = store.items[item];
   it = Item{};
@@ -80,35 +79,6 @@ ItemRef Engine::create(TypeRef type, std::uint32_t entry, ItemRef left, ItemRef 
   }
   integrate(item, left, right, type, entry);
   return item;
-}
-
-/// Typing on: the last own item ends at `index` and may grow. What would be made and merged is appended instead.
-bool Engine::type_in_place(TypeRef text, std::size_t index, ByteView utf8, bool ascii, std::uint32_t units) {
-  if (last_.item == kNone || last_.type != text || recorded_) return false;
-  Item& it = store.items[last_.item];
-  ClientRecord& own = store.clients[own_];
-  if (it.kind() != Kind::kString || it.deleted() || it.client != own_ || it.end() != own.state ||
-      index != static_cast<std::size_t>(last_.start) + it.length || it.has(kFlagRedone))
-    return false;
-  if (it.right == kNone) {
-    if (it.right_origin().present()) return false;
-  } else {
-    const Item& right = store.items[it.right];
-    if (right.deleted() || right.kind() == Kind::kFormat || !(it.right_origin() == right.id())) return false;
-  }
-  if (!changed() && split_.empty()) {
-    in_place_ = true;
-    typed_bytes_ = 0;
-  }
-  typed_bytes_ += utf8.size();
-  touch(own_);
-  store.append_content(last_.item, utf8, ascii);
-  Item& grown = store.items[last_.item];
-  grown.length += units;
-  own.state += units;
-  store.types[text].length += units;
-  store.index.add(grown.home, static_cast<std::int32_t>(units));
-  return true;
 }
 
 Result<> Engine::check_room(std::size_t bytes, std::uint64_t units) const {
@@ -175,7 +145,7 @@ void Engine::remember_place(TypeRef type, ItemRef item) {
 }
 
 Result<> Engine::text_erase(TypeRef text, std::size_t index, std::size_t length) {
-  if (length == 0) return {};
+  if (length == 0 || erase_in_place(text, index, length)) return {};
   TextCursor at = cursor_at(text, index, true);
   const LastPlace before = last_;
   erase_range(text, at, length);
@@ -184,7 +154,6 @@ Result<> Engine::text_erase(TypeRef text, std::size_t index, std::size_t length)
 }
 
 void Engine::erase_range(TypeRef text, TextCursor& at, std::size_t length) {
-  in_place_ = false;
   forget_place();
   const FormatState before = at.formats;
   const ItemRef start = at.right;

@@ -11,6 +11,8 @@
 namespace concord::crdt {
 namespace {
 
+constexpr std::size_t kMaxPadding = 1U << 20U;  // newlines that formatting beyond the end may make real
+
 const Format* find_key(const FormatState& formats, std::uint32_t key) {
   const auto found = std::ranges::find(formats, key, &Format::key);
   return found == formats.end() ? nullptr : &*found;
@@ -174,7 +176,6 @@ Result<> Engine::text_format(TypeRef text, std::size_t index, std::size_t length
 }
 
 void Engine::format_range(TypeRef text, TextCursor& at, std::size_t length, const FormatState& wanted) {
-  in_place_ = false;
   forget_place();
   skip_redundant(at, wanted);
   FormatState closing = open_formats(text, at, wanted);

@@ -14,7 +14,7 @@ void Replica::begin(bool local, const Origin* origin) {
   active_ = true;
   local_ = local;
   origin_ = origin;
-  in_place_ = false;
+  plain_ = Plain::kNo;
   ++stamp_;
   touched_.clear();
   deleted_.clear();
@@ -250,42 +250,11 @@ void Replica::write_transaction(Bytes& update) {
   write_delete_set(out.rest(), deleted_, [this](ClientRef client) { return store.clients[client].id; });
 }
 
-/// The update of typing on: one text struct, which continues the item that has grown. At once, from its parts.
-void Replica::write_in_place(Bytes& update) const {
-  const ClientRecord& own = store.clients[own_];
-  const Item& item = store.items[own.index.last()];
-  const ByteView text = store.bytes_of(item);
-  const ByteView typed = text.subspan(text.size() - typed_bytes_);
-  constexpr std::size_t kHead = 16 * kMaxVaruint;
-  update.resize(kHead + typed.size());
-  std::uint8_t* at = update.data();
-  *at++ = 1;
-  *at++ = 1;
-  at = put_varuint(at, own.id);
-  at = put_varuint(at, own.before);
-  const Id right = item.right_origin();
-  *at++ = right.present() ? 0xc4 : 0x84;
-  at = put_varuint(at, own.id);
-  at = put_varuint(at, own.before - 1);
-  if (right.present()) {
-    at = put_varuint(at, store.clients[right.client].id);
-    at = put_varuint(at, right.clock);
-  }
-  at = put_varuint(at, typed.size());
-  std::memcpy(at, typed.data(), typed.size());
-  at += typed.size();
-  *at++ = 0;
-  update.resize(static_cast<std::size_t>(at - update.data()));
-}
-
 void Engine::commit_local(Bytes& update) {
-  if (in_place_ && deleted_.empty()) {
-    write_in_place(update);
-    return finish();
-  }
+  if (write_in_place(update)) return finish();
   if (recorded_) [[unlikely]]
     return commit_recorded(update);
-  if (!in_place_ && (changed() || !split_.empty())) clean_up();
+  if (changed() || !split_.empty()) clean_up();
   if (changed()) write_transaction(update);
   finish();
 }

@@ -193,7 +193,6 @@ template <class Read>
 void VersionReader::with_cuts(std::initializer_list<const Snapshot*> versions, Read read) {
   const bool outermost = !engine_.active_;
   if (outermost) engine_.begin(true);
-  engine_.in_place_ = false;
   engine_.forget_place();
   for (const Snapshot* version : versions)
     if (version != nullptr) cut_at(*version);

@@ -2,6 +2,7 @@
 // Wire: reading and writing lib0's primitive forms at full speed. A reader never throws and never allocates; the first
 // failure sticks, says what it was and where, and every later read fails too.
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -45,7 +46,7 @@ class WireReader {
       out = *at_++;
       return true;
     }
-    return long_uint(out);
+    return word_uint(out) || long_uint(out);
   }
   bool skip(std::uint64_t count) {
     if (count > left()) return fail("a length points beyond its end");
@@ -62,6 +63,22 @@ class WireReader {
   }
 
  private:
+  /// Eight bytes at once, whose groups of seven bits are then moved together. False, and nothing read, where fewer are
+  /// left, the number is longer or too large.
+  bool word_uint(std::uint64_t& out) {
+    if (left() < 8) return false;
+    std::uint64_t word = get_le<std::uint64_t>(at_);
+    const std::uint64_t stops = ~word & 0x8080'8080'8080'8080ULL;
+    if (stops == 0) return false;
+    word &= (stops ^ (stops - 1)) & 0x7f7f'7f7f'7f7f'7f7fULL;
+    word = (word & 0x007f'007f'007f'007fULL) | (word & 0x7f00'7f00'7f00'7f00ULL) >> 1U;
+    word = (word & 0x0000'3fff'0000'3fffULL) | (word & 0x3fff'0000'3fff'0000ULL) >> 2U;
+    word = (word & 0x0fff'ffffULL) | (word & 0x0fff'ffff'0000'0000ULL) >> 4U;
+    if (word >> 53U != 0) return false;
+    at_ += static_cast<unsigned>(std::countr_zero(stops)) / 8 + 1;
+    out = word;
+    return true;
+  }
   bool long_uint(std::uint64_t& out);
 
   const std::uint8_t* begin_;
