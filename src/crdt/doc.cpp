@@ -12,7 +12,7 @@ Replica::Replica(const DocOptions& options) : options_(options) {
   own_id_size_ = static_cast<std::uint8_t>(put_varuint(own_id_, options.client.value & kMaxClient) - own_id_);
 }
 
-Engine::Engine(const DocOptions& options) : Replica(options) {}
+Engine::Engine(const DocOptions& options) : Editor(options) {}
 
 std::size_t Engine::heap_bytes() const {
   std::size_t bytes = sizeof(Engine) + store.heap_bytes();

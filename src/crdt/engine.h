@@ -1,6 +1,6 @@
 #pragma once
-// Engine: what stands behind a Doc: a replica (replica.h), the updates that come to it and those that wait, and the
-// operations of the shared types. Its methods are grouped by file.
+// Engine: what stands behind a Doc: a replica with the local operations of the shared types (editor.h), the updates
+// that come to it and those that wait, and read-outs. Its methods are grouped by file.
 
 #include <cstdint>
 #include <optional>
@@ -11,13 +11,13 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "crdt/drafts.h"
+#include "crdt/editor.h"
 #include "crdt/observers.h"
-#include "crdt/replica.h"
 #include "crdt/types.h"
 
 namespace concord::crdt {
 
-class Engine : public Replica {
+class Engine : public Editor {
  public:
   explicit Engine(const DocOptions& options);
 
@@ -42,23 +42,6 @@ class Engine : public Replica {
   TypeRef root_of_kind(std::string_view name, TypeKind kind);
   bool alive(const SharedType& shared) const;
   Result<TypeRef> writable(const SharedType& shared) const;
-
-  // text.cpp, text_format.cpp
-  Result<> text_insert(TypeRef text, std::size_t index, std::string_view utf8, const Attributes* attributes);
-  Result<> text_insert_embed(TypeRef text, std::size_t index, const Any& embed, const Attributes& attributes);
-  Result<> text_erase(TypeRef text, std::size_t index, std::size_t length);
-  Result<> text_format(TypeRef text, std::size_t index, std::size_t length, const Attributes& attributes);
-  Result<> text_apply_delta(TypeRef text, std::span<const DeltaOp> delta);
-  void clean_formats(TypeRef text);
-
-  // list.cpp, map.cpp
-  Result<> list_insert(TypeRef list, std::size_t index, std::span<const Any> values);
-  Result<> list_push(TypeRef list, std::span<const Any> values);
-  Result<TypeRef> list_insert_type(TypeRef list, std::size_t index, TypeKind kind);
-  Result<> list_erase(TypeRef list, std::size_t index, std::size_t length);
-  Result<> map_set(TypeRef map, std::string_view key, const Any& value);
-  Result<TypeRef> map_set_type(TypeRef map, std::string_view key, TypeKind kind);
-  void map_erase(TypeRef map, std::string_view key);
 
   // read.cpp
   std::string text_to_string(TypeRef text) const;
@@ -104,39 +87,11 @@ class Engine : public Replica {
   Bytes with_pending(Bytes update, const StateVector& since) const;
 
   // in_place.cpp
-  bool type_in_place(TypeRef text, std::size_t index, ByteView utf8, bool ascii, std::uint32_t units);
-  bool erase_in_place(TypeRef text, std::size_t index, std::size_t length);
   bool apply_in_place(ByteView update);
   bool extend_in_place(WireReader in);
   bool delete_in_place(WireReader in);
 
-  // text.cpp
-  ListPlace place(TypeRef type, std::uint32_t index);
-  void remember_place(TypeRef type, ItemRef item);
-  TextCursor cursor_at(TypeRef text, std::size_t index, bool formats);
-  void formats_before(TypeRef text, ItemRef left, FormatState& formats);
-  void set_format(FormatState& formats, const Format& format) const;
-  ItemRef create(TypeRef type, std::uint32_t entry, ItemRef left, ItemRef right, const NewContent& content);
-  void insert_content(TypeRef text, TextCursor& at, const NewContent& content, FormatState wanted, bool inherit);
-  void erase_range(TypeRef text, TextCursor& at, std::size_t length);
-  void format_range(TypeRef text, TextCursor& at, std::size_t length, const FormatState& wanted);
-  void step(TextCursor& at) const;
-  void skip_redundant(TextCursor& at, const FormatState& wanted);
-  void create_format(TypeRef text, TextCursor& at, const Format& format);
-  FormatState open_formats(TypeRef text, TextCursor& at, const FormatState& wanted);
-  void close_formats(TypeRef text, TextCursor& at, FormatState closing);
-  void drop_redundant_formats(ItemRef start, ItemRef stop, const FormatState& before, FormatState& after);
-  void drop_duplicate_formats_around(ItemRef item);
-  void clean_formats_after(const TransactionState& state);
-  bool same_value(std::uint32_t a, std::uint32_t b) const;
-  void order_formats(FormatState& formats) const;
-  Result<FormatState> intern_attributes(const Attributes& attributes);
-  std::uint32_t null_value();
-
-  // list.cpp
-  Result<ListGap> list_gap(TypeRef list, std::size_t index);
-  void insert_values(TypeRef list, ListGap gap, std::span<const Any> values);
-  Result<> check_room(std::size_t bytes, std::uint64_t units) const;
+  // read.cpp
   Value value_of(const Item& item, std::uint32_t offset);
   Any embed_of(const Item& item) const;
 

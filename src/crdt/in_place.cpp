@@ -26,7 +26,7 @@ namespace concord::crdt {
 // ---- typing on
 
 /// The last own item ends at `index` and may grow.
-bool Engine::type_in_place(TypeRef text, std::size_t index, ByteView utf8, bool ascii, std::uint32_t units) {
+bool Editor::type_in_place(TypeRef text, std::size_t index, ByteView utf8, bool ascii, std::uint32_t units) {
   if (last_.item == kNone || last_.type != text || recorded_) return false;
   Item& it = store.items[last_.item];
   ClientRecord& own = store.clients[own_];
@@ -149,7 +149,7 @@ bool Replica::erase_units(ItemRef item, std::uint32_t offset, std::uint32_t leng
 }
 
 /// Units of one item of a text without formats, as the first change of a transaction.
-bool Engine::erase_in_place(TypeRef text, std::size_t index, std::size_t length) {
+bool Editor::erase_in_place(TypeRef text, std::size_t index, std::size_t length) {
   const TypeRecord& type = store.types[text];
   if (changed() || !split_.empty() || type.has_formats || index >= type.length || length > type.length - index)
     return false;

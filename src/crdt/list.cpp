@@ -1,7 +1,7 @@
 // Local changes of an array.
 
 #include "crdt/any_codec.h"
-#include "crdt/engine.h"
+#include "crdt/editor.h"
 
 namespace concord::crdt {
 namespace {
@@ -16,7 +16,7 @@ Error beyond_end(std::size_t index, std::size_t length) {
 }  // namespace
 
 /// The gap right behind the element before `index`, as Yjs takes it, with nothing skipped.
-Result<ListGap> Engine::list_gap(TypeRef list, std::size_t index) {
+Result<ListGap> Editor::list_gap(TypeRef list, std::size_t index) {
   const TypeRecord& type = store.types[list];
   if (index > type.length) return fail(beyond_end(index, type.length));
   if (index == 0) return ListGap{kNone, type.start};
@@ -26,7 +26,7 @@ Result<ListGap> Engine::list_gap(TypeRef list, std::size_t index) {
 }
 
 /// Neighbouring values share an item; bytes have one of their own.
-void Engine::insert_values(TypeRef list, ListGap gap, std::span<const Any> values) {
+void Editor::insert_values(TypeRef list, ListGap gap, std::span<const Any> values) {
   Bytes packed;
   std::uint32_t count = 0;
   const auto flush = [&] {
@@ -47,7 +47,7 @@ void Engine::insert_values(TypeRef list, ListGap gap, std::span<const Any> value
   flush();
 }
 
-Result<> Engine::list_insert(TypeRef list, std::size_t index, std::span<const Any> values) {
+Result<> Editor::list_insert(TypeRef list, std::size_t index, std::span<const Any> values) {
   if (values.empty()) return {};
   TRY_VOID(check_room(0, values.size()));
   TRY(const ListGap gap, list_gap(list, index));
@@ -55,7 +55,7 @@ Result<> Engine::list_insert(TypeRef list, std::size_t index, std::span<const An
   return {};
 }
 
-Result<> Engine::list_push(TypeRef list, std::span<const Any> values) {
+Result<> Editor::list_push(TypeRef list, std::span<const Any> values) {
   if (values.empty()) return {};
   TRY_VOID(check_room(0, values.size()));
   const TextCursor end = cursor_at(list, static_cast<std::size_t>(store.types[list].length) + 1, false);
@@ -63,7 +63,7 @@ Result<> Engine::list_push(TypeRef list, std::span<const Any> values) {
   return {};
 }
 
-Result<TypeRef> Engine::list_insert_type(TypeRef list, std::size_t index, TypeKind kind) {
+Result<TypeRef> Editor::list_insert_type(TypeRef list, std::size_t index, TypeKind kind) {
   TRY_VOID(check_room(0, 1));
   TRY(const ListGap gap, list_gap(list, index));
   const TypeRef type = store.new_type(kind, kNone, kNone);
@@ -71,7 +71,7 @@ Result<TypeRef> Engine::list_insert_type(TypeRef list, std::size_t index, TypeKi
   return type;
 }
 
-Result<> Engine::list_erase(TypeRef list, std::size_t index, std::size_t length) {
+Result<> Editor::list_erase(TypeRef list, std::size_t index, std::size_t length) {
   if (length == 0) return {};
   const std::size_t end = store.types[list].length;
   if (index > end || length > end - index) return fail(beyond_end(index + length, end));

@@ -2,11 +2,11 @@
 // the one before.
 
 #include "crdt/any_codec.h"
-#include "crdt/engine.h"
+#include "crdt/editor.h"
 
 namespace concord::crdt {
 
-Result<> Engine::map_set(TypeRef map, std::string_view key, const Any& value) {
+Result<> Editor::map_set(TypeRef map, std::string_view key, const Any& value) {
   TRY_VOID(check_room(key.size(), 1));
   const std::uint32_t entry = store.entry(map, store.contents.names.intern(key));
   const ItemRef last = store.entries[entry].tail;
@@ -22,7 +22,7 @@ Result<> Engine::map_set(TypeRef map, std::string_view key, const Any& value) {
   return {};
 }
 
-Result<TypeRef> Engine::map_set_type(TypeRef map, std::string_view key, TypeKind kind) {
+Result<TypeRef> Editor::map_set_type(TypeRef map, std::string_view key, TypeKind kind) {
   TRY_VOID(check_room(key.size(), 1));
   const std::uint32_t entry = store.entry(map, store.contents.names.intern(key));
   const TypeRef type = store.new_type(kind, kNone, kNone);
@@ -30,7 +30,7 @@ Result<TypeRef> Engine::map_set_type(TypeRef map, std::string_view key, TypeKind
   return type;
 }
 
-void Engine::map_erase(TypeRef map, std::string_view key) {
+void Editor::map_erase(TypeRef map, std::string_view key) {
   const std::uint32_t name = store.contents.names.find(key);
   const std::uint32_t entry = name != kNone ? store.find_entry(map, name) : kNone;
   if (entry == kNone || store.entries[entry].tail == kNone) return;

@@ -4,13 +4,13 @@
 
 #include "crdt/any_codec.h"
 #include "crdt/any_json.h"
-#include "crdt/engine.h"
+#include "crdt/editor.h"
 #include "crdt/utf16.h"
 
 namespace concord::crdt {
 
 /// The item with the unit before `index`, which is at least 1 and at most the list's length.
-ListPlace Engine::place(TypeRef type, std::uint32_t index) {
+ListPlace Editor::place(TypeRef type, std::uint32_t index) {
   if (last_.type == type && last_.item != kNone && index > last_.start) {
     const Item& it = store.items[last_.item];
     if (index - last_.start <= it.visible()) return {last_.item, index - last_.start};
@@ -27,7 +27,7 @@ ListPlace Engine::place(TypeRef type, std::uint32_t index) {
 }
 
 /// The gap at `index`; beyond the end, the one after the last item. A text in it is cut.
-TextCursor Engine::cursor_at(TypeRef text, std::size_t index, bool formats) {
+TextCursor Editor::cursor_at(TypeRef text, std::size_t index, bool formats) {
   const TypeRecord& type = store.types[text];
   TextCursor at;
   if (index == 0) {
@@ -50,7 +50,7 @@ TextCursor Engine::cursor_at(TypeRef text, std::size_t index, bool formats) {
 }
 
 /// Makes an item of our own between two neighbours and integrates it.
-ItemRef Engine::create(TypeRef type, std::uint32_t entry, ItemRef left, ItemRef right, const NewContent& content) {
+ItemRef Editor::create(TypeRef type, std::uint32_t entry, ItemRef left, ItemRef right, const NewContent& content) {
   const ItemRef item = store.new_item();
   Item& it = store.items[item];
   it = Item{};
@@ -81,14 +81,14 @@ ItemRef Engine::create(TypeRef type, std::uint32_t entry, ItemRef left, ItemRef 
   return item;
 }
 
-Result<> Engine::check_room(std::size_t bytes, std::uint64_t units) const {
+Result<> Editor::check_room(std::size_t bytes, std::uint64_t units) const {
   if (!store.contents.fits(bytes)) return fail(Code::kTooLarge, "the document would hold more than 3.75 GB");
   if (units > kMaxClock - store.clients[own_].state)
     return fail(Code::kTooLarge, "this client has written all that it can: clock 4294967294");
   return {};
 }
 
-Result<> Engine::text_insert(TypeRef text, std::size_t index, std::string_view utf8, const Attributes* attributes) {
+Result<> Editor::text_insert(TypeRef text, std::size_t index, std::string_view utf8, const Attributes* attributes) {
   if (utf8.empty()) return {};
   const ByteView bytes = as_bytes(utf8);
   const TextScan scan = scan_utf8(bytes.data(), bytes.size());
@@ -106,7 +106,7 @@ Result<> Engine::text_insert(TypeRef text, std::size_t index, std::string_view u
   return {};
 }
 
-Result<> Engine::text_insert_embed(TypeRef text, std::size_t index, const Any& embed, const Attributes& attributes) {
+Result<> Editor::text_insert_embed(TypeRef text, std::size_t index, const Any& embed, const Attributes& attributes) {
   const std::string json = crdt::to_json(embed);
   TRY_VOID(check_room(json.size(), 64));
   TRY(FormatState wanted, intern_attributes(attributes));
@@ -115,7 +115,7 @@ Result<> Engine::text_insert_embed(TypeRef text, std::size_t index, const Any& e
   return {};
 }
 
-void Engine::insert_content(TypeRef text, TextCursor& at, const NewContent& content, FormatState wanted, bool inherit) {
+void Editor::insert_content(TypeRef text, TextCursor& at, const NewContent& content, FormatState wanted, bool inherit) {
   if (inherit) {
     wanted = at.formats;
   } else {
@@ -136,7 +136,7 @@ void Engine::insert_content(TypeRef text, TextCursor& at, const NewContent& cont
 }
 
 /// The next change is likely to be beside this one.
-void Engine::remember_place(TypeRef type, ItemRef item) {
+void Editor::remember_place(TypeRef type, ItemRef item) {
   const Item& it = store.items[item];
   std::uint32_t start = store.index.start_of(it.home);
   for (ItemRef at = store.index.first_item(it.home); at != item; at = store.items[at].right)
@@ -144,7 +144,7 @@ void Engine::remember_place(TypeRef type, ItemRef item) {
   last_ = {type, item, start};
 }
 
-Result<> Engine::text_erase(TypeRef text, std::size_t index, std::size_t length) {
+Result<> Editor::text_erase(TypeRef text, std::size_t index, std::size_t length) {
   if (length == 0 || erase_in_place(text, index, length)) return {};
   TextCursor at = cursor_at(text, index, true);
   const LastPlace before = last_;
@@ -153,7 +153,7 @@ Result<> Engine::text_erase(TypeRef text, std::size_t index, std::size_t length)
   return {};
 }
 
-void Engine::erase_range(TypeRef text, TextCursor& at, std::size_t length) {
+void Editor::erase_range(TypeRef text, TextCursor& at, std::size_t length) {
   forget_place();
   const FormatState before = at.formats;
   const ItemRef start = at.right;
@@ -170,7 +170,7 @@ void Engine::erase_range(TypeRef text, TextCursor& at, std::size_t length) {
   if (start != kNone && store.types[text].has_formats) drop_redundant_formats(start, at.right, before, at.formats);
 }
 
-Result<> Engine::text_apply_delta(TypeRef text, std::span<const DeltaOp> delta) {
+Result<> Editor::text_apply_delta(TypeRef text, std::span<const DeltaOp> delta) {
   TextCursor at = cursor_at(text, 0, true);
   for (const DeltaOp& op : delta) {
     TRY(FormatState wanted, intern_attributes(op.attributes));

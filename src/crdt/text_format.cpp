@@ -6,7 +6,7 @@
 
 #include "crdt/any_json.h"
 #include "crdt/any_keys.h"
-#include "crdt/engine.h"
+#include "crdt/editor.h"
 
 namespace concord::crdt {
 namespace {
@@ -46,10 +46,10 @@ bool equal_flat(const Any& a, const Any& b) {
 
 }  // namespace
 
-std::uint32_t Engine::null_value() { return store.contents.values.intern("null"); }
+std::uint32_t Editor::null_value() { return store.contents.values.intern("null"); }
 
 /// By value; compound values that are not the same one level deep (Yjs's equalAttrs).
-bool Engine::same_value(std::uint32_t a, std::uint32_t b) const {
+bool Editor::same_value(std::uint32_t a, std::uint32_t b) const {
   if (a == b) return true;
   const std::string_view left = store.contents.values.at(a);
   const std::string_view right = store.contents.values.at(b);
@@ -60,7 +60,7 @@ bool Engine::same_value(std::uint32_t a, std::uint32_t b) const {
 }
 
 /// JavaScript lists keys that are array indices first.
-void Engine::order_formats(FormatState& formats) const {
+void Editor::order_formats(FormatState& formats) const {
   const auto rank = [this](const Format& format) {
     const auto index = array_index(store.contents.names.at(format.key));
     return index ? static_cast<std::uint64_t>(*index) : std::uint64_t{1} << 32U;
@@ -70,7 +70,7 @@ void Engine::order_formats(FormatState& formats) const {
     std::rotate(std::upper_bound(formats.begin(), at, *at, precedes), at, at + 1);
 }
 
-Result<FormatState> Engine::intern_attributes(const Attributes& attributes) {
+Result<FormatState> Editor::intern_attributes(const Attributes& attributes) {
   FormatState formats;
   for (const auto& [key, value] : attributes) {
     if (value.is_undefined()) continue;
@@ -80,7 +80,7 @@ Result<FormatState> Engine::intern_attributes(const Attributes& attributes) {
   return formats;
 }
 
-void Engine::set_format(FormatState& formats, const Format& format) const {
+void Editor::set_format(FormatState& formats, const Format& format) const {
   if (store.contents.values.at(format.value) == "null")
     erase_key(formats, format.key);
   else
@@ -88,7 +88,7 @@ void Engine::set_format(FormatState& formats, const Format& format) const {
 }
 
 /// The formats in force after `left`.
-void Engine::formats_before(TypeRef text, ItemRef left, FormatState& formats) {
+void Editor::formats_before(TypeRef text, ItemRef left, FormatState& formats) {
   const PositionTree& tree = store.types[text].tree;
   const LeafRef last = store.items[left].home;
   for (LeafRef leaf = store.index.next_with_formats(tree, kNone); leaf != kNone;
@@ -103,7 +103,7 @@ void Engine::formats_before(TypeRef text, ItemRef left, FormatState& formats) {
   }
 }
 
-void Engine::step(TextCursor& at) const {
+void Editor::step(TextCursor& at) const {
   const Item& it = store.items[at.right];
   if (it.kind() == Kind::kFormat && !it.deleted()) set_format(at.formats, store.contents.format(it.content));
   at.left = at.right;
@@ -111,7 +111,7 @@ void Engine::step(TextCursor& at) const {
 }
 
 /// Goes right over what is deleted and over formats that say what is wanted anyway.
-void Engine::skip_redundant(TextCursor& at, const FormatState& wanted) {
+void Editor::skip_redundant(TextCursor& at, const FormatState& wanted) {
   while (at.right != kNone) {
     const Item& it = store.items[at.right];
     if (!it.deleted()) {
@@ -124,14 +124,14 @@ void Engine::skip_redundant(TextCursor& at, const FormatState& wanted) {
   }
 }
 
-void Engine::create_format(TypeRef text, TextCursor& at, const Format& format) {
+void Editor::create_format(TypeRef text, TextCursor& at, const Format& format) {
   const std::uint32_t number = store.contents.intern_format(format.key, format.value);
   at.right = create(text, kNone, at.left, at.right, {Kind::kFormat, {}, 1, false, number});
   step(at);
 }
 
 /// Makes the wanted formats hold from here on; returns what to set again behind.
-FormatState Engine::open_formats(TypeRef text, TextCursor& at, const FormatState& wanted) {
+FormatState Editor::open_formats(TypeRef text, TextCursor& at, const FormatState& wanted) {
   FormatState closing;
   for (const Format& format : wanted) {
     const Format* current = find_key(at.formats, format.key);
@@ -143,7 +143,7 @@ FormatState Engine::open_formats(TypeRef text, TextCursor& at, const FormatState
   return closing;
 }
 
-void Engine::close_formats(TypeRef text, TextCursor& at, FormatState closing) {
+void Editor::close_formats(TypeRef text, TextCursor& at, FormatState closing) {
   while (at.right != kNone) {
     const Item& it = store.items[at.right];
     if (!it.deleted()) {
@@ -158,7 +158,7 @@ void Engine::close_formats(TypeRef text, TextCursor& at, FormatState closing) {
   for (const Format& format : closing) create_format(text, at, format);
 }
 
-Result<> Engine::text_format(TypeRef text, std::size_t index, std::size_t length, const Attributes& attributes) {
+Result<> Editor::text_format(TypeRef text, std::size_t index, std::size_t length, const Attributes& attributes) {
   if (length == 0) return {};
   TRY_VOID(check_room(0, 64 + 2 * attributes.size()));
   const std::size_t end = store.types[text].length;
@@ -175,7 +175,7 @@ Result<> Engine::text_format(TypeRef text, std::size_t index, std::size_t length
   return {};
 }
 
-void Engine::format_range(TypeRef text, TextCursor& at, std::size_t length, const FormatState& wanted) {
+void Editor::format_range(TypeRef text, TextCursor& at, std::size_t length, const FormatState& wanted) {
   forget_place();
   skip_redundant(at, wanted);
   FormatState closing = open_formats(text, at, wanted);
@@ -216,7 +216,7 @@ void Engine::format_range(TypeRef text, TextCursor& at, std::size_t length, cons
 
 /// Between two visible items only the last format of each key counts, and only if it changes something. `start` is
 /// where the gap begins, `current` an item in it or behind it up to which `after` is kept right.
-void Engine::drop_redundant_formats(ItemRef start, ItemRef current, const FormatState& before, FormatState& after) {
+void Editor::drop_redundant_formats(ItemRef start, ItemRef current, const FormatState& before, FormatState& after) {
   ItemRef end = start;
   std::vector<std::pair<std::uint32_t, ItemRef>> last;  // of each key
   for (; end != kNone; end = store.items[end].right) {
@@ -257,7 +257,7 @@ void Engine::drop_redundant_formats(ItemRef start, ItemRef current, const Format
 }
 
 /// In the gap around `item` each key needs one format only, the last.
-void Engine::drop_duplicate_formats_around(ItemRef item) {
+void Editor::drop_duplicate_formats_around(ItemRef item) {
   const auto visible = [this](ItemRef ref) { return store.items[ref].visible() != 0; };
   while (store.items[item].right != kNone && !visible(store.items[item].right)) item = store.items[item].right;
   std::vector<std::uint32_t> keys;
@@ -272,7 +272,7 @@ void Engine::drop_duplicate_formats_around(ItemRef item) {
   }
 }
 
-void Engine::clean_formats(TypeRef text) {
+void Editor::clean_formats(TypeRef text) {
   const ItemRef first = store.types[text].start;
   if (first == kNone) return;
   ItemRef start = first;
@@ -293,7 +293,7 @@ void Engine::clean_formats(TypeRef text) {
 
 /// Yjs's editors clean up after a remote change that touched a formatted text, in a transaction of its own, which
 /// follows `state`. Of texts that got or lost formats all is looked at, of others only what is beside a deletion.
-void Engine::clean_formats_after(const TransactionState& state) {
+void Editor::clean_formats_after(const TransactionState& state) {
   std::vector<TypeRef> whole;
   const auto want_whole = [&whole](TypeRef text) {
     if (std::ranges::find(whole, text) == whole.end()) whole.push_back(text);
