@@ -1,6 +1,7 @@
 // What an author might do to a document in Yjs, decided by chance alone, in a form that can be performed and written
 // down for our engine (operations.h says how). random_operations.h does the same kinds in our engine.
 import * as Y from 'yjs'
+import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 
 const { writeVarUint: uint, writeVarString: string, writeAny: any } = encoding
@@ -162,4 +163,35 @@ export const makeActions = ({ random, below, chance, pick }, pairs = true) => {
     return plan
   }
   return { randomStep, randomPlan, randomTarget }
+}
+
+/** Performs one operation as operations.h has it; what a peer of ours did, done in Yjs. */
+export const performOperation = (doc, decoder) => {
+  const uint = () => decoding.readVarUint(decoder)
+  const string = () => decoding.readVarString(decoder)
+  const any = () => decoding.readAny(decoder)
+  const kind = uint()
+  const root = uint()
+  const name = string()
+  let type = root === 0 ? doc.getText(name) : root === 1 ? doc.getMap(name) : doc.getArray(name)
+  for (let steps = uint(); steps > 0; --steps) type = type.get(uint() === 0 ? uint() : string())
+  if (type instanceof Y.Text) {
+    const index = uint()
+    return [
+      () => type.insert(index, string()), () => type.insert(index, string(), any()), () => type.insertEmbed(index, any(), any()),
+      () => type.delete(index, uint()), () => type.format(index, uint(), any()), () => type.applyDelta(any())
+    ][kind]()
+  }
+  if (type instanceof Y.Array) {
+    const index = uint()
+    return [
+      () => type.insert(index, any()), () => type.push(any()), () => type.delete(index, uint()),
+      () => type.insert(index, [new Y.Text()]), () => type.insert(index, [new Y.Map()]), () => type.insert(index, [new Y.Array()])
+    ][kind]()
+  }
+  const key = string()
+  return [
+    () => type.set(key, any()), () => type.delete(key), () => type.set(key, new Y.Text()), () => type.set(key, new Y.Map()),
+    () => type.set(key, new Y.Array())
+  ][kind]()
 }

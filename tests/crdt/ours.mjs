@@ -56,7 +56,8 @@ export class OurProcess {
     return document
   }
   random (document, seed, count, pairs, then) {
-    this.#command(1, document, e => { uint(e, seed); uint(e, count); byte(e, pairs ? 1 : 0) }, readBytes, then)
+    this.#command(1, document, e => { uint(e, seed); uint(e, count); byte(e, pairs ? 1 : 0) },
+      d => ({ update: readBytes(d), operations: readBytes(d) }), then)
   }
   operations (document, steps, then) {
     this.#command(2, document, e => { uint(e, steps.length); steps.forEach(step => step.write(e)) }, readBytes, then)
@@ -118,11 +119,11 @@ export class OurProcess {
   }
 
   #write (bytes) {
-    for (let at = 0; at < bytes.length;) at += writeSync(this.to, bytes, at)
+    for (let at = 0; at < bytes.length;) at += writeSync(this.to, bytes, at, bytes.length - at)
   }
   #read (bytes) {
     for (let at = 0; at < bytes.length;) {
-      const got = readSync(this.from, bytes, at)
+      const got = readSync(this.from, bytes, at, bytes.length - at)
       if (got === 0) throw new Error('crdt_peer has ended')
       at += got
     }

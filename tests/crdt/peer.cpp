@@ -6,7 +6,7 @@
 //   command  byte kind, varuint document, fields         answer  byte 0, fields, or byte 1, var_string what failed
 //
 //   0 create     varuint client, varuint flags (1 gc, 2 clean formats)      -
-//   1 random     varuint seed, varuint operations, byte pairs               var_bytes update
+//   1 random     varuint seed, varuint operations, byte flags (1 pairs)     var_bytes update, var_bytes operations
 //   2 operations varuint count, operations (operations.h)                   var_bytes update
 //   3 apply      var_bytes update                                           byte pending, var_bytes cleanup
 //   4 state vector                                                          var_bytes
@@ -154,12 +154,13 @@ class Peer {
   Result<> random(Doc& doc, WireWriter& out) {
     TRY(const std::uint64_t seed, uint());
     TRY(const std::uint64_t count, uint());
-    std::uint8_t pairs = 0;
-    in_->byte(pairs);
-    Dice dice(static_cast<std::uint32_t>(seed));
+    std::uint8_t flags = 0;
+    in_->byte(flags);
+    RandomOperations operations(doc, Dice(static_cast<std::uint32_t>(seed)), (flags & 1U) != 0);
     Result<> result;
-    doc.transact_into(update_, [&] { result = RandomOperations(doc, dice, pairs != 0).perform(count); });
+    doc.transact_into(update_, [&] { result = operations.perform(count); });
     out.var_bytes(update_);
+    out.var_bytes(operations.record());
     return result;
   }
 

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <limits>
 
+#include "crdt/any_codec.h"
+#include "operations.h"
+
 namespace concord::crdt {
 namespace {
 
@@ -69,10 +72,12 @@ const std::vector<Any> kValues = {
 };
 const std::vector<Any> kMapValues = {Undefined{}, BigInt{1234567890123456789}, BigInt{-5}};
 
-template <class T>
-Result<> done(const Result<T>& result) {
-  if (!result) return fail(result.error());
-  return {};
+constexpr const char* kRoots[] = {"text", "map", "array"};
+
+Any as_any(const Attributes& formats) {
+  AnyObject members;
+  for (const auto& [name, value] : formats) set_member(members, name, value);
+  return members;
 }
 
 }  // namespace
@@ -88,56 +93,109 @@ double Dice::random() {
 std::size_t Dice::below(std::size_t bound) { return static_cast<std::size_t>(random() * static_cast<double>(bound)); }
 
 Result<> RandomOperations::perform(std::size_t count) {
-  for (; count > 0; --count) TRY_VOID(one());
+  for (; count > 0; --count) {
+    const std::size_t begin = record_.size();
+    while (!one()) continue;
+    WireReader in(ByteView(record_).subspan(begin));
+    TRY_VOID(Operations(doc_, in).perform());
+  }
   return {};
 }
 
-Result<> RandomOperations::one() {
+/// Decides and writes down one operation; false where the target it came to has none for that.
+bool RandomOperations::one() {
   const Value at = target();
   if (const auto* text = std::get_if<Text>(&at)) return on_text(*text);
-  if (const auto* map = std::get_if<Map>(&at)) return on_map(*map);
-  return on_array(std::get<Array>(at));
+  if (const auto* array = std::get_if<Array>(&at)) return on_array(*array);
+  return on_map();
 }
 
 /// A root, or by a random way down from one a type within it.
 Value RandomOperations::target() {
   const double dice = dice_.random();
-  Value at = dice < 0.6 ? Value(doc_.text("text")) : dice < 0.8 ? Value(doc_.map("map")) : Value(doc_.array("array"));
-  for (int depth = 0; depth < 4 && dice_.chance(0.7); ++depth) {
+  root_ = dice < 0.6 ? 0 : dice < 0.8 ? 1 : 2;
+  const char* name = kRoots[root_];
+  Value at = root_ == 0 ? Value(doc_.text(name)) : root_ == 1 ? Value(doc_.map(name)) : Value(doc_.array(name));
+  way_.clear();
+  while (way_.size() < 4 && dice_.chance(0.7)) {
     std::optional<Value> next;
-    if (const auto* map = std::get_if<Map>(&at)) next = map->get(dice_.pick(kKeys));
-    const auto* array = std::get_if<Array>(&at);
-    if (array != nullptr && array->length() > 0) next = array->get(dice_.below(array->length()));
-    if (!next || std::holds_alternative<Any>(*next)) break;
-    at = *next;
+    if (const auto* map = std::get_if<Map>(&at)) {
+      const std::string& key = dice_.pick(kKeys);
+      next = map->get(key);
+      way_.emplace_back(key);
+    } else if (const auto* array = std::get_if<Array>(&at); array != nullptr && array->length() > 0) {
+      const std::size_t index = dice_.below(array->length());
+      next = array->get(index);
+      way_.emplace_back(index);
+    } else {
+      break;
+    }
+    if (!next || std::holds_alternative<Any>(*next)) {
+      way_.pop_back();
+      break;
+    }
+    at = *std::move(next);
   }
   return at;
 }
+
+/// Writes the kind of an operation and its target.
+void RandomOperations::begin(std::uint64_t kind) {
+  out_.uint(kind);
+  out_.uint(root_);
+  text(kRoots[root_]);
+  out_.uint(way_.size());
+  for (const auto& step : way_) {
+    out_.uint(step.index());
+    if (const auto* index = std::get_if<std::size_t>(&step))
+      out_.uint(*index);
+    else
+      text(std::get<std::string>(step));
+  }
+}
+
+void RandomOperations::formats() { write_any(out_, as_any(dice_.pick(kFormats))); }
 
 const std::string& RandomOperations::word() {
   return pairs_ && dice_.chance(0.3) ? dice_.pick(kPairs) : dice_.pick(kWords);
 }
 
-Result<> RandomOperations::on_text(Text text) {
-  const std::size_t length = text.length();
+bool RandomOperations::on_text(const Text& at) {
+  const std::size_t length = at.length();
   const std::size_t index = dice_.below(length + 1);
   const double dice = dice_.random();
-  if (dice < 0.35) return text.insert(index, word());
-  if (dice < 0.45) return text.insert(index, word(), dice_.pick(kFormats));
-  if (dice < 0.52) return text.insert_embed(index, dice_.pick(kEmbeds), dice_.pick(kFormats));
-  if (dice < 0.75) {
-    if (length == 0) return {};
+  if (dice < 0.45) {
+    begin(dice < 0.35 ? 0 : 1);
+    out_.uint(index);
+    text(word());
+    if (dice >= 0.35) formats();
+  } else if (dice < 0.52) {
+    begin(2);
+    out_.uint(index);
+    write_any(out_, dice_.pick(kEmbeds));
+    formats();
+  } else if (dice < 0.75) {
+    if (length == 0) return false;
     const std::size_t from = dice_.below(length);
-    const std::size_t most = std::min<std::size_t>(length - from, dice_.chance(0.1) ? 50 : 6);
-    return text.erase(from, 1 + dice_.below(most));
+    begin(3);
+    out_.uint(from);
+    out_.uint(1 + dice_.below(std::min<std::size_t>(length - from, dice_.chance(0.1) ? 50 : 6)));
+  } else if (dice < 0.93) {
+    begin(4);
+    out_.uint(index);
+    out_.uint(dice_.chance(0.02) ? 60 : 1 + dice_.below(12));
+    formats();
+  } else {
+    begin(5);
+    out_.uint(0);
+    delta(length);
   }
-  if (dice < 0.93) return text.format(index, dice_.chance(0.02) ? 60 : 1 + dice_.below(12), dice_.pick(kFormats));
-  return delta(text);
+  return true;
 }
 
-Result<> RandomOperations::delta(Text& text) {
+void RandomOperations::delta(std::size_t left) {
   std::vector<DeltaOp> ops;
-  for (std::size_t left = text.length(); left > 0 && dice_.chance(0.7);) {
+  while (left > 0 && dice_.chance(0.7)) {
     const std::size_t length = 1 + dice_.below(std::min<std::size_t>(left, 8));
     left -= length;
     if (dice_.chance(0.6))
@@ -150,46 +208,39 @@ Result<> RandomOperations::delta(Text& text) {
                                     : DeltaOp::insert_embed(dice_.pick(kEmbeds), formats));
   }
   ops.push_back(DeltaOp::insert(word()));
-  return text.apply_delta(ops);
+  write_any(out_, delta_to_any(ops));
 }
 
-Result<> RandomOperations::on_array(Array array) {
-  const std::size_t length = array.length();
+bool RandomOperations::on_array(const Array& at) {
+  const std::size_t length = at.length();
   const std::size_t index = dice_.below(length + 1);
   const double dice = dice_.random();
   if (dice < 0.55) {
+    begin(dice < 0.4 ? 0 : 1);
+    out_.uint(dice < 0.4 ? index : 0);
     AnyArray values(1 + dice_.below(4));
     for (Any& value : values) value = dice_.pick(kValues);
-    return dice < 0.4 ? array.insert(index, values) : array.push(values);
-  }
-  if (dice < 0.8) {
-    if (length == 0) return {};
+    write_any(out_, values);
+  } else if (dice < 0.8) {
+    if (length == 0) return false;
     const std::size_t from = dice_.below(length);
-    return array.erase(from, 1 + dice_.below(std::min<std::size_t>(length - from, 4)));
+    begin(2);
+    out_.uint(from);
+    out_.uint(1 + dice_.below(std::min<std::size_t>(length - from, 4)));
+  } else {
+    begin(3 + dice_.below(3));
+    out_.uint(index);
   }
-  switch (dice_.below(3)) {
-    case 0:
-      return done(array.insert_text(index));
-    case 1:
-      return done(array.insert_map(index));
-    default:
-      return done(array.insert_array(index));
-  }
+  return true;
 }
 
-Result<> RandomOperations::on_map(Map map) {
+bool RandomOperations::on_map() {
   const std::string& key = dice_.pick(kKeys);
   const double dice = dice_.random();
-  if (dice < 0.5) return map.set(key, dice_.chance(0.1) ? dice_.pick(kMapValues) : dice_.pick(kValues));
-  if (dice < 0.75) return map.erase(key);
-  switch (dice_.below(3)) {
-    case 0:
-      return done(map.set_text(key));
-    case 1:
-      return done(map.set_map(key));
-    default:
-      return done(map.set_array(key));
-  }
+  begin(dice < 0.5 ? 0 : dice < 0.75 ? 1 : 2 + dice_.below(3));
+  text(key);
+  if (dice < 0.5) write_any(out_, dice_.chance(0.1) ? dice_.pick(kMapValues) : dice_.pick(kValues));
+  return true;
 }
 
 }  // namespace concord::crdt

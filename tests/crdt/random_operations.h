@@ -3,10 +3,12 @@
 // actions.mjs does in Yjs, so that the two halves of a test are alike.
 
 #include <cstdint>
-#include <span>
+#include <string>
+#include <variant>
 #include <vector>
 
 #include "crdt/doc.h"
+#include "crdt/wire.h"
 
 namespace concord::crdt {
 
@@ -31,23 +33,32 @@ class Dice {
 class RandomOperations {
  public:
   /// With `pairs`, texts contain characters of two code units, which positions then may cut.
-  RandomOperations(Doc& doc, Dice& dice, bool pairs) : doc_(doc), dice_(dice), pairs_(pairs) {}
+  RandomOperations(Doc& doc, Dice dice, bool pairs) : doc_(doc), dice_(dice), pairs_(pairs) {}
 
   /// Does `count` operations, inside a transaction. Fails where the document refuses one, which it must not.
   Result<> perform(std::size_t count);
+  /// What was done, as operations.h has it.
+  const Bytes& record() const { return record_; }
 
  private:
-  Result<> one();
+  bool one();
   Value target();
-  Result<> on_text(Text text);
-  Result<> on_array(Array array);
-  Result<> on_map(Map map);
-  Result<> delta(Text& text);
+  void begin(std::uint64_t kind);
+  bool on_text(const Text& text);
+  bool on_array(const Array& array);
+  bool on_map();
+  void delta(std::size_t length);
+  void text(std::string_view value) { out_.var_bytes(as_bytes(value)); }
+  void formats();
   const std::string& word();
 
   Doc& doc_;
-  Dice& dice_;
+  Dice dice_;
   bool pairs_;
+  std::uint64_t root_ = 0;
+  std::vector<std::variant<std::size_t, std::string>> way_;
+  Bytes record_;
+  WireWriter out_{record_};
 };
 
 }  // namespace concord::crdt
