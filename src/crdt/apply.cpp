@@ -29,6 +29,15 @@ class DraftScheduler {
                       [this](std::uint32_t s) { return store_.clients[drafts_.sections[s].client].id; });
     for (const std::uint32_t section : order) {
       while (!blocked_[section] && left(section)) {
+        // Nearly always the next is ready.
+        DraftSection& first = drafts_.sections[section];
+        const ItemRef item = drafts_.items[first.first + first.next];
+        const Item& it = store_.items[item];
+        if (it.kind() != Kind::kSkip && it.clock <= state_(first.client) && ready(it) == kNoClient) {
+          ++first.next;
+          integrate(item);
+          continue;
+        }
         stack_.push_back(take(section));
         work_off(ready, integrate);
       }
@@ -107,13 +116,14 @@ ClientRef Engine::missing_for(const Item& item, const Drafts& drafts, State stat
   return kNoClient;
 }
 
-/// Finds the places that a draft names and puts it there; what lost its parent becomes a GC struct.
-void Engine::integrate_draft(ItemRef item, const Drafts& drafts) {
+/// Finds the places that a draft names and puts it there; what lost its parent becomes a GC struct. Returns what of the
+/// draft is left to do, or kNone.
+ItemRef Engine::integrate_draft(ItemRef item, const Drafts& drafts) {
   const auto client = static_cast<ClientRef>(store.items[item].client);
   const std::uint32_t state = store.clients[client].state;
   if (store.items[item].kind() == Kind::kSkip || store.items[item].end() <= state) {
     discard(item);
-    return;
+    return kNone;
   }
   const std::uint32_t known = state - store.items[item].clock;
   ItemRef left = kNone;
@@ -124,8 +134,16 @@ void Engine::integrate_draft(ItemRef item, const Drafts& drafts) {
   if (!orphan) {
     const Id origin = store.items[item].origin();
     const Id right_origin = store.items[item].right_origin();
-    if (origin.present()) left = item_ending_at(origin);
-    if (right_origin.present()) right = item_starting_at(right_origin);
+    // Most items continue their client's last one, and most stand between neighbours.
+    if (origin.present()) {
+      const bool last = origin.client == client && origin.clock + 1 == state;
+      left = last ? store.clients[client].index.last() : item_ending_at(origin);
+    }
+    if (right_origin.present()) {
+      const ItemRef beside = left != kNone ? store.items[left].right : kNone;
+      const bool neighbours = beside != kNone && store.items[beside].id() == right_origin;
+      right = neighbours ? beside : item_starting_at(right_origin);
+    }
     orphan = (left != kNone && store.items[left].is_gc()) || (right != kNone && store.items[right].is_gc());
     if (!orphan) orphan = !find_parent(store.items[item], drafts, left != kNone ? left : right, type, entry);
   }
@@ -141,9 +159,37 @@ void Engine::integrate_draft(ItemRef item, const Drafts& drafts) {
     become_gc(item);
     touch(client);
     store.add_struct(item);
-    return;
+    return kNone;
   }
+  const ItemRef rest = entry != kNone ? cut_draft(item, drafts) : kNone;
   integrate(item, left, right, type, entry);
+  return rest;
+}
+
+/// Takes a draft that was read from several structs apart behind the first; returns the others, or kNone.
+ItemRef Engine::cut_draft(ItemRef item, const Drafts& drafts) {
+  std::uint32_t joint = store.items[item].left;
+  if (joint == kNone) return kNone;
+  std::uint32_t count = store.items[item].right;
+  for (; count > 0 && drafts.joints[joint] <= store.items[item].clock; --count) ++joint;
+  store.items[item].left = store.items[item].right = kNone;
+  if (count == 0) return kNone;
+  const ItemRef rest = store.new_item();
+  Item& head = store.items[item];
+  Item& tail = store.items[rest];
+  const std::uint32_t units = drafts.joints[joint] - head.clock;
+  tail = head;
+  tail.clock += units;
+  tail.length -= units;
+  tail.content += units;
+  tail.home = 0;
+  tail.set_origin({static_cast<ClientRef>(head.client), tail.clock - 1});
+  head.length = units;
+  if (count > 1) {
+    tail.left = joint + 1;
+    tail.right = count - 1;
+  }
+  return rest;
 }
 
 /// False where there is none any more.
@@ -172,7 +218,9 @@ bool Engine::apply_drafts(Drafts& drafts, Bytes& rest) {
   const auto state = [this](ClientRef client) { return store.clients[client].state; };
   DraftScheduler scheduler(store, drafts, state);
   scheduler.run([&](const Item& item) { return missing_for(item, drafts, state); },
-                [&](ItemRef item) { integrate_draft(item, drafts); });
+                [&](ItemRef item) {
+                  while (item != kNone) item = integrate_draft(item, drafts);
+                });
   for (const auto& [client, clock] : scheduler.missing) {
     const auto known = std::ranges::find(pending_.missing, client, &std::pair<ClientRef, std::uint32_t>::first);
     if (known == pending_.missing.end())
@@ -195,14 +243,22 @@ void Engine::keep_rest(Drafts& drafts, Bytes& rest) {
   out.rest().uint(order.size());
   const DraftParent none;
   for (const DraftSection* section : order) {
-    out.rest().uint(section->count - section->next);
+    std::uint64_t structs = section->count - section->next;
+    for (std::uint32_t i = section->next; i < section->count; ++i) {
+      const Item& it = store.items[drafts.items[section->first + i]];
+      if (it.left != kNone) structs += it.right;
+    }
+    out.rest().uint(structs);
     out.client(store.clients[section->client].id);
     out.rest().uint(store.items[drafts.items[section->first + section->next]].clock);
     for (std::uint32_t i = section->next; i < section->count; ++i) {
-      const ItemRef item = drafts.items[section->first + i];
-      const Item& it = store.items[item];
-      write_item(out, it, 0, it.home != 0 ? &drafts.parents[it.home - 1] : &none);
-      discard(item);
+      for (ItemRef item = drafts.items[section->first + i]; item != kNone;) {
+        const ItemRef others = cut_draft(item, drafts);
+        const Item& it = store.items[item];
+        write_item(out, it, 0, it.home != 0 ? &drafts.parents[it.home - 1] : &none);
+        discard(item);
+        item = others;
+      }
     }
   }
   out.rest().uint(0);
@@ -211,6 +267,8 @@ void Engine::keep_rest(Drafts& drafts, Bytes& rest) {
 /// What names structs that have not come goes to `rest`.
 void Engine::apply_deletions(const std::vector<DeletedRange<ClientRef>>& ranges,
                              std::vector<DeletedRange<ClientRef>>& rest) {
+  ClockPosition at;
+  ClientRef at_client = kNoClient;
   for (const auto& range : ranges) {
     const ClientRecord& record = store.clients[range.client];
     const std::uint32_t end = range.clock + range.length;
@@ -220,7 +278,9 @@ void Engine::apply_deletions(const std::vector<DeletedRange<ClientRef>>& ranges,
     }
     if (record.state < end) rest.push_back({range.client, record.state, end - record.state});
     const std::uint32_t stop = std::min(end, record.state);
-    ClockPosition at = record.index.find(store.items.data(), range.clock);
+    at = range.client == at_client ? record.index.find_from(store.items.data(), at, range.clock)
+                                   : record.index.find(store.items.data(), range.clock);
+    at_client = range.client;
     ItemRef item = record.index.at(at);
     if (!store.items[item].deleted() && store.items[item].clock < range.clock) {
       item = split(item, range.clock - store.items[item].clock);
@@ -262,6 +322,7 @@ void Engine::apply_structs_and_deletions(Drafts& drafts) {
   for (const Drafts::Cut& cut : drafts.cuts) (void)(cut.ends ? item_ending_at(cut.id) : item_starting_at(cut.id));
   Bytes rest;
   const bool had_pending = !pending_.updates.empty();
+  store.index.defer();
   apply_drafts(drafts, rest);
   const bool ready = had_pending && pending_is_ready();
   if (!rest.empty()) {
@@ -296,6 +357,7 @@ Result<Applied> Engine::apply_update(ByteView update, const Origin* origin) {
   }
   begin(false, origin);
   apply_structs_and_deletions(drafts_);
+  store.index.settle([this](TypeRef type) -> PositionTree& { return store.types[type].tree; });
   Applied applied;
   applied.changed = changed();
   if (recorded_) {

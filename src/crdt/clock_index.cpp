@@ -1,56 +1,84 @@
 #include "crdt/clock_index.h"
 
+#include <bit>
+
 namespace concord::crdt {
+
+void ClockIndex::make_room(Block& block) {
+  if (block.count < block.capacity) return;
+  const std::uint32_t capacity = std::bit_ceil(block.count < 4U ? 4U : block.count + 1U);
+  ItemRef* old = block.dense() ? nullptr : block.items;
+  void* moved = std::realloc(old, capacity * sizeof(ItemRef));
+  if (moved == nullptr) throw std::bad_alloc();
+  auto* items = static_cast<ItemRef*>(moved);
+  if (block.dense())
+    for (std::uint32_t i = 0; i < block.count; ++i) items[i] = block.first + i;
+  block.items = items;
+  block.capacity = static_cast<std::uint16_t>(capacity);
+}
+
+std::size_t ClockIndex::count_from(ClockPosition p) const {
+  if (p.block == 0) return size_ - p.slot;
+  std::size_t count = 0;
+  for (std::size_t block = p.block; block < directory_.size(); ++block) count += directory_[block].count;
+  return count - p.slot;
+}
+
+ClockPosition ClockIndex::find_from(const Item* items, ClockPosition from, std::uint32_t clock) const {
+  constexpr int kFew = 8;
+  if (items[at(from)].clock > clock) return find(items, clock);
+  ClockPosition ahead = from;
+  for (int i = 0; i < kFew; ++i, from = ahead)
+    if (!next(ahead) || items[at(ahead)].clock > clock) return from;
+  return find(items, clock);
+}
 
 void ClockIndex::insert_after(ClockPosition p, ItemRef item, const Item* items) {
   if (directory_[p.block].count == kBlock) {
     split_block(p.block, items);
     if (p.slot >= directory_[p.block].count) p = {p.block + 1, p.slot - directory_[p.block].count};
   }
-  Entry& entry = directory_[p.block];
-  reserve(entry, entry.count + 1);
-  std::memmove(entry.items + p.slot + 2, entry.items + p.slot + 1, (entry.count - p.slot - 1) * sizeof(ItemRef));
-  entry.items[p.slot + 1] = item;
-  ++entry.count;
+  Block& block = directory_[p.block];
+  make_room(block);
+  std::memmove(block.items + p.slot + 2, block.items + p.slot + 1, (block.count - p.slot - 1) * sizeof(ItemRef));
+  block.items[p.slot + 1] = item;
+  ++block.count;
   ++size_;
 }
 
 void ClockIndex::erase(ClockPosition p, const Item* items) {
-  Entry& entry = directory_[p.block];
-  std::memmove(entry.items + p.slot, entry.items + p.slot + 1, (entry.count - p.slot - 1) * sizeof(ItemRef));
+  Block& block = directory_[p.block];
   --size_;
-  if (--entry.count == 0) {
-    std::free(entry.items);
+  if (block.count == 1) {
+    if (!block.dense()) std::free(block.items);
     directory_.erase(p.block);
-  } else if (p.slot == 0) {
-    entry.first_clock = items[entry.items[0]].clock;
+    return;
   }
+  const bool at_end = p.slot + 1U == block.count;
+  if (block.dense() && p.slot == 0) {
+    ++block.first;
+  } else if (!at_end) {
+    if (block.dense()) make_room(block);
+    std::memmove(block.items + p.slot, block.items + p.slot + 1, (block.count - p.slot - 1) * sizeof(ItemRef));
+  }
+  --block.count;
+  if (p.slot == 0) block.first_clock = items[block.at(0)].clock;
 }
 
-void ClockIndex::clock_moved(std::uint32_t was, std::uint32_t now) {
-  std::size_t block = directory_.size() - 1;
-  if (directory_[block].first_clock > was) {
-    std::size_t low = 0;
-    for (std::size_t high = block; low + 1 < high;) {
-      const std::size_t middle = (low + high) / 2;
-      (directory_[middle].first_clock <= was ? low : high) = middle;
-    }
-    block = low;
-  }
-  if (directory_[block].first_clock == was) directory_[block].first_clock = now;
-}
-
-void ClockIndex::split_block(std::uint32_t block, const Item* items) {
+void ClockIndex::split_block(std::uint32_t number, const Item* items) {
   constexpr std::uint32_t kHalf = kBlock / 2;
-  Entry upper = new_block(items[directory_[block].items[kHalf]].clock);
-  reserve(upper, kBlock - kHalf);
-  for (upper.count = 0; upper.count < kBlock - kHalf;) {
-    reserve(upper, upper.count + 1U);
-    upper.items[upper.count] = directory_[block].items[kHalf + upper.count];
-    ++upper.count;
+  Block& block = directory_[number];
+  Block upper(items[block.at(kHalf)].clock, block.at(kHalf));
+  if (block.dense()) {
+    upper.count = kBlock - kHalf;
+  } else {
+    for (std::uint32_t i = kHalf + 1; i < kBlock; ++i) {
+      make_room(upper);
+      upper.items[upper.count++] = block.items[i];
+    }
   }
-  directory_[block].count = kHalf;
-  directory_.insert(block + 1, upper);
+  block.count = kHalf;
+  directory_.insert(number + 1, upper);
 }
 
 }  // namespace concord::crdt

@@ -1,7 +1,8 @@
 #pragma once
 // ClockIndex: one client's structs in the order of their clocks, in blocks of 64 under a directory of first clocks. A
 // search touches one directory (contiguous) and one block; a split in the middle of a long history moves one block,
-// not the history.
+// not the history. Structs that were numbered as they came, as in a document that was loaded, need no array: their
+// block is dense and only knows the first number.
 
 #include <cstdint>
 
@@ -25,14 +26,14 @@ class ClockIndex {
   ClockIndex(ClockIndex&&) noexcept = default;
   ClockIndex& operator=(ClockIndex&&) noexcept = default;
   ~ClockIndex() {
-    for (const Entry& entry : directory_) std::free(entry.items);
+    for (const Block& block : directory_)
+      if (!block.dense()) std::free(block.items);
   }
 
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }
-  ItemRef at(ClockPosition p) const { return directory_[p.block].items[p.slot]; }
-  ItemRef last() const { return directory_.back().items[directory_.back().count - 1]; }
-  ItemRef first() const { return directory_[0].items[0]; }
+  ItemRef at(ClockPosition p) const { return directory_[p.block].at(p.slot); }
+  ItemRef last() const { return directory_.back().at(directory_.back().count - 1U); }
   ClockPosition begin() const { return {0, 0}; }
   ClockPosition last_position() const {
     const auto block = static_cast<std::uint32_t>(directory_.size() - 1);
@@ -60,90 +61,88 @@ class ClockIndex {
   }
 
   /// Structs from `p` on.
-  std::size_t count_from(ClockPosition p) const {
-    if (p.block == 0) return size_ - p.slot;
-    std::size_t count = 0;
-    for (std::size_t block = p.block; block < directory_.size(); ++block) count += directory_[block].count;
-    return count - p.slot;
-  }
+  std::size_t count_from(ClockPosition p) const;
 
   /// The struct that holds `clock`, which is below the client's state. `items` is the array the numbers refer to.
   ClockPosition find(const Item* items, std::uint32_t clock) const {
-    const auto last = static_cast<std::uint32_t>(directory_.size() - 1);
-    std::uint32_t block = last;
-    if (directory_[last].first_clock > clock) {
-      // Gallop down from the end, where most searches are, then halve.
-      std::uint32_t low = 0;
-      std::uint32_t high = last;  // first_clock[high] > clock
-      for (std::uint32_t step = 1; step < high; step *= 2) {
-        if (directory_[high - step].first_clock <= clock) {
-          low = high - step;
-          break;
-        }
-        high -= step;
-      }
-      while (low + 1 < high) {
-        const std::uint32_t middle = (low + high) / 2;
-        (directory_[middle].first_clock <= clock ? low : high) = middle;
-      }
-      block = low;
+    const std::uint32_t number = block_of(clock);
+    const Block& block = directory_[number];
+    std::uint32_t slot = block.count - 1U;
+    if (items[block.at(slot)].clock <= clock) return {number, slot};
+    slot = 0;
+    for (std::uint32_t left = block.count; left > 1;) {  // without a branch to guess
+      const std::uint32_t half = left / 2;
+      slot += items[block.at(slot + half)].clock <= clock ? half : 0;
+      left -= half;
     }
-    const Entry& entry = directory_[block];
-    std::uint32_t low = 0;
-    std::uint32_t high = entry.count;
-    if (items[entry.items[high - 1]].clock <= clock) return {block, high - 1};
-    while (low + 1 < high) {
-      const std::uint32_t middle = (low + high) / 2;
-      (items[entry.items[middle]].clock <= clock ? low : high) = middle;
-    }
-    return {block, low};
+    return {number, slot};
   }
 
+  /// The same where it is likely to be at `from`, a place of before, or a few structs behind it.
+  ClockPosition find_from(const Item* items, ClockPosition from, std::uint32_t clock) const;
+
   void push_back(ItemRef item, std::uint32_t clock) {
-    if (directory_.empty() || directory_.back().count == kBlock) directory_.push_back(new_block(clock));
-    Entry& entry = directory_.back();
-    reserve(entry, entry.count + 1);
-    entry.items[entry.count++] = item;
     ++size_;
+    if (directory_.empty() || directory_.back().count == kBlock) return directory_.push_back(Block(clock, item));
+    Block& block = directory_.back();
+    if (!block.dense() || item != block.first + block.count) make_room(block);
+    if (!block.dense()) block.items[block.count] = item;
+    ++block.count;
   }
 
   void insert_after(ClockPosition p, ItemRef item, const Item* items);
-
-  /// Puts another struct of the same clock in this place.
-  void replace(ClockPosition p, ItemRef item) { directory_[p.block].items[p.slot] = item; }
 
   /// Not the very first struct of the client.
   void erase(ClockPosition p, const Item* items);
 
   /// A struct begins elsewhere than at `was` now, still between its neighbours.
-  void clock_moved(std::uint32_t was, std::uint32_t now);
+  void clock_moved(std::uint32_t was, std::uint32_t now) {
+    Block& block = directory_[block_of(was)];
+    if (block.first_clock == was) block.first_clock = now;
+  }
 
   std::size_t heap_bytes() const {
     std::size_t bytes = directory_.heap_bytes();
-    for (const Entry& entry : directory_) bytes += entry.capacity * sizeof(ItemRef);
+    for (const Block& block : directory_) bytes += block.capacity * sizeof(ItemRef);
     return bytes;
   }
+  void shrink_to_fit() { directory_.shrink_to_fit(); }
 
  private:
-  struct Entry {
+  struct Block {
+    Block(std::uint32_t clock, ItemRef item) : first_clock(clock), count(1), capacity(0), first(item) {}
     std::uint32_t first_clock;
     std::uint16_t count;
-    std::uint16_t capacity;
-    ItemRef* items;
+    std::uint16_t capacity;  // 0 where it is dense
+    union {
+      ItemRef* items;
+      ItemRef first;
+    };
+    bool dense() const { return capacity == 0; }
+    ItemRef at(std::uint32_t slot) const { return dense() ? first + slot : items[slot]; }
   };
 
-  static Entry new_block(std::uint32_t clock) { return {clock, 0, 0, nullptr}; }
-  static void reserve(Entry& entry, std::uint32_t count) {
-    if (count <= entry.capacity) return;
-    const std::uint32_t capacity = entry.capacity == 0 ? 4 : entry.capacity * 2U;
-    void* moved = std::realloc(entry.items, capacity * sizeof(ItemRef));
-    if (moved == nullptr) throw std::bad_alloc();
-    entry.items = static_cast<ItemRef*>(moved);
-    entry.capacity = static_cast<std::uint16_t>(capacity);
+  /// The last block that begins at or before `clock`: a gallop down from the end, where most searches are, then
+  /// halving.
+  std::uint32_t block_of(std::uint32_t clock) const {
+    const auto last = static_cast<std::uint32_t>(directory_.size() - 1);
+    if (directory_[last].first_clock <= clock) return last;
+    std::uint32_t high = last;  // begins after `clock`
+    std::uint32_t step = 1;
+    for (; step < high && directory_[high - step].first_clock > clock; step *= 2) high -= step;
+    std::uint32_t low = step < high ? high - step : 0;
+    for (std::uint32_t left = high - low; left > 1;) {
+      const std::uint32_t half = left / 2;
+      low += directory_[low + half].first_clock <= clock ? half : 0;
+      left -= half;
+    }
+    return low;
   }
-  void split_block(std::uint32_t block, const Item* items);
 
-  PodArray<Entry> directory_;
+  static void make_room(Block& block);  // an array, with room for one more
+  void split_block(std::uint32_t number, const Item* items);
+
+  PodArray<Block> directory_;
   std::size_t size_ = 0;
 };
 

@@ -74,6 +74,7 @@ class Decoder {
       return true;
     }
     if (!store_.contents.fits(raw.payload.size())) return reader_.fail("the document would hold more than 3.75 GB");
+    if (raw.kind == Kind::kString && raw.ascii && section.count > 0 && continue_last(raw)) return true;
 
     Id origin;
     Id right_origin;
@@ -97,6 +98,29 @@ class Decoder {
     take_content(raw, item);
     drafts_.items.push_back(item);
     ++section.count;
+    return true;
+  }
+
+  /// Whether the struct is more of the text before it; then it is added to that draft.
+  bool continue_last(const RawStruct& raw) {
+    Item& last = store_.items[drafts_.items.back()];
+    if (last.kind() != Kind::kString || last.has(kFlagWide) || last.end() != raw.clock || !raw.has_origin ||
+        raw.origin.client != raw.client || raw.origin.clock + 1 != raw.clock ||
+        last.content + last.length != store_.contents.arena_size())
+      return false;
+    const Id right = last.right_origin();
+    if (right.present() != raw.has_right_origin) return false;
+    if (right.present() &&
+        (right.clock != raw.right_origin.clock || store_.clients[right.client].id != raw.right_origin.client))
+      return false;
+    store_.contents.append(raw.payload);
+    last.length += raw.length;
+    if (last.left == kNone) {
+      last.left = static_cast<std::uint32_t>(drafts_.joints.size());
+      last.right = 0;
+    }
+    ++last.right;
+    drafts_.joints.push_back(raw.clock);
     return true;
   }
 
@@ -210,6 +234,7 @@ Result<> Engine::decode(ByteView update, Drafts& drafts) {
   drafts.items.clear();
   drafts.sections.clear();
   drafts.parents.clear();
+  drafts.joints.clear();
   drafts.deleted.clear();
   drafts.cuts.clear();
   const std::size_t clients = store.clients.size();

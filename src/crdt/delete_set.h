@@ -26,10 +26,11 @@ struct DeletedRange {
 /// Ranges of one client in ascending order of clock, neighbours and overlaps joined; the clients' order is `less`.
 template <class Client, class Less>
 void normalize(std::vector<DeletedRange<Client>>& ranges, Less less) {
-  std::ranges::sort(ranges, [&](const auto& a, const auto& b) {
+  const auto before = [&](const auto& a, const auto& b) {
     if (a.client != b.client) return less(a.client, b.client);
     return a.clock < b.clock;
-  });
+  };
+  if (!std::ranges::is_sorted(ranges, before)) std::ranges::sort(ranges, before);
   std::size_t kept = 0;
   for (std::size_t i = 0; i < ranges.size(); ++i) {
     if (kept > 0 && ranges[kept - 1].client == ranges[i].client &&

@@ -59,10 +59,15 @@ struct DraftParent {
   std::uint32_t key = kNone;
 };
 
+/// Text typed on comes as one struct after the other, each continuing the one before: they are read into one draft,
+/// which is what they would be merged to. Where its structs met is noted, for where they cannot be one: if they have to
+/// wait for others, or turn out to be values of a map. `left` of a draft is the number of its first joint, or kNone,
+/// and `right` is how many it has.
 struct Drafts {
   std::vector<ItemRef> items;
   std::vector<DraftSection> sections;
-  std::vector<DraftParent> parents;  // `home` of a draft is one more than a number here, or 0
+  std::vector<DraftParent> parents;   // `home` of a draft is one more than a number here, or 0
+  std::vector<std::uint32_t> joints;  // clocks at which a struct began
   std::vector<DeletedRange<ClientRef>> deleted;
   /// Where structs that were known already name a text: it is cut behind `id`, or before it.
   struct Cut {

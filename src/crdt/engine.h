@@ -67,7 +67,8 @@ class Engine : public Editor {
   template <class State>
   ClientRef missing_for(const Item& item, const Drafts& drafts, State state) const;
   bool find_parent(const Item& item, const Drafts& drafts, ItemRef neighbour, TypeRef& type, std::uint32_t& entry);
-  void integrate_draft(ItemRef item, const Drafts& drafts);
+  ItemRef integrate_draft(ItemRef item, const Drafts& drafts);
+  ItemRef cut_draft(ItemRef item, const Drafts& drafts);
   bool apply_drafts(Drafts& drafts, Bytes& rest);
   void keep_rest(Drafts& drafts, Bytes& rest);
   void apply_deletions(const std::vector<DeletedRange<ClientRef>>& ranges, std::vector<DeletedRange<ClientRef>>& rest);

@@ -107,7 +107,7 @@ void Replica::integrate(ItemRef item, ItemRef left, ItemRef right, TypeRef type,
 
   const Item& it = store.items[item];
   if (entry != kNone && it.right == kNone && it.left != kNone) erase_item(it.left);
-  if (kind == Kind::kDeleted) record_deletion(store.items[item]);
+  if (kind == Kind::kDeleted && (local_ || recorded_)) record_deletion(store.items[item]);  // nothing to collect
   if (kind == Kind::kFormat) store.types[type].has_formats = true;
   if (kind == Kind::kType) store.types[it.content].item = item;
   if (recorded_) [[unlikely]]

@@ -67,12 +67,17 @@ void PositionIndex::insert(PositionTree& tree, TypeRef type, ItemRef item) {
   const std::uint32_t units = entry.visible();
   const std::uint32_t formats = live_format(entry);
   if (units != 0 || formats != 0) add(leaf, static_cast<std::int32_t>(units), static_cast<std::int32_t>(formats));
-  if (leaves_[leaf].count > kLeafItems) split_leaf(tree, leaf);
+  if (leaves_[leaf].count <= kLeafItems) return;
+  if (!deferred_)
+    split_leaf(tree, leaf);
+  else if (leaves_[leaf].count == kMostItems)
+    cut_leaf(tree, leaf);
+  else if (leaves_[leaf].count == kLeafItems + 1)
+    overflown_.push_back(leaf);
 }
 
 void PositionIndex::split_leaf(PositionTree& tree, LeafRef leaf) {
   flush();
-  const LeafRef upper = new_leaf(leaves_[leaf].type);
   // Lists grow at their end more often than elsewhere: then leave the lower leaf nearly full.
   ItemRef last = leaves_[leaf].first;
   for (std::uint32_t i = 1; i < leaves_[leaf].count; ++i) last = items_[last].right;
@@ -80,17 +85,44 @@ void PositionIndex::split_leaf(PositionTree& tree, LeafRef leaf) {
 
   ItemRef at = leaves_[leaf].first;
   for (std::uint32_t i = 0; i < keep; ++i) at = items_[at].right;
-  leaves_[upper].first = at;
-  leaves_[upper].count = static_cast<std::uint16_t>(leaves_[leaf].count - keep);
-  for (std::uint32_t i = 0; i < leaves_[upper].count; ++i, at = items_[at].right) {
-    items_[at].home = upper;
-    leaves_[upper].visible += items_[at].visible();
-    leaves_[upper].formats += live_format(items_[at]);
-  }
-  leaves_[leaf].count = static_cast<std::uint16_t>(keep);
-  leaves_[leaf].visible -= leaves_[upper].visible;
-  leaves_[leaf].formats -= leaves_[upper].formats;
+  const LeafRef upper = move_to_new_leaf(leaf, at, leaves_[leaf].count - keep);
   insert_child(tree, leaf, upper, 0);
+}
+
+/// So many items from `at` on, of leaf `from`; `at` moves behind them.
+LeafRef PositionIndex::move_to_new_leaf(LeafRef from, ItemRef& at, std::uint32_t count) {
+  const LeafRef fresh = new_leaf(leaves_[from].type);
+  Leaf& leaf = leaves_[fresh];
+  leaf.first = at;
+  leaf.count = count & kMostItems;
+  for (; count > 0; --count, at = items_[at].right) {
+    items_[at].home = fresh;
+    leaf.visible += items_[at].visible();
+    leaf.formats += live_format(items_[at]);
+  }
+  leaves_[from].count -= leaf.count;
+  leaves_[from].visible -= leaf.visible;
+  leaves_[from].formats -= leaf.formats;
+  return fresh;
+}
+
+/// A leaf that has grown beyond its size becomes as many as it needs, nearly full.
+void PositionIndex::cut_leaf(PositionTree& tree, LeafRef leaf) {
+  flush();
+  constexpr std::uint32_t kKeep = kLeafItems - 8;
+  ItemRef at = leaves_[leaf].first;
+  for (std::uint32_t i = 0; i < kKeep; ++i) at = items_[at].right;
+  std::vector<LeafRef> cut;
+  for (std::uint32_t left = leaves_[leaf].count - kKeep; left > 0;) {
+    const std::uint32_t count = left < kKeep ? left : kKeep;
+    cut.push_back(move_to_new_leaf(leaf, at, count));
+    left -= count;
+  }
+  LeafRef before = leaf;
+  for (const LeafRef fresh : cut) {
+    insert_child(tree, before, fresh, 0);
+    before = fresh;
+  }
 }
 
 void PositionIndex::sums_of(std::uint32_t child, std::uint32_t height, std::uint32_t& visible,
@@ -115,7 +147,10 @@ void PositionIndex::adopt(std::uint32_t node, std::uint32_t slot, std::uint32_t 
   nodes_[node].child[slot] = child;
   sums_of(child, height, nodes_[node].visible[slot], nodes_[node].formats[slot]);
   parent_of(child, height) = node;
-  slot_of(child, height) = static_cast<std::uint16_t>(slot);
+  if (height == 0)
+    leaves_[child].slot = slot & (kFanout - 1);
+  else
+    nodes_[child].slot = static_cast<std::uint16_t>(slot);
 }
 
 /// Puts `child`, whose contents were part of `left` until now, right beside it.
@@ -205,6 +240,7 @@ void PositionIndex::clear(PositionTree& tree) {
     const auto [at, height] = open.back();
     open.pop_back();
     if (height == 0) {
+      leaves_[at].count = 0;
       leaves_[at].parent = free_leaf_;
       free_leaf_ = at;
       continue;

@@ -5,9 +5,11 @@
 // item writes to its leaf alone, and only sums go up.
 //
 // Sums go up late: the leaf that was changed last keeps its difference (`hot`) until another leaf is changed or a
-// search comes. Typing in one place therefore costs one addition.
+// search comes. Typing in one place therefore costs one addition. And leaves are cut late: while an update is applied
+// they may grow beyond their size and are cut at its end, so that a document that is loaded gets its tree in one pass.
 
 #include <cstdint>
+#include <vector>
 
 #include "crdt/item.h"
 #include "crdt/pod_array.h"
@@ -28,6 +30,16 @@ class PositionIndex {
 
   /// Takes in an item that has just been linked into the list of `type`.
   void insert(PositionTree& tree, TypeRef type, ItemRef item);
+  /// From here on leaves may overflow, until settle() has been called; meanwhile nothing is searched by position.
+  void defer() { deferred_ = true; }
+  /// Cuts what has overflown; `tree_of(type)` is the tree of a type.
+  template <class TreeOf>
+  void settle(TreeOf tree_of) {
+    deferred_ = false;
+    for (const LeafRef leaf : overflown_)
+      if (leaves_[leaf].count > kLeafItems) cut_leaf(tree_of(leaves_[leaf].type), leaf);
+    overflown_.clear();
+  }
   /// Lets go of an item that is still linked.
   void remove(PositionTree& tree, ItemRef item);
   /// Lets go of all at once; the items' homes are left as they are.
@@ -77,6 +89,7 @@ class PositionIndex {
 
   static constexpr std::uint32_t kLeafItems = 64;
   static constexpr std::uint32_t kFanout = 16;
+  static constexpr std::uint32_t kMostItems = (1U << 28U) - 1;  // in a leaf that may overflow
 
  private:
   struct Leaf {
@@ -85,9 +98,10 @@ class PositionIndex {
     std::uint32_t parent;  // node, or kNone at the root; links the free leaves
     TypeRef type;
     std::uint32_t formats;
-    std::uint16_t count;
-    std::uint16_t slot;
+    std::uint32_t count : 28;
+    std::uint32_t slot : 4;
   };
+  static_assert(kFanout <= 16);
   struct Node {
     std::uint32_t parent;
     std::uint16_t count;
@@ -106,6 +120,8 @@ class PositionIndex {
   LeafRef new_leaf(TypeRef type);
   std::uint32_t new_node(std::uint32_t height);
   void split_leaf(PositionTree& tree, LeafRef leaf);
+  void cut_leaf(PositionTree& tree, LeafRef leaf);
+  LeafRef move_to_new_leaf(LeafRef from, ItemRef& at, std::uint32_t count);
   void adopt(std::uint32_t node, std::uint32_t slot, std::uint32_t child);
   void sums_of(std::uint32_t child, std::uint32_t height, std::uint32_t& visible, std::uint32_t& formats) const;
   void insert_child(PositionTree& tree, std::uint32_t left, std::uint32_t child, std::uint32_t height);
@@ -113,7 +129,7 @@ class PositionIndex {
   std::uint32_t& parent_of(std::uint32_t child, std::uint32_t height) {
     return height == 0 ? leaves_[child].parent : nodes_[child].parent;
   }
-  std::uint16_t& slot_of(std::uint32_t child, std::uint32_t height) {
+  std::uint32_t slot_of(std::uint32_t child, std::uint32_t height) const {
     return height == 0 ? leaves_[child].slot : nodes_[child].slot;
   }
   const char* validate_node(std::uint32_t node, std::uint32_t height, std::size_t& items);
@@ -127,6 +143,8 @@ class PositionIndex {
   LeafRef hot_leaf_ = kNone;
   std::int32_t hot_units_ = 0;
   std::int32_t hot_formats_ = 0;
+  bool deferred_ = false;
+  std::vector<LeafRef> overflown_;
 };
 
 }  // namespace concord::crdt

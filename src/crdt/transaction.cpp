@@ -84,7 +84,8 @@ void Replica::collect() {
       const ItemRef item = index.at(at);
       const Item& it = store.items[item];
       if (it.clock >= range.clock + range.length) break;
-      if (!it.is_gc() && it.deleted() && !it.has(kFlagKeep)) collect_item(item, false);
+      const bool done = it.is_gc() || it.kind() == Kind::kDeleted;
+      if (!done && it.deleted() && !it.has(kFlagKeep)) collect_item(item, false);
     } while (index.next(at));
   }
 }
@@ -193,6 +194,7 @@ void Replica::unlink_merged(ItemRef first, ItemRef item, std::size_t place_in_ru
 
 void Replica::merge_deleted() {
   for (const auto& range : deleted_) {
+    if (range.clock >= before(range.client)) continue;  // merge_new tries all of these
     const ClockIndex& index = store.clients[range.client].index;
     ClockPosition at = index.find(store.items.data(), range.clock + range.length - 1);
     index.next(at);
@@ -209,8 +211,15 @@ void Replica::merge_new() {
     if (record.before == record.state) continue;
     ClockPosition at = record.index.last_position();
     while (at != record.index.begin() && store.items[record.index.at(at)].end() > record.before) {
-      merge_with_lefts(client, at);
-      if (!record.index.previous(at)) break;
+      ClockPosition left = at;
+      record.index.previous(left);
+      const ItemRef right_ref = record.index.at(at);
+      if (mergeable(store.items[record.index.at(left)], store.items[right_ref], right_ref)) {
+        merge_with_lefts(client, at);
+        left = at;
+        if (!record.index.previous(left)) break;
+      }
+      at = left;
     }
   }
 }
