@@ -137,9 +137,10 @@ class Hub {
                                               shard::limits_from(config_), clock_, metrics_, logger_);
     const documents::DocumentLimits limits = documents::limits_from(config_);
     snapshots_ = std::make_unique<shard::SnapshotStore>(*engines_.blobs, pool_, 4 * limits.max_document_bytes);
+    history_ = std::make_unique<documents::HistoryStore>(*engines_.blobs, pool_, documents::max_history_chunk(limits));
     documents_ = std::make_unique<documents::Documents>(
-        documents::Documents::Dependencies{*shards_, *engines_.tables, *snapshots_, *identity_, pool_, clock_, metrics_,
-                                           logger_},
+        documents::Documents::Dependencies{*shards_, *engines_.tables, *snapshots_, *history_, *identity_, pool_,
+                                           clock_, metrics_, logger_},
         limits);
 
     net::Router router;
@@ -166,6 +167,7 @@ class Hub {
   std::unique_ptr<identity::Identity> identity_;
   std::unique_ptr<shard::Shards> shards_;
   std::unique_ptr<shard::SnapshotStore> snapshots_;
+  std::unique_ptr<documents::HistoryStore> history_;
   std::unique_ptr<documents::Documents> documents_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<net::Server> server_;

@@ -79,17 +79,6 @@ Result<Words> parse(std::span<const std::string> words, bool dumps) {
   return out;
 }
 
-std::string hex_of(ByteView bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string out;
-  out.reserve(2 * bytes.size());
-  for (const std::uint8_t byte : bytes) {
-    out += kDigits[byte >> 4U];
-    out += kDigits[byte & 15U];
-  }
-  return out;
-}
-
 void print_extents(std::ostream& out, std::string_view kind, const std::vector<SegmentDamage>& extents) {
   for (const SegmentDamage& one : extents)
     out << kind << ": " << one.path << ", bytes " << one.begin << " to " << one.end << ": " << one.what << "\n";
@@ -166,7 +155,7 @@ void write_frame(json::Writer& line, const Frame& frame, bool payload) {
   line.field("position", frame.position.value).field("kind", frame.kind).field("stream", frame.stream);
   line.field("principal", frame.principal).field("client", frame.client).field("sequence", frame.sequence);
   line.field("time", format_time(frame.time.wall_ms())).field("bytes", frame.payload.size());
-  if (payload) line.field("payload", hex_of(frame.payload));
+  if (payload) line.field("payload", to_hex(frame.payload));
 }
 
 Result<> dump(const StoppedLog& log, const Words& words, std::ostream& out) {

@@ -11,6 +11,9 @@ namespace concord::documents {
 namespace {
 constexpr std::int64_t kSweepMs = 1'000;
 constexpr std::size_t kTailsPerSweep = 64;
+constexpr std::size_t kMaxChunkUpdateBytes = 4u << 20u;  // past it a chunk takes no further record
+constexpr std::size_t kMaxChunksBetweenStates = 15;
+constexpr std::size_t kMinBytesBetweenStates = 64u << 10u;
 }  // namespace
 
 DocumentMetrics::DocumentMetrics(Metrics& metrics)
@@ -25,10 +28,13 @@ DocumentMetrics::DocumentMetrics(Metrics& metrics)
       acknowledge_seconds(metrics.histogram("concord_documents_acknowledge_seconds",
                                             "From an update's arrival to its acknowledgement", latency_bounds())) {}
 
-DocumentShard::DocumentShard(shard::Shard& shard, shard::SnapshotStore& snapshots, DocumentStore& store,
-                             DocumentLimits limits, Clock& clock, DocumentMetrics& metrics, Logger logger)
+DocumentShard::DocumentShard(shard::Shard& shard, shard::SnapshotStore& snapshots, HistoryStore& history,
+                             DocumentStore& store, BlockingPool& pool, DocumentLimits limits, Clock& clock,
+                             DocumentMetrics& metrics, Logger logger)
     : shard_(shard),
       snapshots_(snapshots),
+      history_store_(history),
+      history_(history, pool),
       store_(store),
       limits_(limits),
       clock_(clock),
@@ -105,6 +111,7 @@ Task<> DocumentShard::load(Live document) {
   }
   document->noted_version = document->dirty() ? 0 : document->version();
   document->last_used_ns = clock_.monotonic_ns();
+  document->dirty_since_ns = document->last_used_ns;
   metrics_.load_seconds.record(static_cast<double>(clock_.monotonic_ns() - began_ns) / 1e9);
   co_return Result<>{};
 }
@@ -142,6 +149,7 @@ void DocumentShard::applied(const Live& document, const engines::LogRecord& reco
                   std::make_shared<const Bytes>(document->doc().encode_state_as_update()));
   }
   document->last_used_ns = clock_.monotonic_ns();
+  if (!document->dirty()) document->dirty_since_ns = document->last_used_ns;
   if (auto done = document->apply(record, position); !done) {
     logger_.warn("an update in the log does not fit its document",
                  {{"document", document->stream()}, {"position", position.value}, {"error", done.error().message}});
@@ -177,13 +185,23 @@ Task<SharedBytes> DocumentShard::state_at(Live document, std::uint64_t version) 
     co_return std::make_shared<const Bytes>(document->doc().encode_state_as_update());
   }
   if (auto kept = versions_.find(document->id(), version)) co_return kept;
-  CO_TRY(auto newest, co_await snapshots_.newest(shard_.id(), document->stream()));
-  if (newest && newest->version == version) co_return std::make_shared<const Bytes>(std::move(newest->state));
+  if (version < document->version()) {
+    auto then = co_await history_.state_at(history_source(*document), version);
+    if (then || then.error().code != Code::kNotFound) co_return then;
+  }
   co_return fail(Error{Code::kConflict,
                        "version " + std::to_string(version) + " is not known here; read the document and try again",
                        {{"field", "version"},
                         {"value", std::to_string(version)},
                         {"current_version", std::to_string(document->version())}}});
+}
+
+std::size_t max_history_chunk(const DocumentLimits& limits) {
+  return kMaxChunkUpdateBytes + engines::kMaxPayloadBytes + 4 * limits.max_document_bytes;
+}
+
+History::Source DocumentShard::history_source(const LiveDocument& document) const {
+  return {shard_.id(), document.stream(), document.tail()};
 }
 
 Task<> DocumentShard::remove(DocumentId id, std::string principal) {
@@ -209,7 +227,7 @@ Task<> DocumentShard::remove(DocumentId id, std::string principal) {
   shard_.append(std::move(record), [this, id](Result<engines::Position> position) {
     if (position) shard_.snapshotted(id.str(), *position);
   });
-  co_return co_await snapshots_.remove_all(shard_.id(), id.str());
+  co_return co_await forget_content(id.str());
 }
 
 void DocumentShard::access_changed(DocumentId id, UserId principal, AccessLevel level) {
@@ -228,7 +246,8 @@ bool DocumentShard::idle(const LiveDocument& document, std::int64_t now_ns) cons
 bool DocumentShard::wants_snapshot(const Entry& entry, std::int64_t now_ns) const {
   const LiveDocument& live = *entry.live;
   if (!entry.ready || !live.dirty() || live.snapshot_under_way) return false;
-  return idle(live, now_ns) || live.tail_bytes() > std::max(limits_.snapshot_after_bytes, live.snapshot_bytes());
+  return idle(live, now_ns) || now_ns - live.dirty_since_ns > limits_.snapshot_after_ms * 1'000'000 ||
+         live.tail_bytes() > std::max(limits_.snapshot_after_bytes, live.snapshot_bytes());
 }
 
 bool DocumentShard::evictable(const Entry& entry, std::int64_t now_ns) const {
@@ -284,22 +303,66 @@ Task<> DocumentShard::note_progress() {
 Task<> DocumentShard::snapshot(Live document) {
   if (document->removed || document->snapshot_under_way) co_return Result<>{};
   document->snapshot_under_way = true;
+  const std::int64_t now_ns = clock_.monotonic_ns();
   shard::Snapshot out{document->position(), document->version(), document->updated(),
                       document->doc().encode_state_as_update()};
   const engines::Position position = out.position;
-  const std::size_t tail_bytes = document->tail_bytes();
+  const std::uint64_t version = out.version;
   const std::size_t state_bytes = out.state.size();
-  auto written = co_await snapshots_.write(shard_.id(), document->stream(), std::move(out));
+  // The history first: what makes the log expendable is the snapshot.
+  auto written = co_await keep_history(document, document->tail(), out.state);
+  if (written) written = co_await snapshots_.write(shard_.id(), document->stream(), std::move(out));
   document->snapshot_under_way = false;
   if (!written) {
     metrics_.snapshot_failures.add();
     co_return fail(std::move(written).error());
   }
   metrics_.snapshots.add();
-  document->snapshotted(position, tail_bytes);
+  document->snapshotted(position, version);
+  document->dirty_since_ns = now_ns;
   document->set_snapshot_bytes(state_bytes);
   shard_.snapshotted(document->stream(), position);
-  if (document->removed) co_return co_await snapshots_.remove_all(shard_.id(), document->stream());
+  if (document->removed) co_return co_await forget_content(document->stream());
+  co_return Result<>{};
+}
+
+/// Removes what the blobs have of a deleted document.
+Task<> DocumentShard::forget_content(std::string stream) {
+  CO_TRY_VOID(co_await history_store_.remove_all(shard_.id(), stream));
+  co_return co_await snapshots_.remove_all(shard_.id(), std::move(stream));
+}
+
+/// Writes the records that no chunk has, with the state after them where the last one that was kept is far.
+Task<> DocumentShard::keep_history(Live document, std::vector<HistoryRecord> records, const Bytes& state) {
+  if (!document->history) {
+    LiveDocument::Kept kept;
+    CO_TRY(const auto names, co_await history_store_.list(shard_.id(), document->stream()));
+    for (const HistoryChunkName& name : names) {
+      kept.version = name.last;
+      kept.chunks = name.has_state ? 0 : kept.chunks + 1;
+      kept.size_bytes = name.has_state ? 0 : kept.size_bytes + name.size_bytes;
+    }
+    document->history = kept;
+  }
+  LiveDocument::Kept now = *document->history;
+  // A crash between chunk and snapshot has left the first ones in a chunk.
+  std::erase_if(records, [&now](const HistoryRecord& record) { return record.version <= now.version; });
+  for (auto at = records.begin(); at != records.end();) {
+    HistoryChunk chunk;
+    std::size_t bytes = 0;
+    for (; at != records.end() && (chunk.records.empty() || bytes < kMaxChunkUpdateBytes); ++at) {
+      bytes += at->update->size();
+      chunk.records.push_back(std::move(*at));
+    }
+    now = {chunk.records.back().version, now.chunks + 1, now.size_bytes + bytes};
+    const bool far = now.chunks > kMaxChunksBetweenStates || now.size_bytes > 2 * state.size() + kMinBytesBetweenStates;
+    if (far && at == records.end()) {
+      chunk.state = state;
+      now.chunks = now.size_bytes = 0;
+    }
+    CO_TRY_VOID(co_await history_store_.write(shard_.id(), document->stream(), std::move(chunk)));
+    document->history = now;
+  }
   co_return Result<>{};
 }
 
@@ -325,7 +388,7 @@ asio::awaitable<void> DocumentShard::settle_tails(std::size_t most) {
 asio::awaitable<void> DocumentShard::forget_removed() {
   while (!removed_in_log_.empty()) {
     const DocumentId id = removed_in_log_.back();
-    if (auto done = co_await snapshots_.remove_all(shard_.id(), id.str()); !done) co_return;
+    if (auto done = co_await forget_content(id.str()); !done) co_return;
     removed_in_log_.pop_back();
     shard_.snapshotted(id.str(), engines::Position{UINT64_MAX});
   }

@@ -10,6 +10,7 @@
 #include "base/metrics.h"
 #include "documents/access.h"
 #include "documents/document_store.h"
+#include "documents/history.h"
 #include "documents/live_document.h"
 #include "documents/version_cache.h"
 #include "shard/shard.h"
@@ -20,12 +21,16 @@ namespace concord::documents {
 struct DocumentLimits {
   std::size_t max_document_bytes = 5u << 20u;  // of the encoded state
   std::size_t snapshot_after_bytes = 256u << 10u;
+  std::int64_t snapshot_after_ms = 300'000;  // since the oldest update that no snapshot has
   std::int64_t idle_ms = 30'000;
   std::size_t version_cache_bytes = 64u << 20u;  // of a node, shared out among its shards
   std::int64_t sign_in_deadline_ms = 10'000;     // from the opened socket to a valid token
   std::size_t messages_per_second = 1'000;       // of one session, with bursts of four times as many
   AwarenessLimits awareness;
 };
+
+/// What a HistoryStore of such documents must take in one chunk.
+std::size_t max_history_chunk(const DocumentLimits& limits);
 
 /// Instruments shared by all shards of a node.
 struct DocumentMetrics {
@@ -48,8 +53,8 @@ class DocumentShard final : public shard::StateMachine {
  public:
   using Live = std::shared_ptr<LiveDocument>;  // shared by the shard's map, its sessions and REST calls under way
 
-  DocumentShard(shard::Shard& shard, shard::SnapshotStore& snapshots, DocumentStore& store, DocumentLimits limits,
-                Clock& clock, DocumentMetrics& metrics, Logger logger);
+  DocumentShard(shard::Shard& shard, shard::SnapshotStore& snapshots, HistoryStore& history, DocumentStore& store,
+                BlockingPool& pool, DocumentLimits limits, Clock& clock, DocumentMetrics& metrics, Logger logger);
 
   Reactor& reactor() const { return shard_.reactor(); }
   shard::Shard& shard() { return shard_; }
@@ -76,9 +81,11 @@ class DocumentShard final : public shard::StateMachine {
   /// kTooLarge where the document with `more_bytes` would pass its limit.
   Result<> check_size(LiveDocument& document, std::size_t more_bytes);
 
-  /// The encoded state of a version: the current one, one that was read, or the newest snapshot's. kConflict with
-  /// `current_version` where it is none of these.
+  /// The encoded state of a version. kConflict with `current_version` where it is not known.
   Task<SharedBytes> state_at(Live document, std::uint64_t version);
+  /// Where a document's history is read from; for calls of `history()`.
+  History::Source history_source(const LiveDocument& document) const;
+  History& history() { return history_; }
 
   /// The document's row is gone: closes its sessions, forgets its content.
   Task<> remove(DocumentId id, std::string principal);
@@ -107,6 +114,8 @@ class DocumentShard final : public shard::StateMachine {
   asio::awaitable<void> sweep();
   Task<> note_progress();
   Task<> snapshot(Live document);
+  Task<> forget_content(std::string stream);
+  Task<> keep_history(Live document, std::vector<HistoryRecord> records, const Bytes& state);
   asio::awaitable<void> settle_tails(std::size_t most);
   asio::awaitable<void> forget_removed();
   bool wants_snapshot(const Entry& entry, std::int64_t now_ns) const;
@@ -115,6 +124,8 @@ class DocumentShard final : public shard::StateMachine {
 
   shard::Shard& shard_;
   shard::SnapshotStore& snapshots_;
+  HistoryStore& history_store_;
+  History history_;
   DocumentStore& store_;
   DocumentLimits limits_;
   Clock& clock_;

@@ -31,10 +31,11 @@ class DocumentShardTest : public testing::EngineTest {
   void start() {
     store_ = std::make_unique<DocumentStore>(*engines_.tables);
     snapshots_ = std::make_unique<shard::SnapshotStore>(*engines_.blobs, pool_, 64u << 20u);
+    history_ = std::make_unique<HistoryStore>(*engines_.blobs, pool_, max_history_chunk(limits_));
     shard_ = std::make_unique<shard::Shard>(kShard, "node", reactor(), *engines_.log, *engines_.coordination,
                                             shard::ShardLimits{}, clock_, shard_metrics_, Logger());
-    documents_ = std::make_unique<DocumentShard>(*shard_, *snapshots_, *store_, limits_, clock_, metrics_of_documents_,
-                                                 Logger());
+    documents_ = std::make_unique<DocumentShard>(*shard_, *snapshots_, *history_, *store_, pool_, limits_, clock_,
+                                                 metrics_of_documents_, Logger());
     ASSERT_TRUE(run(documents_->start()));
   }
   static constexpr engines::ShardId kShard{0};
@@ -83,6 +84,22 @@ class DocumentShardTest : public testing::EngineTest {
     co_return Read{render_json(live->doc(), Format::kText), live->version()};
   }
 
+  std::string read_version(DocumentId id, std::uint64_t version) {
+    const auto task = [](DocumentShardTest& test, DocumentId document, std::uint64_t wanted) -> Task<SharedBytes> {
+      CO_TRY(auto live, co_await test.documents_->open(document));
+      co_return co_await test.documents_->state_at(live, wanted);
+    };
+    const auto state = run(task(*this, id, version));
+    if (!state) return state.error().message;
+    crdt::Doc then;
+    EXPECT_TRUE(then.apply_update(**state));
+    return then.text(kContentRoot).to_string();
+  }
+  Task<HistoryPage> page_task(DocumentId id, std::uint64_t before, std::size_t limit) {
+    CO_TRY(auto live, co_await documents_->open(id));
+    co_return co_await documents_->history().page(documents_->history_source(*live), {}, before, limit);
+  }
+
   UserId owner_{UserId::make(ids_, Slot{0})};
   BlockingPool pool_{1};
   shard::ShardMetrics shard_metrics_{metrics_};
@@ -90,6 +107,7 @@ class DocumentShardTest : public testing::EngineTest {
   DocumentLimits limits_;
   std::unique_ptr<DocumentStore> store_;
   std::unique_ptr<shard::SnapshotStore> snapshots_;
+  std::unique_ptr<HistoryStore> history_;
   std::unique_ptr<shard::Shard> shard_;
   std::unique_ptr<DocumentShard> documents_;
   std::uint64_t client_ = 100;
@@ -165,7 +183,8 @@ TEST_F(DocumentShardTest, a_removed_document_does_not_come_back) {
   ASSERT_TRUE(run(store_->remove(id)));
   ASSERT_TRUE(run(documents_->remove(id, "usr_test")));
   EXPECT_EQ(read(id).error().code, Code::kNotFound);
-  EXPECT_TRUE(run(engines_.blobs->list("snapshots/0/" + id.str() + "/", "", 10))->empty());
+  for (const char* kind : {"snapshots", "history"})
+    EXPECT_TRUE(run(engines_.blobs->list(std::string(kind) + "/0/" + id.str() + "/", "", 10))->empty());
   crash();
   EXPECT_EQ(read(id).error().code, Code::kNotFound);
 }
@@ -182,13 +201,46 @@ TEST_F(DocumentShardTest, versions_that_were_read_can_be_written_against_after_t
     crdt::Doc then;
     EXPECT_TRUE(then.apply_update(*state));
     EXPECT_EQ(then.text(kContentRoot).to_string(), "first");
-    auto unknown = co_await test.documents_->state_at(live, 2);
+    auto unknown = co_await test.documents_->state_at(live, 4);
     EXPECT_FALSE(unknown);
     EXPECT_EQ(unknown.error().code, Code::kConflict);
     EXPECT_EQ(unknown.error().context.back(), (std::pair<std::string, std::string>{"current_version", "3"}));
     co_return Result<>{};
   };
   ASSERT_TRUE(run(task(*this, id)));
+}
+
+TEST_F(DocumentShardTest, every_version_can_be_read_whatever_crashed_or_stopped_in_between) {
+  testing::for_each_seed(2, [&](testing::Random& random) {
+    stop();
+    limits_.snapshot_after_bytes = testing::pick(random, 1, 4000);
+    start();
+    const DocumentId id = create();
+    std::vector<std::string> versions{""};
+    for (int step = 0; step < 80; ++step) {
+      const auto what = testing::pick(random, 0, 9);
+      if (what == 0) {
+        crash();
+      } else if (what == 1) {
+        stop();
+        reopen();
+        start();
+      } else {
+        std::string next = versions.back();
+        next.insert(testing::pick(random, 0, next.size()), std::string(testing::pick(random, 1, 40), 'a' + step % 26));
+        if (next.size() > 200) next.erase(testing::pick(random, 0, 100), 100);
+        write(id, next);
+        versions.push_back(std::move(next));
+      }
+    }
+    for (std::uint64_t version = 0; version < versions.size(); ++version)
+      EXPECT_EQ(read_version(id, version), versions[version]) << version;
+    const HistoryPage page = run(page_task(id, 0, 50)).value();
+    ASSERT_FALSE(page.entries.empty());
+    EXPECT_EQ(page.entries.front().version, versions.size() - 1);
+    EXPECT_EQ(page.entries.back().from_version, 1U);
+    EXPECT_EQ(page.next_before, 0U);
+  });
 }
 
 TEST_F(DocumentShardTest, a_document_at_its_limit_refuses_more_and_keeps_what_it_has) {
@@ -215,7 +267,7 @@ TEST_F(DocumentShardTest, a_damaged_snapshot_is_reported_and_never_served_as_an_
   stop();
   std::size_t damaged = 0;
   for (const auto& file : std::filesystem::recursive_directory_iterator(directory())) {
-    if (!file.is_regular_file() || file.path().string().find(id.str()) == std::string::npos) continue;
+    if (!file.is_regular_file() || file.path().string().find("/snapshots/0/" + id.str()) == std::string::npos) continue;
     std::fstream stream(file.path(), std::ios::in | std::ios::out | std::ios::binary);
     stream.seekp(12);
     stream.put('\x55');

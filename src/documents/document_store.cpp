@@ -51,6 +51,16 @@ std::vector<engines::Migration> DocumentStore::migrations() {
       PRIMARY KEY (document_id, principal)
     );
     CREATE INDEX document_grants_by_principal ON document_grants (principal);
+  )sql"},
+          {"documents", 2, R"sql(
+    CREATE TABLE document_versions (
+      document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+      version BIGINT NOT NULL,
+      name TEXT NOT NULL,
+      named_by TEXT NOT NULL,
+      named_ms BIGINT NOT NULL,
+      PRIMARY KEY (document_id, version)
+    );
   )sql"}};
 }
 
@@ -145,6 +155,44 @@ Task<std::vector<Grant>> DocumentStore::grants(DocumentId id) {
     auto principal = UserId::parse(as_string(row[0]));
     if (!principal) co_return fail(Code::kCorrupt, "a grant names a principal that is none");
     out.push_back({*principal, static_cast<AccessLevel>(as_integer(row[1]))});
+  }
+  co_return out;
+}
+
+Task<> DocumentStore::name_version(DocumentId id, std::uint64_t version, std::string name, UserId who,
+                                   std::int64_t now_ms) {
+  CO_TRY(auto changed,
+         co_await tables_.query(Statement{
+             "INSERT INTO document_versions (document_id, version, name, named_by, named_ms) SELECT id, $2, $3, $4, $5 "
+             "FROM documents WHERE id = $1 AND (SELECT COUNT(*) FROM document_versions WHERE document_id = $1) < $6 "
+             "ON CONFLICT (document_id, version) DO UPDATE SET name = excluded.name, named_by = excluded.named_by, "
+             "named_ms = excluded.named_ms",
+             {id.str(), static_cast<std::int64_t>(version), std::move(name), who.str(), now_ms, kMaxNamedVersions}}));
+  if (changed.affected == 0) {
+    co_return fail(Error{Code::kTooLarge,
+                         "the document is gone, or has too many named versions",
+                         {{"limit", std::to_string(kMaxNamedVersions)}}});
+  }
+  co_return Result<>{};
+}
+
+Task<bool> DocumentStore::unname_version(DocumentId id, std::uint64_t version) {
+  CO_TRY(auto changed,
+         co_await tables_.query(Statement{"DELETE FROM document_versions WHERE document_id = $1 AND version = $2",
+                                          {id.str(), static_cast<std::int64_t>(version)}}));
+  co_return changed.affected > 0;
+}
+
+Task<std::vector<DocumentStore::VersionName>> DocumentStore::version_names(DocumentId id) {
+  CO_TRY(auto found, co_await tables_.query(Statement{
+                         "SELECT version, name, named_by, named_ms FROM document_versions WHERE document_id = $1 ORDER "
+                         "BY version DESC LIMIT $2",
+                         {id.str(), kMaxNamedVersions}}));
+  std::vector<VersionName> out;
+  for (const Row& row : found.rows) {
+    auto by = UserId::parse(as_string(row[2]));
+    if (!by) co_return fail(Code::kCorrupt, "a named version names a principal that is none");
+    out.push_back({static_cast<std::uint64_t>(as_integer(row[0])), as_string(row[1]), *by, as_integer(row[3])});
   }
   co_return out;
 }

@@ -53,6 +53,20 @@ class DocumentStore {
   Task<bool> revoke(DocumentId id, UserId principal);
   Task<std::vector<Grant>> grants(DocumentId id);
 
+  /// Names a version, or renames it.
+  Task<> name_version(DocumentId id, std::uint64_t version, std::string name, UserId who, std::int64_t now_ms);
+  /// Whether it had a name.
+  Task<bool> unname_version(DocumentId id, std::uint64_t version);
+  struct VersionName {
+    std::uint64_t version = 0;
+    std::string name;
+    UserId by;
+    std::int64_t named_ms = 0;
+  };
+  /// Newest version first; at most kMaxNamedVersions.
+  Task<std::vector<VersionName>> version_names(DocumentId id);
+  static constexpr std::int64_t kMaxNamedVersions = 1000;
+
   struct Progress {
     DocumentId id;
     std::uint64_t version = 0;

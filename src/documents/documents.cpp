@@ -23,8 +23,9 @@ Documents::Documents(Dependencies dependencies, DocumentLimits limits)
       metrics_(dependencies_.metrics),
       ids_(dependencies_.clock) {
   for (std::size_t i = 0; i < dependencies_.shards.size(); ++i) {
-    shards_.push_back(std::make_unique<DocumentShard>(dependencies_.shards.at(i), dependencies_.snapshots, store_,
-                                                      limits_, dependencies_.clock, metrics_, dependencies_.logger));
+    shards_.push_back(std::make_unique<DocumentShard>(dependencies_.shards.at(i), dependencies_.snapshots,
+                                                      dependencies_.history, store_, dependencies_.pool, limits_,
+                                                      dependencies_.clock, metrics_, dependencies_.logger));
     handlers_.push_back(
         std::make_shared<SyncHandler>(*shards_.back(), store_, dependencies_.identity, dependencies_.logger));
   }
@@ -115,6 +116,46 @@ Task<Documents::Content> Documents::write_here(DocumentShard& shard, DocumentId 
   }
   if (live->removed) co_return fail(Code::kNotFound, "there is no such document");
   co_return content_of(*live, format);
+}
+
+Task<HistoryPage> Documents::history(DocumentId id, VersionNames names, std::uint64_t before, std::size_t limit) {
+  DocumentShard& shard = shard_of(id);
+  co_return co_await run_on(shard.reactor(), history_here(shard, id, std::move(names), before, limit));
+}
+
+Task<HistoryPage> Documents::history_here(DocumentShard& shard, DocumentId id, VersionNames names, std::uint64_t before,
+                                          std::size_t limit) {
+  CO_TRY(auto live, co_await shard.open(id));
+  co_return co_await shard.history().page(shard.history_source(*live), std::move(names), before, limit);
+}
+
+Task<SharedBytes> Documents::state_here(DocumentShard& shard, DocumentId id, std::uint64_t version) {
+  CO_TRY(auto live, co_await shard.open(id));
+  if (version > live->version()) {
+    co_return fail(Error{Code::kNotFound,
+                         "the document has no such version",
+                         {{"value", std::to_string(version)}, {"current_version", std::to_string(live->version())}}});
+  }
+  co_return co_await shard.state_at(live, version);
+}
+
+Task<Documents::Content> Documents::read_version(DocumentId id, Format format, std::uint64_t version) {
+  DocumentShard& shard = shard_of(id);
+  CO_TRY(const SharedBytes state, co_await run_on(shard.reactor(), state_here(shard, id, version)));
+  CO_TRY(std::string json, co_await dependencies_.pool.run<std::string>([&state, format]() -> Result<std::string> {
+    crdt::Doc doc;
+    TRY_VOID(doc.apply_update(*state));
+    return render_json(doc, format);
+  }));
+  co_return Content{std::move(json), version, 0};
+}
+
+Task<Documents::Content> Documents::restore(DocumentId id, UserId who, Format format, std::uint64_t version) {
+  CO_TRY(Content then, co_await read_version(id, Format::kDelta, version));
+  DocumentShard& shard = shard_of(id);
+  CO_TRY_VOID(
+      co_await run_on(shard.reactor(), write_here(shard, id, who, Format::kDelta, std::move(then.json), std::nullopt)));
+  co_return co_await read(id, format);
 }
 
 Task<> Documents::remove(DocumentId id, UserId who) {

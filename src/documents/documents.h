@@ -31,6 +31,7 @@ class Documents {
     shard::Shards& shards;
     engines::Tables& tables;
     shard::SnapshotStore& snapshots;
+    HistoryStore& history;
     identity::Identity& identity;
     BlockingPool& pool;
     Clock& clock;
@@ -60,6 +61,11 @@ class Documents {
   Task<Content> read(DocumentId id, Format format);
   /// Leads the content from `version` to `content`; what others wrote since stays.
   Task<Content> write(DocumentId id, UserId who, Format format, std::string content, std::uint64_t version);
+  Task<HistoryPage> history(DocumentId id, VersionNames names, std::uint64_t before, std::size_t limit);
+  /// The content as it was at a version; `version` and the time are that version's. kNotFound where it is not kept.
+  Task<Content> read_version(DocumentId id, Format format, std::uint64_t version);
+  /// Brings the content of a version back, as a new edit.
+  Task<Content> restore(DocumentId id, UserId who, Format format, std::uint64_t version);
   Task<> remove(DocumentId id, UserId who);
   /// kNone takes the grant away.
   Task<> share(DocumentId id, UserId principal, AccessLevel level);
@@ -69,9 +75,13 @@ class Documents {
   net::Upgrade upgrade(SyncRequest request);
 
  private:
+  void add_history_routes(net::Router& router);
   DocumentShard& shard_of(DocumentId id) { return *shards_[shard::shard_of(id.slot()).value]; }
   static Task<> drain_here(SyncHandler& handler, DocumentShard& shard, std::int64_t deadline_ms);
   static Task<Content> read_here(DocumentShard& shard, DocumentId id, Format format);
+  static Task<HistoryPage> history_here(DocumentShard& shard, DocumentId id, VersionNames names, std::uint64_t before,
+                                        std::size_t limit);
+  static Task<SharedBytes> state_here(DocumentShard& shard, DocumentId id, std::uint64_t version);
   Task<Content> write_here(DocumentShard& shard, DocumentId id, UserId who, Format format, std::string content,
                            std::optional<std::uint64_t> version);
   static Task<> remove_here(DocumentShard& shard, DocumentId id, UserId who);

@@ -1,8 +1,19 @@
 #include "documents/live_document.h"
 
+#include <algorithm>
+
 #include "documents/sync_session.h"
 
 namespace concord::documents {
+
+namespace {
+
+/// What a record of the tail holds, beside its bytes.
+constexpr std::size_t kRecordBytes = sizeof(HistoryRecord) + sizeof(Bytes) + 48;
+
+std::size_t memory_of(const HistoryRecord& record) { return record.update->size() + kRecordBytes; }
+
+}  // namespace
 
 LiveDocument::LiveDocument(DocumentId id, Reactor& reactor, AwarenessLimits awareness_limits)
     : id_(id), stream_(id.str()), awareness_(awareness_limits), edit_mutex_(reactor) {}
@@ -23,7 +34,8 @@ Result<> LiveDocument::apply(const engines::LogRecord& record, engines::Position
   updated_ = record.time;
   position_ = position;
   read_at_this_version = false;
-  tail_bytes_ += record.payload->size();
+  tail_.push_back({version_, record.time, record.principal, record.payload});
+  tail_bytes_ += memory_of(tail_.back());
   size_estimate_ += record.payload->size();
   TRY_VOID(doc_.apply_update(*record.payload));
   return {};
@@ -35,9 +47,12 @@ void LiveDocument::broadcast(const net::Frame& frame, std::uint64_t except) {
   }
 }
 
-void LiveDocument::snapshotted(engines::Position position, std::size_t tail_bytes_then) {
+void LiveDocument::snapshotted(engines::Position position, std::uint64_t version) {
   snapshot_position_ = position;
-  tail_bytes_ -= tail_bytes_then;
+  const auto later = std::ranges::upper_bound(tail_, version, {}, &HistoryRecord::version);
+  for (auto record = tail_.begin(); record != later; ++record) tail_bytes_ -= memory_of(*record);
+  tail_.erase(tail_.begin(), later);
+  if (tail_.empty()) tail_.shrink_to_fit();
 }
 
 void LiveDocument::measure() { size_estimate_ = doc_.encode_state_as_update().size(); }

@@ -3,6 +3,7 @@
 // of its shard and is touched only there.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "base/id.h"
 #include "crdt/doc.h"
 #include "documents/awareness.h"
+#include "documents/history_store.h"
 #include "net/websocket.h"
 #include "shard/shard.h"
 
@@ -45,10 +47,12 @@ class LiveDocument {
   /// To every session but number `except`.
   void broadcast(const net::Frame& frame, std::uint64_t except);
 
-  /// Bytes of updates since the newest snapshot, and whether there are any.
+  /// Since the newest snapshot: the records, what they hold in memory, and whether there are any.
+  const std::vector<HistoryRecord>& tail() const { return tail_; }
   std::size_t tail_bytes() const { return tail_bytes_; }
   bool dirty() const { return position_ > snapshot_position_; }
-  void snapshotted(engines::Position position, std::size_t tail_bytes_then);
+  /// A snapshot holds everything up to `position`, which made `version`.
+  void snapshotted(engines::Position position, std::uint64_t version);
   engines::Position snapshot_position() const { return snapshot_position_; }
   std::size_t snapshot_bytes() const { return snapshot_bytes_; }
   void set_snapshot_bytes(std::size_t bytes) { snapshot_bytes_ = bytes; }
@@ -62,7 +66,15 @@ class LiveDocument {
 
   /// Monotonic; when a session or a REST call last used it.
   std::int64_t last_used_ns = 0;
+  std::int64_t dirty_since_ns = 0;  // monotonic; when the oldest record of the tail came
   std::uint64_t noted_version = 0;  // the version that the tables know
+  /// What the store has of the history: known from the first snapshot on.
+  struct Kept {
+    std::uint64_t version = 0;     // the last
+    std::size_t chunks = 0;        // since the last one with a state,
+    std::uint64_t size_bytes = 0;  // and their bytes
+  };
+  std::optional<Kept> history;
   bool snapshot_under_way = false;
   bool removed = false;               // deleted: refuse everything
   bool read_at_this_version = false;  // somebody holds this version's number and may write against it
@@ -78,6 +90,7 @@ class LiveDocument {
   HybridTime updated_;
   engines::Position position_;
   engines::Position snapshot_position_;
+  std::vector<HistoryRecord> tail_;
   std::size_t tail_bytes_ = 0;
   std::size_t snapshot_bytes_ = 0;
   std::size_t size_estimate_ = 0;

@@ -2,11 +2,9 @@
 
 #include <boost/json.hpp>
 #include <charconv>
-#include <map>
 
 #include "documents/documents.h"
-#include "json/object.h"
-#include "json/writer.h"
+#include "documents/route_parts.h"
 
 namespace concord::documents {
 
@@ -14,38 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxNameBytes = 255;
 constexpr std::size_t kMaxTypeBytes = 32;
-constexpr std::int64_t kDefaultPage = 50;
-constexpr std::int64_t kMaxPage = 200;
-constexpr std::size_t kDeltaOverhead = 8;  // a Delta's JSON may be so many times its text
 constexpr std::string_view kDefaultType = "rich_text";
-
-net::Response json_response(int status, std::string body) {
-  net::Response response;
-  response.status = status;
-  response.set("content-type", "application/json");
-  response.body = std::move(body);
-  return response;
-}
-
-Result<DocumentId> document_of(const net::Request& request) {
-  auto id = DocumentId::parse(request.parameter("id"));
-  if (!id) return fail(Code::kNotFound, "there is no such document");
-  return *id;
-}
-
-Result<Format> format_of(const net::Request& request) {
-  auto word = request.query_value("format");
-  if (!word) return Format::kText;
-  auto format = parse_format(*word);
-  if (!format) return fail(json::field_error("format", "must be text, markdown or delta", *word));
-  return *format;
-}
-
-Result<json::Object> body_of(const net::Request& request, const DocumentLimits& limits) {
-  return json::Object::parse(request.body, {.max_bytes = limits.max_document_bytes * kDeltaOverhead,
-                                            .max_values = limits.max_document_bytes / 4,
-                                            .max_depth = 32});
-}
 
 /// The content in the form that edit_update takes, or nullopt where the field is absent.
 Result<std::optional<std::string>> content_field(const json::Object& body, Format format,
@@ -74,23 +41,6 @@ Result<std::string> type_field(const json::Object& body) {
   return std::move(*word);
 }
 
-/// Fields in the order of the documentation; the caller adds `content` and ends the object.
-void write_fields(json::Writer& out, const DocumentRow& row, std::string_view owner_name) {
-  out.field("id", row.id.str()).field("name", row.name).field("doc_type", row.doc_type);
-  out.field("version", row.version).field("owner", row.owner.str()).field("owner_name", owner_name);
-  out.field("access_level", to_string(row.access));
-  out.field("created_at", format_time(row.created_ms)).field("updated_at", format_time(row.updated_ms));
-}
-
-std::string document_json(const DocumentRow& row, std::string_view owner_name, const std::string* content) {
-  json::Writer out;
-  out.begin_object();
-  write_fields(out, row, owner_name);
-  if (content != nullptr) out.key("content").raw(*content);
-  out.end();
-  return std::move(out).take();
-}
-
 std::string share_json(const identity::Principal& user, AccessLevel level) {
   json::Writer out;
   out.begin_object().field("principal", user.id.str()).field("name", user.name).field("email", user.email);
@@ -112,17 +62,6 @@ Result<ListCursor> parse_cursor(std::string_view text) {
   return cursor;
 }
 
-Result<std::int64_t> parse_limit(const net::Request& request) {
-  auto text = request.query_value("limit");
-  if (!text) return kDefaultPage;
-  std::int64_t limit = 0;
-  auto [stop, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
-  if (error != std::errc() || stop != text->data() + text->size() || limit < 1 || limit > kMaxPage) {
-    return fail(json::field_error("limit", "must be a number from 1 to " + std::to_string(kMaxPage), *text));
-  }
-  return limit;
-}
-
 /// No Code stands for it: the one answer of the service that is not an Error.
 net::Response upgrade_required(const net::Request& request) {
   json::Writer out;
@@ -137,11 +76,9 @@ net::Response upgrade_required(const net::Request& request) {
 
 }  // namespace
 
-/// One request's view of the service: who asks, and what the routes share.
-class DocumentRoutes {
+class DocumentRoutes : public DocumentRequests {
  public:
-  DocumentRoutes(Documents& documents, identity::Identity& identity, DocumentLimits limits, Clock& clock)
-      : documents_(documents), identity_(identity), limits_(limits), clock_(clock) {}
+  using DocumentRequests::DocumentRequests;
 
   Task<net::Response> create(net::Request request) {
     CO_TRY(auto who, co_await identity_.authenticate(request));
@@ -290,41 +227,6 @@ class DocumentRoutes {
   }
 
  private:
-  struct Found {
-    identity::Principal who;
-    DocumentRow row;
-  };
-
-  /// The document of the path, for a caller who may at least `least`: 404 where they may not even see it, else 403.
-  Task<Found> find(const net::Request& request, AccessLevel least) {
-    CO_TRY(auto who, co_await identity_.authenticate(request));
-    CO_TRY(const DocumentId id, document_of(request));
-    CO_TRY(DocumentRow row, co_await documents_.store().find(id, who.principal.id));
-    if (row.access < least) {
-      co_return fail(Code::kPermissionDenied, "this needs " + std::string(to_string(least)) + " access; you have " +
-                                                  std::string(to_string(row.access)));
-    }
-    co_return Found{std::move(who.principal), std::move(row)};
-  }
-
-  Task<net::Response> respond(DocumentRow row, Documents::Content content) {
-    row.version = content.version;
-    row.updated_ms = std::max(row.updated_ms, content.updated_ms);
-    CO_TRY(auto names, co_await names_of({row.owner}));
-    co_return json_response(200, document_json(row, names[row.owner], &content.json));
-  }
-
-  Task<std::map<UserId, std::string>> names_of(std::vector<UserId> ids) {
-    std::map<UserId, std::string> out;
-    for (const UserId& id : ids) out[id];
-    std::vector<UserId> distinct;
-    distinct.reserve(out.size());
-    for (const auto& [id, name] : out) distinct.push_back(id);
-    CO_TRY(auto users, co_await identity_.find_users(std::move(distinct)));
-    for (identity::Principal& user : users) out[user.id] = std::move(user.name);
-    co_return out;
-  }
-
   Task<identity::Principal> user_of(std::string principal) {
     CO_TRY(auto user, co_await identity_.find_user(std::move(principal)));
     if (!user) {
@@ -332,33 +234,22 @@ class DocumentRoutes {
     }
     co_return std::move(*user);
   }
-
-  Documents& documents_;
-  identity::Identity& identity_;
-  DocumentLimits limits_;
-  Clock& clock_;
 };
 
 void Documents::add_routes(net::Router& router) {
   auto routes = std::make_shared<DocumentRoutes>(*this, dependencies_.identity, limits_, dependencies_.clock);
-  const auto add = [&](std::string method, std::string pattern,
-                       Task<net::Response> (DocumentRoutes::*handle)(net::Request), std::size_t body_limit) {
-    router.add({std::move(method), std::move(pattern),
-                [routes, handle](net::Request request) { return (routes.get()->*handle)(std::move(request)); },
-                body_limit});
-  };
-  constexpr std::size_t kSmallBody = 16u << 10u;
   const std::size_t content_body = limits_.max_document_bytes * kDeltaOverhead;
-  add("POST", "/documents", &DocumentRoutes::create, content_body);
-  add("GET", "/documents", &DocumentRoutes::list, kSmallBody);
-  add("GET", "/documents/{id}", &DocumentRoutes::read, kSmallBody);
-  add("PUT", "/documents/{id}", &DocumentRoutes::write, content_body);
-  add("PATCH", "/documents/{id}", &DocumentRoutes::rename, kSmallBody);
-  add("DELETE", "/documents/{id}", &DocumentRoutes::remove, kSmallBody);
-  add("GET", "/documents/{id}/share", &DocumentRoutes::shares, kSmallBody);
-  add("POST", "/documents/{id}/share", &DocumentRoutes::share, kSmallBody);
-  add("DELETE", "/documents/{id}/share/{principal}", &DocumentRoutes::unshare, kSmallBody);
-  add("GET", "/documents/{id}/sync", &DocumentRoutes::sync, kSmallBody);
+  add_route(router, "POST", "/documents", routes, &DocumentRoutes::create, content_body);
+  add_route(router, "GET", "/documents", routes, &DocumentRoutes::list);
+  add_route(router, "GET", "/documents/{id}", routes, &DocumentRoutes::read);
+  add_route(router, "PUT", "/documents/{id}", routes, &DocumentRoutes::write, content_body);
+  add_route(router, "PATCH", "/documents/{id}", routes, &DocumentRoutes::rename);
+  add_route(router, "DELETE", "/documents/{id}", routes, &DocumentRoutes::remove);
+  add_route(router, "GET", "/documents/{id}/share", routes, &DocumentRoutes::shares);
+  add_route(router, "POST", "/documents/{id}/share", routes, &DocumentRoutes::share);
+  add_route(router, "DELETE", "/documents/{id}/share/{principal}", routes, &DocumentRoutes::unshare);
+  add_route(router, "GET", "/documents/{id}/sync", routes, &DocumentRoutes::sync);
+  add_history_routes(router);
 }
 
 }  // namespace concord::documents

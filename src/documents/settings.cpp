@@ -9,7 +9,9 @@ const std::vector<Setting>& table() {
       {"DOCUMENT_MAX_BYTES", SettingType::kInteger, "5242880", 1024, 256LL << 20,
        "Largest encoded state of a document."},
       {"SNAPSHOT_AFTER_BYTES", SettingType::kInteger, "262144", 1024, 1LL << 30,
-       "Updates since a document's newest snapshot, in bytes, after which it gets a new one."},
+       "Memory of the updates since a document's newest snapshot after which it gets a new one."},
+      {"SNAPSHOT_AFTER_SECONDS", SettingType::kInteger, "300", 1, 86'400,
+       "Age of the oldest update that no snapshot has, after which its document gets one."},
       {"DOCUMENT_IDLE_MS", SettingType::kInteger, "30000", 100, 3'600'000,
        "How long a document nobody uses stays in memory before it is snapshotted and let go."},
       {"VERSION_CACHE_BYTES", SettingType::kInteger, "67108864", 0, 8LL << 30,
@@ -37,6 +39,7 @@ DocumentLimits limits_from(const Config& config) {
   DocumentLimits limits;
   limits.max_document_bytes = size_of(config, "DOCUMENT_MAX_BYTES");
   limits.snapshot_after_bytes = size_of(config, "SNAPSHOT_AFTER_BYTES");
+  limits.snapshot_after_ms = 1000 * config.integer("SNAPSHOT_AFTER_SECONDS");
   limits.idle_ms = config.integer("DOCUMENT_IDLE_MS");
   limits.version_cache_bytes = size_of(config, "VERSION_CACHE_BYTES");
   limits.sign_in_deadline_ms = config.integer("SESSION_SIGN_IN_MS");

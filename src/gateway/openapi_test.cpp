@@ -56,8 +56,9 @@ class Hub {
     shards_.emplace("node-1", reactors_.all(), *engines_.log, *engines_.coordination, shard::ShardLimits{}, clock_,
                     metrics_, Logger());
     snapshots_.emplace(*engines_.blobs, pool_, 1u << 24u);
-    documents_.emplace(documents::Documents::Dependencies{*shards_, *engines_.tables, *snapshots_, *identity_, pool_,
-                                                          clock_, metrics_, Logger()},
+    history_.emplace(*engines_.blobs, pool_, 1u << 26u);
+    documents_.emplace(documents::Documents::Dependencies{*shards_, *engines_.tables, *snapshots_, *history_,
+                                                          *identity_, pool_, clock_, metrics_, Logger()},
                        documents::DocumentLimits{});
     net::Router router;
     identity_->add_routes(router);
@@ -105,6 +106,7 @@ class Hub {
   std::optional<identity::Identity> identity_;
   std::optional<shard::Shards> shards_;
   std::optional<shard::SnapshotStore> snapshots_;
+  std::optional<documents::HistoryStore> history_;
   std::optional<documents::Documents> documents_;
   std::optional<Gateway> gateway_;
 };
@@ -167,6 +169,26 @@ void ask_about_shares(Hub& hub, const std::string& document, const std::string& 
   EXPECT_EQ(hub.ask("DELETE", path + "/" + other, pattern + "/{principal}").status, 404);
 }
 
+void ask_about_history(Hub& hub, const std::string& document) {
+  const std::string one = "/documents/{id}/versions/{version}";
+  EXPECT_EQ(hub.ask("GET", document + "/history", "/documents/{id}/history").status, 200);
+  EXPECT_EQ(hub.ask("GET", document + "/history?before=2", "/documents/{id}/history").status, 200);
+  EXPECT_EQ(hub.ask("GET", document + "/history?before=x", "/documents/{id}/history").status, 400);
+  EXPECT_EQ(text_of(hub.ask("GET", document + "/versions/1", one), "/content"), "agreed\n");
+  EXPECT_EQ(hub.ask("GET", document + "/versions/99", one).status, 404);
+  EXPECT_EQ(hub.ask("GET", document + "/versions/-1", one).status, 400);
+  EXPECT_EQ(hub.ask("PUT", document + "/versions/1", one, R"({"name":"Agreed"})").status, 200);
+  EXPECT_EQ(hub.ask("PUT", document + "/versions/99", one, R"({"name":"Agreed"})").status, 404);
+  EXPECT_EQ(hub.ask("PUT", document + "/versions/1", one, R"({"name":""})").status, 400);
+  EXPECT_EQ(text_of(hub.ask("GET", document + "/versions", "/documents/{id}/versions"), "/versions/0/name"), "Agreed");
+  EXPECT_EQ(text_of(hub.ask("GET", document + "/history", "/documents/{id}/history"), "/versions/1/name"), "Agreed");
+  EXPECT_EQ(hub.ask("DELETE", document + "/versions/1", one).status, 204);
+  EXPECT_EQ(hub.ask("DELETE", document + "/versions/1", one).status, 404);
+  const auto restored = hub.ask("POST", document + "/versions/1/restore", one + "/restore");
+  EXPECT_EQ(restored.status, 200);
+  EXPECT_EQ(text_of(restored, "/content"), "agreed\n");
+}
+
 TEST(OpenApiDocument, says_what_documents_answer) {
   Hub hub;
   hub.start();
@@ -202,6 +224,7 @@ TEST(OpenApiDocument, says_what_documents_answer) {
   EXPECT_EQ(bj::parse(conflict.body).at("current_version").to_number<std::int64_t>(), version + 1);
   EXPECT_EQ(hub.ask("PATCH", document, one, R"({"name":"Minutes of Friday"})").status, 200);
   ask_about_shares(hub, document, text_of(other, "/user/id"));
+  ask_about_history(hub, document);
   EXPECT_EQ(hub.ask("GET", document + "/sync", "/documents/{id}/sync").status, 426);
 
   hub.ask("POST", document + "/share", "/documents/{id}/share",

@@ -1,17 +1,15 @@
 #include "shard/snapshot_store.h"
 
 #include <fmt/format.h>
-#include <zstd.h>
+
+#include "shard/blob_frame.h"
 
 namespace concord::shard {
 
 namespace {
 
-constexpr std::string_view kMagic = "CSNP";
-constexpr std::uint8_t kFormat = 1;
-constexpr std::size_t kPrefixBytes = 5;
+constexpr BlobKind kSnapshot{"CSNP", 1};
 constexpr std::size_t kFixedBytes = 24;
-constexpr int kLevel = 1;
 constexpr std::size_t kListLimit = 1000;
 
 std::string prefix_of(engines::ShardId shard, const std::string& stream) {
@@ -28,37 +26,12 @@ Bytes encode_snapshot(const Snapshot& snapshot) {
   put_le(plain, snapshot.time.value);
   append(plain, snapshot.state);
 
-  Bytes out = to_bytes(kMagic);
-  out.push_back(kFormat);
-  out.resize(kPrefixBytes + ZSTD_compressBound(plain.size()));
-  std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(), &ZSTD_freeCCtx);
-  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, kLevel);
-  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
-  const std::size_t written =
-      ZSTD_compress2(context.get(), out.data() + kPrefixBytes, out.size() - kPrefixBytes, plain.data(), plain.size());
-  out.resize(kPrefixBytes + written);  // cannot fail: the bound was reserved
-  return out;
+  return pack_blob(kSnapshot, plain);
 }
 
 Result<Snapshot> decode_snapshot(ByteView bytes, std::size_t max_state_bytes) {
-  if (bytes.size() < kPrefixBytes || as_text(bytes.first(4)) != kMagic) {
-    return fail(Code::kCorrupt, "not a snapshot: the magic is missing");
-  }
-  if (bytes[4] != kFormat) {
-    return fail(Code::kUnsupported, fmt::format("snapshot format {} is not known", bytes[4]));
-  }
-  const ByteView frame = bytes.subspan(kPrefixBytes);
-  const auto size = ZSTD_getFrameContentSize(frame.data(), frame.size());
-  if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size < kFixedBytes ||
-      size > max_state_bytes + kFixedBytes) {
-    return fail(Code::kCorrupt, "snapshot: the declared size is missing or out of bounds");
-  }
-  Bytes plain(size);
-  const std::size_t got = ZSTD_decompress(plain.data(), plain.size(), frame.data(), frame.size());
-  if (ZSTD_isError(got) != 0U || got != size) {
-    return fail(Code::kCorrupt,
-                fmt::format("snapshot: {}", ZSTD_isError(got) != 0U ? ZSTD_getErrorName(got) : "short"));
-  }
+  TRY(const Bytes plain, unpack_blob(kSnapshot, bytes, max_state_bytes + kFixedBytes));
+  if (plain.size() < kFixedBytes) return fail(Code::kCorrupt, "CSNP: short");
   Snapshot snapshot;
   snapshot.position.value = get_le<std::uint64_t>(plain.data());
   snapshot.version = get_le<std::uint64_t>(plain.data() + 8);
@@ -76,7 +49,7 @@ Task<std::optional<Snapshot>> SnapshotStore::newest(engines::ShardId shard, std:
     if (page.size() < kListLimit) break;
   }
   if (key.empty()) co_return std::nullopt;
-  CO_TRY(auto bytes, co_await blobs_.get(key, ZSTD_compressBound(max_state_bytes_ + kFixedBytes) + kPrefixBytes));
+  CO_TRY(auto bytes, co_await blobs_.get(key, packed_bound(max_state_bytes_ + kFixedBytes)));
   auto decoded =
       co_await pool_.run<Snapshot>([&bytes, limit = max_state_bytes_] { return decode_snapshot(bytes, limit); });
   if (!decoded) co_return fail(std::move(decoded.error()).with("snapshot", key));

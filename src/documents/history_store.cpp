@@ -1,0 +1,123 @@
+#include "documents/history_store.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/varint.h"
+#include "shard/blob_frame.h"
+
+namespace concord::documents {
+
+namespace {
+
+constexpr shard::BlobKind kHistory{"CHST", 1};
+constexpr std::size_t kListLimit = 1000;
+constexpr std::size_t kDigits = 20;
+
+std::string prefix_of(engines::ShardId shard, const std::string& stream) {
+  return fmt::format("history/{}/{}/", shard.value, stream);
+}
+
+std::string key_of(engines::ShardId shard, const std::string& stream, const HistoryChunkName& name) {
+  return fmt::format("{}{:020}-{:020}-{}", prefix_of(shard, stream), name.first, name.last, name.has_state ? 'k' : 'r');
+}
+
+std::optional<HistoryChunkName> parse_key(std::string_view key, std::uint64_t size_bytes) {
+  const std::string_view name = key.substr(key.rfind('/') + 1);
+  if (name.size() != 2 * kDigits + 3 || name[kDigits] != '-' || name[2 * kDigits + 1] != '-') return std::nullopt;
+  HistoryChunkName out{.size_bytes = size_bytes};
+  const auto number = [&name](std::size_t at, std::uint64_t& value) {
+    const char* end = name.data() + at + kDigits;
+    return std::from_chars(name.data() + at, end, value).ptr == end;
+  };
+  if (!number(0, out.first) || !number(kDigits + 1, out.last) || out.first > out.last) return std::nullopt;
+  out.has_state = name.back() == 'k';
+  return out;
+}
+
+Error malformed(const Error& cause) { return {Code::kCorrupt, "history: " + cause.message, {}}; }
+
+Result<HistoryChunk> parse(ByteView plain) {
+  VarReader in(plain);
+  TRY(const std::uint64_t count, in.uint());
+  TRY(std::uint64_t version, in.uint());
+  HistoryChunk out;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    TRY(const ByteView time, in.bytes(8));
+    TRY(const std::string_view principal, in.var_string());
+    TRY(const ByteView update, in.var_bytes());
+    out.records.push_back({version++, HybridTime{get_le<std::uint64_t>(time.data())}, std::string(principal),
+                           std::make_shared<const Bytes>(update.begin(), update.end())});
+  }
+  TRY(const ByteView state, in.var_bytes());
+  out.state = to_bytes(state);
+  if (out.records.empty() || !in.at_end()) return fail(Code::kCorrupt, "it has no record, or more than it says");
+  return out;
+}
+
+}  // namespace
+
+Bytes encode_history(const HistoryChunk& chunk) {
+  Bytes plain;
+  write_varuint(plain, chunk.records.size());
+  write_varuint(plain, chunk.records.front().version);
+  for (const HistoryRecord& record : chunk.records) {
+    put_le(plain, record.time.value);
+    write_var_string(plain, record.principal);
+    write_var_bytes(plain, *record.update);
+  }
+  write_var_bytes(plain, chunk.state);
+  return shard::pack_blob(kHistory, plain);
+}
+
+Result<HistoryChunk> decode_history(ByteView bytes, std::size_t max_bytes) {
+  TRY(const Bytes plain, shard::unpack_blob(kHistory, bytes, max_bytes));
+  auto chunk = parse(plain);
+  if (!chunk) return fail(malformed(chunk.error()));
+  return chunk;
+}
+
+Task<std::vector<HistoryChunkName>> HistoryStore::list(engines::ShardId shard, std::string stream) {
+  std::vector<HistoryChunkName> out;
+  std::string after;
+  for (;;) {
+    CO_TRY(auto page, co_await blobs_.list(prefix_of(shard, stream), after, kListLimit));
+    for (const engines::BlobInfo& blob : page) {
+      if (auto name = parse_key(blob.key, blob.size_bytes)) out.push_back(*name);
+    }
+    if (page.size() < kListLimit) co_return out;
+    after = page.back().key;
+  }
+}
+
+Task<HistoryChunk> HistoryStore::read(engines::ShardId shard, std::string stream, HistoryChunkName name) {
+  const std::string key = key_of(shard, stream, name);
+  CO_TRY(auto bytes, co_await blobs_.get(key, shard::packed_bound(max_chunk_bytes_)));
+  auto chunk =
+      co_await pool_.run<HistoryChunk>([&bytes, most = max_chunk_bytes_] { return decode_history(bytes, most); });
+  if (!chunk) co_return fail(std::move(chunk.error()).with("history", key));
+  if (chunk->records.front().version != name.first || chunk->records.back().version != name.last)
+    co_return fail(Error{Code::kCorrupt, "history: a chunk has other versions than its name", {{"history", key}}});
+  co_return std::move(*chunk);
+}
+
+Task<> HistoryStore::write(engines::ShardId shard, std::string stream, HistoryChunk chunk) {
+  const HistoryChunkName name{chunk.records.front().version, chunk.records.back().version, !chunk.state.empty()};
+  CO_TRY(auto encoded, co_await pool_.run<SharedBytes>([&chunk]() -> Result<SharedBytes> {
+    return std::make_shared<const Bytes>(encode_history(chunk));
+  }));
+  auto put = co_await blobs_.put(key_of(shard, stream, name), std::move(encoded));
+  if (!put && put.error().code != Code::kConflict) co_return fail(std::move(put).error());
+  co_return Result<>{};
+}
+
+Task<> HistoryStore::remove_all(engines::ShardId shard, std::string stream) {
+  for (;;) {
+    CO_TRY(auto page, co_await blobs_.list(prefix_of(shard, stream), "", kListLimit));
+    for (const engines::BlobInfo& blob : page) CO_TRY_VOID(co_await blobs_.remove(blob.key));
+    if (page.size() < kListLimit) co_return Result<>{};
+  }
+}
+
+}  // namespace concord::documents

@@ -1,0 +1,109 @@
+#include "documents/route_parts.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace concord::documents {
+
+namespace {
+
+constexpr std::int64_t kDefaultPage = 50;
+constexpr std::int64_t kMaxPage = 200;
+constexpr std::uint64_t kMaxVersion = (std::uint64_t{1} << 53) - 1;
+
+}  // namespace
+
+net::Response json_response(int status, std::string body) {
+  net::Response response;
+  response.status = status;
+  response.set("content-type", "application/json");
+  response.body = std::move(body);
+  return response;
+}
+
+Result<DocumentId> document_of(const net::Request& request) {
+  auto id = DocumentId::parse(request.parameter("id"));
+  if (!id) return fail(Code::kNotFound, "there is no such document");
+  return *id;
+}
+
+Result<Format> format_of(const net::Request& request) {
+  auto word = request.query_value("format");
+  if (!word) return Format::kText;
+  auto format = parse_format(*word);
+  if (!format) return fail(json::field_error("format", "must be text, markdown or delta", *word));
+  return *format;
+}
+
+Result<json::Object> body_of(const net::Request& request, const DocumentLimits& limits) {
+  return json::Object::parse(request.body, {.max_bytes = limits.max_document_bytes * kDeltaOverhead,
+                                            .max_values = limits.max_document_bytes / 4,
+                                            .max_depth = 32});
+}
+
+/// Fields in the order of the documentation; the caller adds `content` and ends the object.
+void write_fields(json::Writer& out, const DocumentRow& row, std::string_view owner_name) {
+  out.field("id", row.id.str()).field("name", row.name).field("doc_type", row.doc_type);
+  out.field("version", row.version).field("owner", row.owner.str()).field("owner_name", owner_name);
+  out.field("access_level", to_string(row.access));
+  out.field("created_at", format_time(row.created_ms)).field("updated_at", format_time(row.updated_ms));
+}
+
+std::string document_json(const DocumentRow& row, std::string_view owner_name, const std::string* content) {
+  json::Writer out;
+  out.begin_object();
+  write_fields(out, row, owner_name);
+  if (content != nullptr) out.key("content").raw(*content);
+  out.end();
+  return std::move(out).take();
+}
+
+Result<std::int64_t> parse_limit(const net::Request& request) {
+  auto text = request.query_value("limit");
+  if (!text) return kDefaultPage;
+  std::int64_t limit = 0;
+  auto [stop, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
+  if (error != std::errc() || stop != text->data() + text->size() || limit < 1 || limit > kMaxPage) {
+    return fail(json::field_error("limit", "must be a number from 1 to " + std::to_string(kMaxPage), *text));
+  }
+  return limit;
+}
+
+Result<std::uint64_t> parse_version(std::string_view field, std::string_view text) {
+  std::uint64_t version = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), version);
+  if (error != std::errc() || stop != text.data() + text.size() || version > kMaxVersion)
+    return fail(json::field_error(field, "must be a version: a whole number below 2^53", text));
+  return version;
+}
+
+Task<DocumentRequests::Found> DocumentRequests::find(const net::Request& request, AccessLevel least) {
+  CO_TRY(auto who, co_await identity_.authenticate(request));
+  CO_TRY(const DocumentId id, document_of(request));
+  CO_TRY(DocumentRow row, co_await documents_.store().find(id, who.principal.id));
+  if (row.access < least) {
+    co_return fail(Code::kPermissionDenied, "this needs " + std::string(to_string(least)) + " access; you have " +
+                                                std::string(to_string(row.access)));
+  }
+  co_return Found{std::move(who.principal), std::move(row)};
+}
+
+Task<net::Response> DocumentRequests::respond(DocumentRow row, Documents::Content content) {
+  row.version = content.version;
+  row.updated_ms = std::max(row.updated_ms, content.updated_ms);
+  CO_TRY(auto names, co_await names_of({row.owner}));
+  co_return json_response(200, document_json(row, names[row.owner], &content.json));
+}
+
+Task<std::map<UserId, std::string>> DocumentRequests::names_of(std::vector<UserId> ids) {
+  std::map<UserId, std::string> out;
+  for (const UserId& id : ids) out[id];
+  std::vector<UserId> distinct;
+  distinct.reserve(out.size());
+  for (const auto& [id, name] : out) distinct.push_back(id);
+  CO_TRY(auto users, co_await identity_.find_users(std::move(distinct)));
+  for (identity::Principal& user : users) out[user.id] = std::move(user.name);
+  co_return out;
+}
+
+}  // namespace concord::documents

@@ -1,0 +1,65 @@
+#pragma once
+// What the routes of documents share: reading a request, finding the document that it names, and answering.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "documents/documents.h"
+#include "json/object.h"
+#include "json/writer.h"
+
+namespace concord::documents {
+
+constexpr std::size_t kDeltaOverhead = 8;  // a Delta's JSON may be so many times its text
+
+net::Response json_response(int status, std::string body);
+Result<Format> format_of(const net::Request& request);
+Result<json::Object> body_of(const net::Request& request, const DocumentLimits& limits);
+/// The page size that the query names, or the default.
+Result<std::int64_t> parse_limit(const net::Request& request);
+/// A version as `field` names it in the path or the query: up to 2^53 - 1.
+Result<std::uint64_t> parse_version(std::string_view field, std::string_view text);
+
+/// Fields in the order of the documentation; the caller adds `content` and ends the object.
+void write_fields(json::Writer& out, const DocumentRow& row, std::string_view owner_name);
+std::string document_json(const DocumentRow& row, std::string_view owner_name, const std::string* content);
+Result<DocumentId> document_of(const net::Request& request);
+
+class DocumentRequests {
+ public:
+  DocumentRequests(Documents& documents, identity::Identity& identity, DocumentLimits limits, Clock& clock)
+      : documents_(documents), identity_(identity), limits_(limits), clock_(clock) {}
+
+ protected:
+  struct Found {
+    identity::Principal who;
+    DocumentRow row;
+  };
+  /// The document of the path, for a caller who may at least `least`: 404 where they may not even see it, else 403.
+  Task<Found> find(const net::Request& request, AccessLevel least);
+  Task<net::Response> respond(DocumentRow row, Documents::Content content);
+  Task<std::map<UserId, std::string>> names_of(std::vector<UserId> ids);
+
+  Documents& documents_;
+  identity::Identity& identity_;
+  DocumentLimits limits_;
+  Clock& clock_;
+};
+
+constexpr std::size_t kSmallBody = 16u << 10u;
+
+template <class Routes>
+void add_route(net::Router& router, std::string method, std::string pattern, std::shared_ptr<Routes> routes,
+               Task<net::Response> (Routes::*handle)(net::Request), std::size_t body_limit = kSmallBody) {
+  router.add({std::move(method), std::move(pattern),
+              [routes = std::move(routes), handle](net::Request request) {
+                return (routes.get()->*handle)(std::move(request));
+              },
+              body_limit});
+}
+
+}  // namespace concord::documents
