@@ -72,6 +72,9 @@ export class OurProcess {
   diff (update, since, then) { this.#command(8, 0, e => { bytes(e, update); bytes(e, since) }, readBytes, then) }
   vectorOf (update, then) { this.#command(9, 0, e => bytes(e, update), readBytes, then) }
   validate (document) { this.#command(10, document, () => {}, () => {}) }
+  lengths (document, then) {
+    this.#command(12, document, () => {}, d => ({ text: decoding.readVarUint(d), array: decoding.readVarUint(d) }), then)
+  }
   drop (document) { this.#command(11, document, () => {}, () => {}) }
 
   // ---- the pipes

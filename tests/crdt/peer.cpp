@@ -17,6 +17,7 @@
 //   9 vector of  var_bytes update                                           var_bytes state vector
 //   10 validate                                                             -
 //   11 drop                                                                 -
+//   12 lengths                                                              varuint of the text, varuint of the array
 
 #include <cstdio>
 #include <map>
@@ -134,6 +135,10 @@ class Peer {
         return {};
       case 11:
         docs_.erase(number);
+        return {};
+      case 12:
+        out.uint(doc->text("text").length());
+        out.uint(doc->array("array").length());
         return {};
       default:
         return fail(Code::kInvalidArgument, "an unknown command");

@@ -16,6 +16,9 @@ const contentOf = value => {
   return value
 }
 
+export const contentOfDoc = doc =>
+  ({ text: contentOf(doc.getText('text')), map: contentOf(doc.getMap('map')), array: contentOf(doc.getArray('array')) })
+
 export class YjsPeer {
   kind = 'yjs'
 
@@ -61,7 +64,7 @@ export class YjsPeer {
 
   stateVector (then) { then(Y.encodeStateVector(this.doc)) }
   encode (since, then) { then(Y.encodeStateAsUpdate(this.doc, since)) }
-  content (then) { then({ text: contentOf(this.doc.getText('text')), map: contentOf(this.doc.getMap('map')), array: contentOf(this.doc.getArray('array')) }) }
+  content (then) { then(contentOfDoc(this.doc)) }
   pending (then) { then(this.doc.store.pendingStructs !== null || this.doc.store.pendingDs !== null) }
   validate () {}
   drop () { this.doc.destroy() }

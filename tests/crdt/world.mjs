@@ -51,7 +51,7 @@ export class World {
     const mixed = chance(0.3)
     const clients = shuffled(clientIds)
     const count = pick([2, 2, 4, 4, 6, 8])
-    const wanted = pick([30, 100, 200, 400, chance(0.05) ? 4000 : 300]) * (this.bulk < 16 ? 1 : 4) // operations, about
+    const wanted = pick([30, 100, 200, 400, chance(0.03) ? 4000 : 700]) // operations, about
     this.phases = 1 + below(3)
     this.turns = Math.ceil(wanted / this.phases / (count * 1.6 * (1 + this.bulk) / 2))
     this.peers = Array.from({ length: count }, (_, number) => {
