@@ -107,6 +107,7 @@ class Doc {
   std::string validate() const;
 
  private:
+  friend class UndoManager;
   bool begin(const Origin& origin);
   void commit(Bytes& update);
 

@@ -49,6 +49,7 @@ struct ClientRecord {
   std::uint32_t state = 0;   // clock after the last struct
   std::uint32_t before = 0;  // the state when transaction `stamp` began
   std::uint64_t stamp = 0;
+  std::uint32_t rank = 0;      // clients in the order of their first structs here
   ItemRef slack_item = kNone;  // this client's last item has room to grow up to `slack_end` in the arena
   std::uint32_t slack_end = 0;
   ClockIndex index;

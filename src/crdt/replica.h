@@ -1,10 +1,5 @@
 #pragma once
-// Replica: a store and the transaction that runs on it, with one method for each act of the algorithm:
-//
-//   integrate.cpp    YATA: where an item goes among concurrent ones
-//   transaction.cpp  deletion; and at the end of a transaction collection, merging and the update that went out of it
-//   cleanups.cpp     transactions that are observed: put aside, shown, cleaned up one after the other
-//   encode.cpp       structs are written
+// Replica: a store and the transaction that runs on it, with one method for each act of the algorithm.
 
 #include <cstdint>
 #include <cstring>
@@ -42,7 +37,9 @@ class Replica {
   std::uint32_t clock_before(const TransactionState& state, ClientRef client) const;
 
  protected:
-  // integrate.cpp
+  friend class UndoStep;
+
+  // integrate.cpp: YATA, where an item goes among concurrent ones
   /// Puts a draft whose origins are known into its list; `left` and `right` are the items its origins name.
   void integrate(ItemRef item, ItemRef left, ItemRef right, TypeRef type, std::uint32_t entry);
   ItemRef resolve_conflicts(const Item& item, ItemRef left, ItemRef right, TypeRef type, std::uint32_t entry);
@@ -51,7 +48,7 @@ class Replica {
   ItemRef item_starting_at(Id id);
   ItemRef item_ending_at(Id id);
 
-  // transaction.cpp
+  // transaction.cpp: deleting; collecting, merging and the update at the end
   void touch(ClientRef client);
   std::uint32_t before(ClientRef client) const {
     const ClientRecord& record = store.clients[client];
@@ -119,6 +116,7 @@ class Replica {
   bool active_ = false;
   bool local_ = true;
   std::uint64_t stamp_ = 1;
+  std::uint32_t ranks_ = 0;
   std::vector<ClientRef> touched_;  // clients with new structs
   std::vector<DeletedRange<ClientRef>> deleted_;
   std::vector<std::pair<ClientRef, std::uint32_t>> split_;  // right parts, which may be merged again

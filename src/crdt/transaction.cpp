@@ -28,6 +28,7 @@ void Replica::touch(ClientRef client) {
   if (record.stamp == stamp_) return;
   record.stamp = stamp_;
   record.before = record.state;
+  if (record.state == 0) record.rank = ++ranks_;
   touched_.push_back(client);
 }
 
@@ -67,9 +68,11 @@ void Replica::erase_item(ItemRef first) {
         split_.emplace_back(client, c.clock);
     };
     const TypeRecord& type = store.types[it.content];
+    const auto children = static_cast<std::ptrdiff_t>(work_.size());
     for (ItemRef child = type.start; child != kNone; child = store.items[child].right) visit(child);
     for (std::uint32_t e = type.first_entry; e != kNone; e = store.entries[e].next)
       if (store.entries[e].tail != kNone) visit(store.entries[e].tail);
+    std::reverse(work_.begin() + children, work_.end());  // whose turn it is shows in the order of clients
     if (recorded_) changes_.drop(it.content);
   }
 }

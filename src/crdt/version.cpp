@@ -197,9 +197,8 @@ void VersionReader::with_cuts(std::initializer_list<const Snapshot*> versions, R
   for (const Snapshot* version : versions)
     if (version != nullptr) cut_at(*version);
   read();
-  if (!outermost) return;
-  if (!engine_.split_.empty()) engine_.clean_up();
-  engine_.finish();
+  Bytes none;
+  if (outermost) engine_.commit_local(none);
 }
 
 std::vector<DeltaOp> VersionReader::delta(TypeRef text, const VersionChanges& versions) {

@@ -2,6 +2,7 @@
 // with its outcome for crdt_replay, which does the same with our engine and compares to the byte.
 //
 //   node differential.mjs OPERATIONS SEED > records
+import './clock.mjs'
 import * as Y from 'yjs'
 import * as encoding from 'lib0/encoding'
 import { writeSync } from 'node:fs'
@@ -9,6 +10,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { makeActions } from './actions.mjs'
 import { makeChance } from './chance.mjs'
 import { makeHistory } from './history.mjs'
+import { makeUndoing } from './undoing.mjs'
 
 const operations = Number(process.argv[2] ?? 2000)
 const seed = Number(process.argv[3] ?? 1)
@@ -67,6 +69,7 @@ class Peer {
     this.emitted = []
     this.snapshots = []
     this.positions = []
+    this.undoes = chance(0.4)
     this.doc.on('update', update => this.emitted.push(update))
     record(0, number, e => { uint(e, client); uint(e, (gc ? 1 : 0) | 2) })
   }
@@ -92,7 +95,7 @@ class Peer {
     const client = this.doc.clientID
     const show = records + 1 === Number(process.env.SHOW_RECORD)
     if (show) console.error(showItems(this.doc.getText('text')))
-    Y.applyUpdate(this.doc, update)
+    Y.applyUpdate(this.doc, update, this.remoteOrigin)
     if (show) Y.logUpdate(update)
     if (show) console.error(showItems(this.doc.getText('text')))
     if (this.doc.clientID !== client) throw new Error('a peer has changed its client')
@@ -128,6 +131,7 @@ const showItems = type => {
   return shown.join('\n')
 }
 
+const undoing = makeUndoing({ record, uint, bytes, below, chance })
 const history = makeHistory({ record, uint, string, bytes, anyBytes, plainOp, pick, below, chance, randomTarget })
 
 // ---- the network
@@ -146,7 +150,9 @@ const round = () => {
   for (let i = 0; i < steps && done < operations; ++i) {
     const peer = pick(peers)
     const dice = random()
-    if (dice < 0.55) {
+    if (dice < 0.08 && peer.undoes) {
+      spread(peer, undoing.act(peer))
+    } else if (dice < 0.55) {
       const plan = randomPlan(peer.doc, chance(0.8) ? 1 : 1 + below(5))
       spread(peer, peer.transact(plan))
       done += plan.length

@@ -18,6 +18,7 @@
 #include "crdt/doc.h"
 #include "crdt/relative_position.h"
 #include "crdt/snapshot.h"
+#include "crdt/undo.h"
 #include "crdt/update.h"
 #include "crdt/wire.h"
 #include "operations.h"
@@ -36,9 +37,11 @@ class Replay {
       play();
       if (!in.ok() || !in.at_end()) stop("the record is malformed");
     }
-    std::printf("%llu records, %llu operations, %llu updates applied, %llu states compared: all the same\n",
-                static_cast<unsigned long long>(records_), static_cast<unsigned long long>(operations_),
-                static_cast<unsigned long long>(applied_), static_cast<unsigned long long>(compared_));
+    std::printf(
+        "%llu records, %llu operations, %llu updates applied, %llu states compared, %llu undone: all the same\n",
+        static_cast<unsigned long long>(records_), static_cast<unsigned long long>(operations_),
+        static_cast<unsigned long long>(applied_), static_cast<unsigned long long>(compared_),
+        static_cast<unsigned long long>(undone_));
     return 0;
   }
 
@@ -129,6 +132,17 @@ class Replay {
         return take_position();
       case 26:
         return resolve_position();
+      case 30:
+        return create_undo_manager();
+      case 31:
+        now_ms_ = uint();
+        return;
+      case 32:
+        return go_back();
+      case 33:
+        return clear_undo_manager();
+      case 34:
+        return undo_manager().stop_capturing();
       default:
         stop("an unknown kind of record");
     }
@@ -143,6 +157,8 @@ class Replay {
   void create() {
     const std::uint64_t client = uint();
     const std::uint64_t flags = uint();
+    managers_.erase(document_);
+    origins_.erase(document_);
     docs_[document_] = std::make_unique<Doc>(
         DocOptions{.client = ClientId{client}, .gc = (flags & 1U) != 0, .clean_formats = (flags & 2U) != 0});
     if ((flags & 2U) != 0) {
@@ -165,7 +181,7 @@ class Replay {
 
   void apply() {
     const ByteView update = bytes();
-    const Applied applied = must(doc().apply_update(update), "apply_update");
+    const Applied applied = must(doc().apply_update(update, origins_[document_]), "apply_update");
     expect(bytes(), applied.cleanup, "the cleanup after an update");
     ++applied_;
     sound(doc());
@@ -298,6 +314,43 @@ class Replay {
     if (decoded != position) stop("a decoded position is another");
   }
 
+  void create_undo_manager() {
+    const std::uint64_t scope = uint();
+    UndoOptions options;
+    options.now_ms = [this] { return now_ms_; };
+    options.capture_timeout_ms = uint();
+    options.ignore_remote_map_changes = uint() != 0;
+    if (uint() != 0) options.delete_filter = [](const UndoTarget& target) { return !target.type; };
+    origins_[document_] = uint() != 0 ? Origin{"remote"} : Origin{};
+    std::vector<SharedType> types;
+    if ((scope & 1U) != 0) types.push_back(doc().text("text"));
+    if ((scope & 2U) != 0) types.push_back(doc().map("map"));
+    if ((scope & 4U) != 0) types.push_back(doc().array("array"));
+    managers_[document_] = scope == 8 ? std::make_unique<UndoManager>(doc(), std::move(options))
+                                      : std::make_unique<UndoManager>(doc(), types, std::move(options));
+  }
+  UndoManager& undo_manager() {
+    if (!managers_.contains(document_)) stop("no such undo manager");
+    return *managers_[document_];
+  }
+
+  void go_back() {
+    UndoManager& manager = undo_manager();
+    const Undone undone = must(uint() != 0 ? manager.redo() : manager.undo(), "undo");
+    expect(bytes(), undone.update, "the update of an undo");
+    if (undone.item.has_value() != (uint() != 0)) stop("something else is undone");
+    if (manager.undo_stack().size() != uint()) stop("the undo stack has another size");
+    if (manager.redo_stack().size() != uint()) stop("the redo stack has another size");
+    ++undone_;
+    sound(doc());
+  }
+
+  void clear_undo_manager() {
+    const std::uint64_t which = uint();
+    undo_manager().clear((which & 1U) != 0, (which & 2U) != 0);
+    sound(doc());
+  }
+
   void resolve_position() {
     const Any json = must(parse_json(text()), "a position");
     const RelativePosition position = must(relative_position_from_json(json), "a position");
@@ -316,6 +369,10 @@ class Replay {
 
   WireReader* in_ = nullptr;
   std::map<std::uint64_t, std::unique_ptr<Doc>> docs_;
+  std::map<std::uint64_t, std::unique_ptr<UndoManager>> managers_;
+  std::map<std::uint64_t, Origin> origins_;  // of what comes to each document
+  std::uint64_t now_ms_ = 1000;
+  std::uint64_t undone_ = 0;
   std::uint64_t document_ = 0;
   std::uint64_t records_ = 0;
   std::uint64_t operations_ = 0;
