@@ -116,28 +116,29 @@ Task<> DocumentShard::load(Live document) {
   co_return Result<>{};
 }
 
-void DocumentShard::submit(Live document, SharedBytes update, std::string principal, std::uint64_t session,
-                           Done acknowledged) {
+void DocumentShard::submit(Live document, SharedBytes update, Author author, std::uint64_t session, Done acknowledged) {
   engines::LogRecord record;
   record.kind = static_cast<std::uint8_t>(RecordKind::kUpdate);
   record.stream = document->stream();
-  record.principal = std::move(principal);
+  record.principal = std::move(author.principal);
+  record.client = std::move(author.client);
+  record.sequence = author.sequence;
   record.time = shard_.now();
   record.payload = std::move(update);
   const std::int64_t began_ns = clock_.monotonic_ns();
   engines::LogRecord logged = record;
   shard_.append(std::move(logged),
                 [this, document = std::move(document), record = std::move(record), session, began_ns,
-                 acknowledged = std::move(acknowledged)](Result<engines::Position> position) mutable {
-                  if (!position) {
+                 acknowledged = std::move(acknowledged)](Result<shard::Shard::Appended> appended) mutable {
+                  if (!appended) {
                     metrics_.refused_updates.add();
-                    acknowledged(fail(std::move(position).error()));
+                    acknowledged(fail(std::move(appended).error()));
                     return;
                   }
                   metrics_.updates.add();
                   metrics_.acknowledge_seconds.record(static_cast<double>(clock_.monotonic_ns() - began_ns) / 1e9);
                   acknowledged({});
-                  applied(document, record, *position, session);
+                  if (!appended->repeated) applied(document, record, appended->position, session);
                 });
 }
 
@@ -159,10 +160,10 @@ void DocumentShard::applied(const Live& document, const engines::LogRecord& reco
   document->broadcast(sync_protocol::update_frame(*record.payload), session);
 }
 
-Task<> DocumentShard::submit_and_wait(Live document, SharedBytes update, std::string principal) {
+Task<> DocumentShard::submit_and_wait(Live document, SharedBytes update, Author author) {
   AsyncEvent event(reactor());
   std::optional<Result<>> outcome;
-  submit(document, std::move(update), std::move(principal), 0, [&](Result<> done) { outcome = std::move(done); });
+  submit(document, std::move(update), std::move(author), 0, [&](Result<> done) { outcome = std::move(done); });
   shard_.barrier([&event] { event.notify_all(); });
   while (!outcome) co_await event.wait();
   if (!*outcome) co_return fail(std::move(*outcome).error());
@@ -224,8 +225,8 @@ Task<> DocumentShard::remove(DocumentId id, std::string principal) {
   record.principal = std::move(principal);
   record.time = shard_.now();
   record.payload = std::make_shared<const Bytes>();
-  shard_.append(std::move(record), [this, id](Result<engines::Position> position) {
-    if (position) shard_.snapshotted(id.str(), *position);
+  shard_.append(std::move(record), [this, id](Result<shard::Shard::Appended> appended) {
+    if (appended) shard_.snapshotted(id.str(), appended->position);
   });
   co_return co_await forget_content(id.str());
 }

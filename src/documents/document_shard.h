@@ -49,6 +49,13 @@ struct DocumentMetrics {
 /// Kinds of log records that documents write.
 enum class RecordKind : std::uint8_t { kUpdate = 1, kRemoved = 2 };
 
+/// Who writes, and what the write is known by where it may be sent again: a retry has the same client, sequence, bytes.
+struct Author {
+  std::string principal;
+  std::string client{};  // at most 64 bytes; empty: no retry is told apart
+  std::uint64_t sequence = 0;
+};
+
 class DocumentShard final : public shard::StateMachine {
  public:
   using Live = std::shared_ptr<LiveDocument>;  // shared by the shard's map, its sessions and REST calls under way
@@ -74,16 +81,15 @@ class DocumentShard final : public shard::StateMachine {
 
   using Done = std::move_only_function<void(Result<>)>;
   /// Takes one checked update: log, then `acknowledged`, then the document and everyone but session number `session`.
-  void submit(Live document, SharedBytes update, std::string principal, std::uint64_t session, Done acknowledged);
+  void submit(Live document, SharedBytes update, Author author, std::uint64_t session, Done acknowledged);
   /// The same, resumed once the update is durable and applied.
-  Task<> submit_and_wait(Live document, SharedBytes update, std::string principal);
+  Task<> submit_and_wait(Live document, SharedBytes update, Author author);
 
   /// kTooLarge where the document with `more_bytes` would pass its limit.
   Result<> check_size(LiveDocument& document, std::size_t more_bytes);
 
   /// The encoded state of a version. kConflict with `current_version` where it is not known.
   Task<SharedBytes> state_at(Live document, std::uint64_t version);
-  /// Where a document's history is read from; for calls of `history()`.
   History::Source history_source(const LiveDocument& document) const;
   History& history() { return history_; }
 

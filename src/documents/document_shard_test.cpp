@@ -72,7 +72,8 @@ class DocumentShardTest : public testing::EngineTest {
     CO_TRY(auto live, co_await documents_->open(id));
     CO_TRY(auto state, co_await documents_->state_at(live, live->version()));
     CO_TRY(Bytes update, edit_update(*state, crdt::ClientId{++client_}, Format::kText, content));
-    co_return co_await documents_->submit_and_wait(live, std::make_shared<const Bytes>(std::move(update)), "usr_test");
+    co_return co_await documents_->submit_and_wait(live, std::make_shared<const Bytes>(std::move(update)),
+                                                   {"usr_test"});
   }
   struct Read {
     std::string json;

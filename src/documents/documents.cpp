@@ -1,6 +1,10 @@
 #include "documents/documents.h"
 
+#include <algorithm>
+
+#include "base/varint.h"
 #include "crdt/update.h"
+#include "crypto/hash.h"
 
 namespace concord::documents {
 
@@ -11,8 +15,23 @@ Documents::Content content_of(LiveDocument& live, Format format) {
   return {render_json(live.doc(), format), live.version(), live.updated().wall_ms()};
 }
 
-/// A client id as Yjs draws them: 32 random bits, never 0.
-crdt::ClientId new_client(SystemIdSource& ids) { return crdt::ClientId{(ids.random64() & 0xffff'ffffU) | 1U}; }
+/// A REST write is known by all that makes it: sent again, because its answer was lost, it has the same client and
+/// makes the same update, which changes nothing a second time.
+struct WriteIdentity {
+  crdt::ClientId client;
+  Author author;
+};
+
+WriteIdentity identify(DocumentId id, UserId who, Format format, std::string_view content, std::uint64_t version) {
+  Bytes all;
+  for (const std::string& part :
+       {id.str(), who.str(), std::to_string(static_cast<int>(format)), std::to_string(version)})
+    write_var_string(all, part);
+  append(all, as_bytes(content));
+  const crypto::Sha256 digest = crypto::sha256(all);
+  const std::uint64_t number = get_le<std::uint64_t>(digest.data()) & crdt::kMaxClient;
+  return {crdt::ClientId{std::max<std::uint64_t>(number, 1)}, {who.str(), to_hex(ByteView(digest).first(16)), 1}};
+}
 
 }  // namespace
 
@@ -106,13 +125,17 @@ Task<Documents::Content> Documents::write_here(DocumentShard& shard, DocumentId 
                                                std::string content, std::optional<std::uint64_t> version) {
   CO_TRY(auto live, co_await shard.open(id));
   const AsyncMutex::Hold one_at_a_time = co_await live->edit_mutex().lock();
-  CO_TRY(const SharedBytes state, co_await shard.state_at(live, version.value_or(live->version())));
-  CO_TRY(Bytes update, co_await dependencies_.pool.run<Bytes>([&state, &content, format, client = new_client(ids_)] {
+  const std::uint64_t base = version.value_or(live->version());
+  const WriteIdentity identity = identify(id, who, format, content, base);
+  if (live->doc().state_vector().clock(identity.client) > 0) co_return content_of(*live, format);
+  CO_TRY(const SharedBytes state, co_await shard.state_at(live, base));
+  CO_TRY(Bytes update, co_await dependencies_.pool.run<Bytes>([&state, &content, format, client = identity.client] {
     return edit_update(*state, client, format, content);
   }));
   if (!update.empty()) {
     CO_TRY_VOID(shard.check_size(*live, update.size()));
-    CO_TRY_VOID(co_await shard.submit_and_wait(live, std::make_shared<const Bytes>(std::move(update)), who.str()));
+    CO_TRY_VOID(
+        co_await shard.submit_and_wait(live, std::make_shared<const Bytes>(std::move(update)), identity.author));
   }
   if (live->removed) co_return fail(Code::kNotFound, "there is no such document");
   co_return content_of(*live, format);

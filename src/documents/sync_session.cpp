@@ -1,6 +1,7 @@
 #include "documents/sync_session.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "crdt/state_vector.h"
 #include "crdt/update.h"
@@ -59,8 +60,14 @@ void SyncSession::end(net::CloseCode code, std::string_view reason) {
 }
 
 void SyncSession::set_access(AccessLevel level) {
-  access_ = level;
-  if (level == AccessLevel::kNone) end(net::CloseCode::kNotFound, "the document is not shared with you any more");
+  const bool could_write = std::exchange(access_, level) >= AccessLevel::kWrite;
+  if (level == AccessLevel::kNone) {
+    end(net::CloseCode::kNotFound, "the document is not shared with you any more");
+  } else if (live_ && could_write && level < AccessLevel::kWrite) {
+    send(sync_protocol::denied_frame("you may only read this document now"));
+  } else if (live_ && !could_write && level >= AccessLevel::kWrite) {
+    send(sync_protocol::state_vector_frame(live_->doc().encode_state_vector()));  // what it has is wanted now
+  }
 }
 
 void SyncSession::receive(net::Opcode opcode, ByteView payload) {
@@ -117,8 +124,10 @@ void SyncSession::dispatch(const sync_protocol::Message& message) {
       return;
     }
     case Kind::kAnswer:
+      receive_update(message.payload, true);
+      return;
     case Kind::kUpdate:
-      receive_update(message.payload);
+      receive_update(message.payload, false);
       return;
     case Kind::kAwareness:
       receive_awareness(message.payload);
@@ -129,7 +138,8 @@ void SyncSession::dispatch(const sync_protocol::Message& message) {
   }
 }
 
-void SyncSession::receive_update(ByteView update) {
+/// `may_be_known`: who reconnects sends deletions that everybody knows; they are not logged again.
+void SyncSession::receive_update(ByteView update, bool may_be_known) {
   DocumentShard& shard = handler_.shard();
   auto info = crdt::describe_update(update);
   if (!info) {
@@ -137,7 +147,7 @@ void SyncSession::receive_update(ByteView update) {
     end(close_code(info.error()), info.error().message);
     return;
   }
-  if (info->empty()) {
+  if (info->empty() || (may_be_known && live_->doc().covers(update).value_or(false))) {
     ++references_;
     shard.shard().barrier([this] { one_saved({}); });
     return;
@@ -155,7 +165,7 @@ void SyncSession::receive_update(ByteView update) {
     }
   }
   ++references_;
-  shard.submit(live_, std::make_shared<const Bytes>(to_bytes(update)), user_.str(), number_,
+  shard.submit(live_, std::make_shared<const Bytes>(to_bytes(update)), {user_.str()}, number_,
                [this](Result<> outcome) { one_saved(std::move(outcome)); });
 }
 

@@ -61,7 +61,7 @@ class SyncSession {
 
   void receive_text(ByteView payload);
   void dispatch(const sync_protocol::Message& message);
-  void receive_update(ByteView update);
+  void receive_update(ByteView update, bool may_be_known);
   void receive_awareness(ByteView update);
   void opened(DocumentShard::Live live, AccessLevel access);
   void one_saved(Result<> outcome);

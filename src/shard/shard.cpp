@@ -57,6 +57,9 @@ Task<> Shard::replay_tail(StateMachine& machine) {
       note_appended(entry.record.stream, next_position_);
       ++next_position_;
       ++replayed;
+      // A write whose acknowledgement was lost, and that was sent again, counts once.
+      if (writes_.find(entry.record)) continue;
+      writes_.note(entry.record, entry.position);
       machine.replay(std::move(entry));
     }
   }
@@ -91,7 +94,7 @@ void Shard::barrier(std::move_only_function<void()> done) {
     done();
     return;
   }
-  enqueue({std::nullopt, [done = std::move(done)](const Result<Position>&) mutable { done(); }});
+  enqueue({std::nullopt, [done = std::move(done)](const Result<Appended>&) mutable { done(); }});
 }
 
 void Shard::enqueue(Pending pending) {
@@ -103,27 +106,35 @@ void Shard::enqueue(Pending pending) {
 
 std::size_t Shard::size_of(const LogRecord& record) { return record.payload->size() + kRecordOverheadBytes; }
 
+/// As much of the queue as goes to the log in one append. A repetition of a record of this batch begins the next one.
+Shard::Batch Shard::take_batch() {
+  Batch batch;
+  std::set<std::pair<std::string, std::string>> writers;
+  while (!queue_.empty() && batch.records.size() < limits_.max_batch_records && batch.bytes < limits_.max_batch_bytes) {
+    Pending& next = queue_.front();
+    if (next.record) {
+      next.known = writes_.find(*next.record);
+      if (!next.known) {
+        if (!next.record->client.empty() && !writers.emplace(next.record->stream, next.record->client).second) break;
+        batch.records.push_back(*next.record);
+      }
+      batch.bytes += size_of(*next.record);
+    }
+    batch.pending.push_back(std::move(next));
+    queue_.pop_front();
+  }
+  return batch;
+}
+
 asio::awaitable<void> Shard::commit() {
   while (!queue_.empty()) {
-    std::vector<Pending> batch;
-    std::vector<LogRecord> records;
-    std::size_t bytes = 0;
-    while (!queue_.empty() && records.size() < limits_.max_batch_records && bytes < limits_.max_batch_bytes) {
-      Pending pending = std::move(queue_.front());
-      queue_.pop_front();
-      if (pending.record) {
-        bytes += size_of(*pending.record);
-        records.push_back(*pending.record);
-      }
-      batch.push_back(std::move(pending));
-    }
-
+    Batch batch = take_batch();
     const std::int64_t began_ns = time_.monotonic_ns();
-    const std::size_t count = records.size();
+    const std::size_t count = batch.records.size();
     Result<Position> first = Position{next_position_};
-    if (count > 0) first = co_await log_.append(id_, ownership_.epoch, std::move(records));
-    queued_bytes_ -= bytes;
-    metrics_.queued_bytes.add(-static_cast<std::int64_t>(bytes));
+    if (count > 0) first = co_await log_.append(id_, ownership_.epoch, std::move(batch.records));
+    queued_bytes_ -= batch.bytes;
+    metrics_.queued_bytes.add(-static_cast<std::int64_t>(batch.bytes));
 
     if (first && count > 0) {
       metrics_.records.add(count);
@@ -135,19 +146,26 @@ asio::awaitable<void> Shard::commit() {
       logger_.error("the log refused an append", {{"records", count}, {"error", first.error().message}});
       if (first.error().code == Code::kFenced) state_ = State::kLost;
     }
-    for (Pending& pending : batch) {
-      if (!first) {
-        pending.done(fail(first.error()));
-      } else if (!pending.record) {
-        pending.done(Position{next_position_});
-      } else {
-        note_appended(pending.record->stream, next_position_);
-        pending.done(Position{next_position_++});
-      }
-    }
+    answer(batch, first);
   }
   committing_ = false;
   idle_.notify_all();
+}
+
+void Shard::answer(Batch& batch, const Result<Position>& first) {
+  for (Pending& pending : batch.pending) {
+    if (pending.known) {
+      pending.done(Appended{*pending.known, true});
+    } else if (!first) {
+      pending.done(fail(first.error()));
+    } else if (!pending.record) {
+      pending.done(Appended{Position{next_position_}});
+    } else {
+      note_appended(pending.record->stream, next_position_);
+      writes_.note(*pending.record, Position{next_position_});
+      pending.done(Appended{Position{next_position_++}});
+    }
+  }
 }
 
 void Shard::note_appended(const std::string& stream, std::uint64_t position) {

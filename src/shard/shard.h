@@ -19,6 +19,7 @@
 #include "base/reactor.h"
 #include "engines/coordination.h"
 #include "engines/log.h"
+#include "shard/write_memory.h"
 
 namespace concord::shard {
 
@@ -68,9 +69,14 @@ class Shard {
   /// Takes ownership, seals the log, replays what is behind the snapshots into `machine`, then serves.
   Task<> start(StateMachine& machine);
 
-  using Done = std::move_only_function<void(Result<Position>)>;
+  struct Appended {
+    Position position;
+    bool repeated = false;  // the record's (client, sequence) was in the log already; it is not there again
+  };
+  using Done = std::move_only_function<void(Result<Appended>)>;
   /// Queues one record. `done` runs on this reactor, in the order of the calls, once the record is durable or has been
-  /// refused: kUnavailable (queue full, draining, engine away: try again), kFenced (this node owns the shard no more).
+  /// refused: kUnavailable (queue full, draining, engine away: try again, with the same client and sequence), kFenced
+  /// (this node owns the shard no more).
   void append(LogRecord record, Done done);
   /// `done` runs after every append queued before has been answered.
   void barrier(std::move_only_function<void()> done);
@@ -88,13 +94,22 @@ class Shard {
   struct Pending {
     std::optional<LogRecord> record;  // none: a barrier
     Done done;
+    std::optional<Position> known{};  // the record is in the log already
   };
   struct Unsnapshotted {
     std::uint64_t first = 0;
     std::uint64_t last = 0;
   };
 
+  struct Batch {
+    std::vector<Pending> pending;
+    std::vector<LogRecord> records;
+    std::size_t bytes = 0;
+  };
+
   Task<> replay_tail(StateMachine& machine);
+  Batch take_batch();
+  void answer(Batch& batch, const Result<Position>& first);
   asio::awaitable<void> commit();
   asio::awaitable<void> maintain();
   void note_appended(const std::string& stream, std::uint64_t position);
@@ -120,6 +135,7 @@ class Shard {
   std::size_t queued_bytes_ = 0;
   bool committing_ = false;
 
+  WriteMemory writes_;
   std::unordered_map<std::string, Unsnapshotted> unsnapshotted_;
   std::multiset<std::uint64_t> first_positions_;  // of unsnapshotted_: the least is what the log must keep
   std::uint64_t next_position_ = 1;

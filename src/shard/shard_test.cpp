@@ -14,9 +14,11 @@ class Recording final : public StateMachine {
   std::vector<std::string> seen;
 };
 
-LogRecord record(std::string stream, std::string_view payload) {
+LogRecord record(std::string stream, std::string_view payload, std::string client = {}, std::uint64_t sequence = 0) {
   LogRecord out;
   out.kind = 1;
+  out.client = std::move(client);
+  out.sequence = sequence;
   out.stream = std::move(stream);
   out.payload = std::make_shared<const Bytes>(to_bytes(payload));
   return out;
@@ -34,8 +36,9 @@ class ShardTest : public testing::EngineTest {
     std::promise<void> done;
     reactor().post([&] {
       for (const std::string& payload : payloads) {
-        shard.append(record(stream, payload),
-                     [&](Result<Position> position) { answers.push_back(std::move(position)); });
+        shard.append(record(stream, payload), [&](Result<Shard::Appended> appended) {
+          answers.push_back(appended ? Result<Position>(appended->position) : fail(appended.error()));
+        });
       }
       shard.barrier([&] { done.set_value(); });
     });
@@ -106,7 +109,7 @@ TEST_F(ShardTest, a_barrier_waits_for_the_appends_before_it) {
   std::vector<std::string> order;
   std::promise<void> done;
   reactor().post([&] {
-    shard->append(record("s", "a"), [&](Result<Position>) { order.emplace_back("append"); });
+    shard->append(record("s", "a"), [&](const Result<Shard::Appended>&) { order.emplace_back("append"); });
     shard->barrier([&] {
       order.emplace_back("barrier");
       done.set_value();
@@ -114,6 +117,52 @@ TEST_F(ShardTest, a_barrier_waits_for_the_appends_before_it) {
   });
   done.get_future().get();
   EXPECT_EQ(order, (std::vector<std::string>{"append", "barrier"}));
+  drain(*shard);
+}
+
+TEST_F(ShardTest, a_write_that_is_sent_again_is_logged_once_also_across_a_restart) {
+  const auto send = [this](Shard& shard, const std::vector<LogRecord>& records) {
+    std::vector<Shard::Appended> answers;
+    std::promise<void> done;
+    reactor().post([&] {
+      for (const LogRecord& one : records)
+        shard.append(one, [&](Result<Shard::Appended> appended) { answers.push_back(appended.value()); });
+      shard.barrier([&] { done.set_value(); });
+    });
+    done.get_future().get();
+    return answers;
+  };
+  const LogRecord first = record("s", "a", "ann", 1);
+  {
+    auto shard = make_shard();
+    Recording machine;
+    ASSERT_TRUE(run(shard->start(machine)));
+    // The second is sent again while the first is under way, and after it; another client and stream are others.
+    const auto answers = send(
+        *shard, {first, first, record("s", "b", "ann", 2), record("s", "a", "ben", 1), record("t", "a", "ann", 1)});
+    ASSERT_EQ(answers.size(), 5U);
+    EXPECT_EQ(answers[0].position, Position{1});
+    EXPECT_FALSE(answers[0].repeated);
+    EXPECT_EQ(answers[1].position, Position{1});
+    EXPECT_TRUE(answers[1].repeated);
+    for (std::uint64_t i = 2; i < 5; ++i) {
+      EXPECT_EQ(answers[i].position, Position{i});
+      EXPECT_FALSE(answers[i].repeated);
+    }
+    drain(*shard);
+  }
+  reopen();
+  // What a lost acknowledgement leaves: the record is in the log twice.
+  const auto epoch = run(engines_.log->bounds(ShardId{1}))->epoch;
+  ASSERT_TRUE(run(engines_.log->append(ShardId{1}, epoch, {first})));
+  auto shard = make_shard();
+  Recording machine;
+  ASSERT_TRUE(run(shard->start(machine)));
+  EXPECT_EQ(machine.seen, (std::vector<std::string>{"a", "b", "a", "a"}));
+  const auto again = send(*shard, {first, record("s", "c", "ann", 3)});
+  EXPECT_TRUE(again[0].repeated);
+  EXPECT_FALSE(again[1].repeated);
+  EXPECT_EQ(again[1].position, Position{6});
   drain(*shard);
 }
 

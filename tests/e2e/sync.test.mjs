@@ -141,6 +141,11 @@ test('taking access away ends the session; a changed level holds at once', async
   w.close()
   const again = new Client(hub, document, writer)
   await again.synced()
+  await hub.share(owner, document, writer, 'write')
+  // A reader who may write from now on is asked for what it has, and is not sent away.
+  again.change((text) => text.insert(0, 'y'))
+  await until('the write', () => again.acknowledged.size === 1)
+  assert.equal(again.closes.length, 0)
   await hub.request('DELETE', `/documents/${document.id}/share/${writer.id}`, { token: owner.token })
   await until('end', () => again.closes.some(({ code }) => code === 4404))
   again.close()
