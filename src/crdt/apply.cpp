@@ -10,6 +10,11 @@
 #include "crdt/wire.h"
 
 namespace concord::crdt {
+namespace {
+
+constexpr std::size_t kLargeUpdate = 1024;  // structs
+
+}  // namespace
 
 /// Integrates what can be; what cannot stays in its section from `next` on. `State` gives a client's state.
 template <class State>
@@ -21,23 +26,17 @@ class DraftScheduler {
   }
 
   /// `ready(item)` tells the client whose structs are missing, or kNoClient; `integrate(item)` takes the item.
-  template <class Ready, class Integrate>
-  void run(Ready ready, Integrate integrate) {
+  /// `ahead(section)` may take some of a section itself.
+  template <class Ahead, class Ready, class Integrate>
+  void run(Ahead ahead, Ready ready, Integrate integrate) {
     std::vector<std::uint32_t> order(drafts_.sections.size());
     for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
     std::ranges::sort(order, std::ranges::greater{},
                       [this](std::uint32_t s) { return store_.clients[drafts_.sections[s].client].id; });
     for (const std::uint32_t section : order) {
       while (!blocked_[section] && left(section)) {
-        // Nearly always the next is ready.
-        DraftSection& first = drafts_.sections[section];
-        const ItemRef item = drafts_.items[first.first + first.next];
-        const Item& it = store_.items[item];
-        if (it.kind() != Kind::kSkip && it.clock <= state_(first.client) && ready(it) == kNoClient) {
-          ++first.next;
-          integrate(item);
-          continue;
-        }
+        ahead(drafts_.sections[section]);
+        if (!left(section)) break;
         stack_.push_back(take(section));
         work_off(ready, integrate);
       }
@@ -215,9 +214,11 @@ bool Engine::find_parent(const Item& item, const Drafts& drafts, ItemRef neighbo
 
 bool Engine::apply_drafts(Drafts& drafts, Bytes& rest) {
   if (drafts.sections.empty()) return true;
+  finder_.forget();
   const auto state = [this](ClientRef client) { return store.clients[client].state; };
   DraftScheduler scheduler(store, drafts, state);
-  scheduler.run([&](const Item& item) { return missing_for(item, drafts, state); },
+  scheduler.run([&](DraftSection& section) { integrate_neighbours(section, drafts); },
+                [&](const Item& item) { return missing_for(item, drafts, state); },
                 [&](ItemRef item) {
                   while (item != kNone) item = integrate_draft(item, drafts);
                 });
@@ -366,8 +367,21 @@ Result<Applied> Engine::apply_update(ByteView update, const Origin* origin) {
     clean_up();
   }
   finish();
+  if (drafts_.items.capacity() > kLargeUpdate) give_back_room();
   applied.pending = has_pending();
   return applied;
+}
+
+/// After a large update: what was only needed for it, and what was taken for it and not used.
+void Engine::give_back_room() {
+  if (drafts_.items.size() > store.items.size() / 4) store.shrink_to_fit();
+  drafts_ = {};
+  finder_ = {};
+  touched_ = {};
+  deleted_ = {};
+  split_ = {};
+  work_ = {};
+  run_ = {};
 }
 
 /// Plays the integration through on the clients' states alone.
@@ -377,7 +391,7 @@ bool Engine::would_wait(Drafts& drafts) {
   for (const ClientRecord& client : store.clients) states.push_back(client.state);
   const auto state = [&states](ClientRef client) { return states[client]; };
   DraftScheduler scheduler(store, drafts, state);
-  scheduler.run([&](const Item& item) { return missing_for(item, drafts, state); },
+  scheduler.run([](DraftSection&) {}, [&](const Item& item) { return missing_for(item, drafts, state); },
                 [&](ItemRef item) {
                   const Item& it = store.items[item];
                   if (it.kind() != Kind::kSkip) states[it.client] = std::max(states[it.client], it.end());

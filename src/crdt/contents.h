@@ -76,6 +76,14 @@ class Contents {
     if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
     return offset;
   }
+  /// The same for bytes after which one can read on, up to 16.
+  std::uint32_t append_padded(const std::uint8_t* bytes, std::uint32_t count) {
+    constexpr std::uint32_t kWords = 16;
+    if (count > kWords || arena_.capacity() - arena_.size() < kWords) return append({bytes, count});
+    const auto offset = arena_size();
+    std::memcpy(arena_.extend(count), bytes, kWords);
+    return offset;
+  }
   /// Room at the end for `bytes`, zeroed.
   std::uint32_t append_room(std::size_t bytes) {
     const auto offset = arena_size();

@@ -1,6 +1,8 @@
 // An update becomes drafts: items with their ids, origins and contents, which are in no list yet. Nothing the document
 // shows changes here; where the update turns out malformed, everything taken for it is given back.
 
+#include <algorithm>
+
 #include "crdt/canonical.h"
 #include "crdt/engine.h"
 #include "crdt/update_reader.h"
@@ -14,9 +16,18 @@ class Decoder {
   Decoder(Engine& engine, ByteView update, Drafts& drafts) : store_(engine.store), reader_(update), drafts_(drafts) {}
 
   bool run() {
+    store_.contents.reserve_bytes(reader_.size());
     RawStruct raw;
-    while (reader_.next(raw))
-      if (!take(raw)) return false;
+    PlainStruct plain;
+    while (true) {
+      if (reader_.next_plain(plain)) {
+        if (!take_plain(plain)) return false;
+      } else if (!reader_.next(raw)) {
+        break;
+      } else if (!take(raw)) {
+        return false;
+      }
+    }
     if (!reader_.ok()) return false;
     std::uint64_t client = 0;
     std::uint32_t clock = 0;
@@ -58,6 +69,10 @@ class Decoder {
       seen_.set(section.client, 1);
     }
     drafts_.sections.push_back(section);
+    if (const std::size_t count = reader_.structs_left(); count > kFewStructs) {
+      store_.items.reserve_more(count);
+      drafts_.items.reserve(drafts_.items.size() + count);
+    }
     return true;
   }
 
@@ -74,8 +89,6 @@ class Decoder {
       return true;
     }
     if (!store_.contents.fits(raw.payload.size())) return reader_.fail("the document would hold more than 3.75 GB");
-    if (raw.kind == Kind::kString && raw.ascii && section.count > 0 && continue_last(raw)) return true;
-
     Id origin;
     Id right_origin;
     if (raw.has_origin && !id_number(raw.origin, origin)) return false;
@@ -101,27 +114,78 @@ class Decoder {
     return true;
   }
 
-  /// Whether the struct is more of the text before it; then it is added to that draft.
-  bool continue_last(const RawStruct& raw) {
-    Item& last = store_.items[drafts_.items.back()];
-    if (last.kind() != Kind::kString || last.has(kFlagWide) || last.end() != raw.clock || !raw.has_origin ||
-        raw.origin.client != raw.client || raw.origin.clock + 1 != raw.clock ||
+  /// The same for a plain struct, of a section that has begun.
+  bool take_plain(const PlainStruct& plain) {
+    DraftSection& section = drafts_.sections.back();
+    if (plain.end() <= store_.clients[section.client].state) {
+      if (store_.contents.has_spans()) note_known(raw_of(plain));
+      return true;
+    }
+    const bool text = plain.kind == Kind::kString;
+    if (text && !store_.contents.fits(plain.length)) return reader_.fail("the document would hold more than 3.75 GB");
+    if (text && section.count > 0) {
+      const bool continues = continues_last(plain);
+      typing_ = continues ? std::min(typing_ + 1, kMostTyping) : std::max(typing_ - 4, 0);
+      if (continues && typing_ > kMostTyping / 2) {
+        continue_last(plain);
+        return true;
+      }
+    }
+    ClientRef origin = section.client;
+    ClientRef right = kNoClient;
+    if (!client_number(plain.origin_client, origin)) return false;
+    if (plain.has_right_origin && !client_number(plain.right_client, right)) return false;
+    const ItemRef item = store_.new_item();
+    store_.items[item] = Item{.client = section.client & kNoClient,
+                              .origin_client = origin & kNoClient,
+                              .right_origin_client = right & kNoClient,
+                              .kind_bits = static_cast<std::uint64_t>(plain.kind) & 15U,
+                              .flags = 0,
+                              .clock = plain.clock,
+                              .length = plain.length,
+                              .origin_clock = plain.origin_clock,
+                              .right_origin_clock = plain.has_right_origin ? plain.right_clock : 0,
+                              .left = kNone,
+                              .right = kNone,
+                              .home = 0,
+                              .content = text ? store_.contents.append_padded(plain.text, plain.length) : 0};
+    drafts_.items.push_back(item);
+    ++section.count;
+    return true;
+  }
+
+  static RawStruct raw_of(const PlainStruct& plain) {
+    RawStruct raw;
+    raw.has_origin = true;
+    raw.origin = {plain.origin_client, plain.origin_clock};
+    raw.has_right_origin = plain.has_right_origin;
+    raw.right_origin = {plain.right_client, plain.right_clock};
+    return raw;
+  }
+
+  /// Whether the text is more of the one before it.
+  bool continues_last(const PlainStruct& plain) const {
+    const Item& last = store_.items[drafts_.items.back()];
+    if (plain.origin_clock + 1 != plain.clock || last.kind() != Kind::kString || last.has(kFlagWide) ||
+        last.end() != plain.clock || plain.origin_client != store_.clients[last.client].id ||
         last.content + last.length != store_.contents.arena_size())
       return false;
     const Id right = last.right_origin();
-    if (right.present() != raw.has_right_origin) return false;
-    if (right.present() &&
-        (right.clock != raw.right_origin.clock || store_.clients[right.client].id != raw.right_origin.client))
-      return false;
-    store_.contents.append(raw.payload);
-    last.length += raw.length;
+    if (!right.present()) return !plain.has_right_origin;
+    return plain.has_right_origin && right.clock == plain.right_clock &&
+           store_.clients[right.client].id == plain.right_client;
+  }
+
+  void continue_last(const PlainStruct& plain) {
+    Item& last = store_.items[drafts_.items.back()];
+    store_.contents.append_padded(plain.text, plain.length);
+    last.length += plain.length;
     if (last.left == kNone) {
       last.left = static_cast<std::uint32_t>(drafts_.joints.size());
       last.right = 0;
     }
     ++last.right;
-    drafts_.joints.push_back(raw.clock);
-    return true;
+    drafts_.joints.push_back(plain.clock);
   }
 
   /// Yjs cuts items at the origins of what it knows already, too, which shows where a surrogate pair is cut.
@@ -213,6 +277,11 @@ class Decoder {
   }
 
   static constexpr std::size_t kFewSections = 8;
+  static constexpr std::size_t kFewStructs = 32;
+  static constexpr int kMostTyping = 32;
+  // How much of what came last continued what was before it. What a document encodes has long been merged, and where
+  // two texts of it could still be one, something else will come between them: only what is typed is worth it.
+  int typing_ = 0;
   Store& store_;
   UpdateReader<Fields> reader_;
   Drafts& drafts_;

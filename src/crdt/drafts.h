@@ -77,6 +77,22 @@ struct Drafts {
   std::vector<Cut> cuts;
 };
 
+/// Which draft of a section, of those that have been taken, holds a clock (integrate_neighbours.cpp).
+class DraftFinder {
+ public:
+  bool is_for(const DraftSection& section) const { return built_for_ == section.first; }
+  void build(const Drafts& drafts, const DraftSection& section, const Item* items);
+  /// Only a guess: kNone, or an item that held it when it was a draft, or one before that.
+  ItemRef find(const Drafts& drafts, const DraftSection& section, const Item* items, std::uint32_t clock) const;
+  void forget() { built_for_ = kNone; }
+
+ private:
+  std::uint32_t built_for_ = kNone;
+  std::uint32_t first_clock_ = 0;
+  unsigned shift_ = 0;
+  std::vector<std::uint32_t> buckets_;
+};
+
 /// What waits for other updates: whole updates in V1, and from which clocks on it is worth trying again.
 struct Pending {
   std::vector<Bytes> updates;

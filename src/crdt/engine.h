@@ -68,6 +68,7 @@ class Engine : public Editor {
   ClientRef missing_for(const Item& item, const Drafts& drafts, State state) const;
   bool find_parent(const Item& item, const Drafts& drafts, ItemRef neighbour, TypeRef& type, std::uint32_t& entry);
   ItemRef integrate_draft(ItemRef item, const Drafts& drafts);
+  void integrate_neighbours(DraftSection& section, const Drafts& drafts);
   ItemRef cut_draft(ItemRef item, const Drafts& drafts);
   bool apply_drafts(Drafts& drafts, Bytes& rest);
   void keep_rest(Drafts& drafts, Bytes& rest);
@@ -76,6 +77,7 @@ class Engine : public Editor {
   bool pending_is_ready() const;
   void apply_structs_and_deletions(Drafts& drafts);
   bool would_wait(Drafts& drafts);
+  void give_back_room();
 
   // cleanups.cpp: transactions that are observed
   void commit_recorded(Bytes& update);
@@ -98,7 +100,8 @@ class Engine : public Editor {
 
   Pending pending_;
   ItemRef near_ = kNone;  // where a deletion from afar was last; only a guess
-  Drafts drafts_;         // kept for its capacity
+  Drafts drafts_;         // kept for its capacity, unless that is large
+  DraftFinder finder_;
 };
 
 }  // namespace concord::crdt

@@ -12,6 +12,7 @@ namespace concord::crdt {
 
 class FieldReaderV1 {
  public:
+  static constexpr bool kOneStream = true;  // fields follow each other, so that structs can be read as a whole
   explicit FieldReaderV1(ByteView update) : rest_(update) {}
 
   bool ok() const { return rest_.ok(); }
@@ -20,6 +21,7 @@ class FieldReaderV1 {
   std::size_t position() const { return rest_.position(); }
   /// What is written as itself in either format: counts, clocks of sections, bytes and values.
   WireReader& rest() { return rest_; }
+  const WireReader& rest() const { return rest_; }
 
   bool client(std::uint64_t& out) { return rest_.uint(out); }
   bool info(std::uint8_t& out) { return rest_.byte(out); }

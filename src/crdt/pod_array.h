@@ -79,6 +79,10 @@ class PodArray {
   void reserve(std::size_t capacity) {
     if (capacity > capacity_) set_capacity(capacity);
   }
+  /// For so many more; and not so that one call after the other moves everything each time.
+  void reserve_more(std::size_t count) {
+    if (size_ + count > capacity_) grow(size_ + count);
+  }
   void shrink_to_fit() {
     if (size_ < capacity_) set_capacity(size_);
   }

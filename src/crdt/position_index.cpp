@@ -252,6 +252,11 @@ void PositionIndex::clear(PositionTree& tree) {
   tree = {};
 }
 
+void PositionIndex::shrink_to_fit() {
+  leaves_.shrink_to_fit();
+  nodes_.shrink_to_fit();
+}
+
 PositionIndex::Found PositionIndex::find(const PositionTree& tree, std::uint32_t index) {
   flush();
   std::uint32_t at = tree.root;

@@ -30,6 +30,11 @@ class PositionIndex {
 
   /// Takes in an item that has just been linked into the list of `type`.
   void insert(PositionTree& tree, TypeRef type, ItemRef item);
+  /// The same while deferred, for an item of so many visible units behind another of `leaf`.
+  void insert_deferred(LeafRef leaf, std::uint32_t units) {
+    if (++leaves_[leaf].count == kLeafItems + 1) overflown_.push_back(leaf);
+    if (units != 0) add(leaf, static_cast<std::int32_t>(units));
+  }
   /// From here on leaves may overflow, until settle() has been called; meanwhile nothing is searched by position.
   void defer() { deferred_ = true; }
   /// Cuts what has overflown; `tree_of(type)` is the tree of a type.
@@ -82,15 +87,11 @@ class PositionIndex {
   /// The first broken invariant, or null; `items` counts the items under the tree.
   const char* validate(const PositionTree& tree, std::size_t& items);
   std::size_t heap_bytes() const { return leaves_.heap_bytes() + nodes_.heap_bytes(); }
-  void shrink_to_fit() {
-    leaves_.shrink_to_fit();
-    nodes_.shrink_to_fit();
-  }
+  void shrink_to_fit();
 
   static constexpr std::uint32_t kLeafItems = 64;
   static constexpr std::uint32_t kFanout = 16;
   static constexpr std::uint32_t kMostItems = (1U << 28U) - 1;  // in a leaf that may overflow
-
  private:
   struct Leaf {
     ItemRef first;
@@ -101,7 +102,6 @@ class PositionIndex {
     std::uint32_t count : 28;
     std::uint32_t slot : 4;
   };
-  static_assert(kFanout <= 16);
   struct Node {
     std::uint32_t parent;
     std::uint16_t count;

@@ -49,7 +49,10 @@ class Replica {
   ItemRef item_ending_at(Id id);
 
   // transaction.cpp: deleting; collecting, merging and the update at the end
-  void touch(ClientRef client);
+  void touch(ClientRef client) {
+    if (store.clients[client].stamp != stamp_) touch_first(client);
+  }
+  void touch_first(ClientRef client);
   std::uint32_t before(ClientRef client) const {
     const ClientRecord& record = store.clients[client];
     return record.stamp == stamp_ ? record.before : record.state;
@@ -109,8 +112,7 @@ class Replica {
 
   DocOptions options_;
   ClientRef own_ = kNoClient;
-  std::uint8_t own_id_[8] = {};  // as on the wire
-  std::uint8_t own_id_size_ = 0;
+  std::uint8_t own_id_[8] = {}, own_id_size_ = 0;  // as on the wire
 
   // The running transaction.
   bool active_ = false;

@@ -426,6 +426,13 @@ void Store::compact() {
   contents.replace_arena(fresh);
 }
 
+void Store::shrink_to_fit() {
+  items.shrink_to_fit();
+  index.shrink_to_fit();
+  contents.shrink_to_fit();
+  for (ClientRecord& client : clients) client.index.shrink_to_fit();
+}
+
 std::size_t Store::heap_bytes() const {
   std::size_t bytes = items.heap_bytes() + index.heap_bytes() + contents.heap_bytes() + types.heap_bytes() +
                       entries.heap_bytes() + client_numbers_.heap_bytes() + entry_numbers_.heap_bytes() +

@@ -105,6 +105,7 @@ class Store {
   /// Rewrites the arena without what was dropped.
   void compact();
   std::size_t heap_bytes() const;
+  void shrink_to_fit();
 
  private:
   void split_content(Item& left, Item& right, std::uint32_t units);

@@ -23,9 +23,8 @@ void Replica::begin(bool local, const Origin* origin) {
   if (recorded_) changes_.clear();
 }
 
-void Replica::touch(ClientRef client) {
+void Replica::touch_first(ClientRef client) {
   ClientRecord& record = store.clients[client];
-  if (record.stamp == stamp_) return;
   record.stamp = stamp_;
   record.before = record.state;
   if (record.state == 0) record.rank = ++ranks_;
@@ -217,7 +216,9 @@ void Replica::merge_new() {
       ClockPosition left = at;
       record.index.previous(left);
       const ItemRef right_ref = record.index.at(at);
-      if (mergeable(store.items[record.index.at(left)], store.items[right_ref], right_ref)) {
+      const Item& right = store.items[right_ref];
+      const bool may_be = right.is_gc() || (right.origin_clock + 1 == right.clock && right.origin_client == client);
+      if (may_be && mergeable(store.items[record.index.at(left)], right, right_ref)) {
         merge_with_lefts(client, at);
         left = at;
         if (!record.index.previous(left)) break;

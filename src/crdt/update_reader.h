@@ -17,11 +17,13 @@
 //            7 type: kind of type, for XML elements and hooks a key   8 any: length, any each
 //            9 document: text guid, any options
 
+#include <algorithm>
 #include <cstdint>
 
 #include "base/bytes.h"
 #include "crdt/fields_v1.h"
 #include "crdt/item.h"
+#include "crdt/plain_struct.h"
 
 namespace concord::crdt {
 
@@ -63,6 +65,22 @@ class UpdateReader {
 
   /// The next struct; false at the end of the structs and on failure. Sections without structs are passed over.
   bool next(RawStruct& out);
+  /// The next struct of the section that is being read, where it is plain; else reads nothing.
+  bool next_plain(PlainStruct& out) {
+    if constexpr (Fields::kOneStream) {
+      if (structs_left_ == 0) return false;
+      const ByteView input(in_.rest().at(), in_.rest().left());
+      const std::uint8_t* end = plain_.read(input, client_, clock_, out);
+      if (end == nullptr) return false;
+      in_.rest().move_to(end);
+      --structs_left_;
+      clock_ += out.length;
+      return true;
+    } else {
+      (void)out;
+      return false;
+    }
+  }
   /// After the last struct: the ranges of the delete set, one by one.
   bool next_deleted(std::uint64_t& client, std::uint32_t& clock, std::uint32_t& length);
 
@@ -70,6 +88,10 @@ class UpdateReader {
   bool fail(const char* what) { return in_.fail(what); }
   Error error() const { return in_.error(); }
   std::size_t position() const { return in_.position(); }
+  /// While nothing has been read: of the update.
+  std::size_t size() const { return in_.position() + in_.rest().left(); }
+  /// At most so many structs of this section are still to come: what the update says, or its length allows.
+  std::size_t structs_left() const { return std::min<std::uint64_t>(structs_left_, in_.rest().left() / 2); }
   /// Sections begun so far.
   std::uint64_t section() const { return section_; }
 
@@ -85,6 +107,7 @@ class UpdateReader {
   bool content(RawStruct& out);
 
   Fields in_;
+  PlainStructReader plain_;
   bool started_ = false;
   std::uint64_t sections_left_ = 0;
   std::uint64_t structs_left_ = 0;

@@ -13,6 +13,19 @@
 
 namespace concord::crdt {
 
+/// A varuint of at most eight bytes, all of which can be read at `at`: one load, then its groups of seven bits are
+/// moved together. The end of the number, or null where it is longer.
+inline const std::uint8_t* read_word_varuint(const std::uint8_t* at, std::uint64_t& out) {
+  auto word = get_le<std::uint64_t>(at);
+  const std::uint64_t stops = ~word & 0x8080'8080'8080'8080ULL;
+  if (stops == 0) return nullptr;
+  word &= (stops ^ (stops - 1)) & 0x7f7f'7f7f'7f7f'7f7fULL;
+  word = (word & 0x007f'007f'007f'007fULL) | (word & 0x7f00'7f00'7f00'7f00ULL) >> 1U;
+  word = (word & 0x0000'3fff'0000'3fffULL) | (word & 0x3fff'0000'3fff'0000ULL) >> 2U;
+  out = (word & 0x0fff'ffffULL) | (word & 0x0fff'ffff'0000'0000ULL) >> 4U;
+  return at + static_cast<unsigned>(std::countr_zero(stops)) / 8 + 1;
+}
+
 class WireReader {
  public:
   explicit WireReader(ByteView input) : begin_(input.data()), at_(begin_), end_(begin_ + input.size()) {}
@@ -48,6 +61,8 @@ class WireReader {
     }
     return word_uint(out) || long_uint(out);
   }
+  /// To a place further on in the input.
+  void move_to(const std::uint8_t* at) { at_ = at; }
   bool skip(std::uint64_t count) {
     if (count > left()) return fail("a length points beyond its end");
     at_ += count;
@@ -63,20 +78,14 @@ class WireReader {
   }
 
  private:
-  /// Eight bytes at once, whose groups of seven bits are then moved together. False, and nothing read, where fewer are
-  /// left, the number is longer or too large.
+  /// False, and nothing read, where less than a word is left or the number is too large for that.
   bool word_uint(std::uint64_t& out) {
     if (left() < 8) return false;
-    std::uint64_t word = get_le<std::uint64_t>(at_);
-    const std::uint64_t stops = ~word & 0x8080'8080'8080'8080ULL;
-    if (stops == 0) return false;
-    word &= (stops ^ (stops - 1)) & 0x7f7f'7f7f'7f7f'7f7fULL;
-    word = (word & 0x007f'007f'007f'007fULL) | (word & 0x7f00'7f00'7f00'7f00ULL) >> 1U;
-    word = (word & 0x0000'3fff'0000'3fffULL) | (word & 0x3fff'0000'3fff'0000ULL) >> 2U;
-    word = (word & 0x0fff'ffffULL) | (word & 0x0fff'ffff'0000'0000ULL) >> 4U;
-    if (word >> 53U != 0) return false;
-    at_ += static_cast<unsigned>(std::countr_zero(stops)) / 8 + 1;
-    out = word;
+    std::uint64_t value = 0;
+    const std::uint8_t* after = read_word_varuint(at_, value);
+    if (after == nullptr || value >> 53U != 0) return false;
+    at_ = after;
+    out = value;
     return true;
   }
   bool long_uint(std::uint64_t& out);

@@ -1,0 +1,99 @@
+#pragma once
+// PlainStruct: nearly all structs of real updates are ASCII text or deleted content, with an origin. One of those in V1
+// is read here with few branches: ids are compared with the one before as bytes, numbers are read as words. Whatever is
+// otherwise or wrong is left to UpdateReader::next(), which also says what is wrong.
+
+#include <bit>
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "crdt/item.h"
+#include "crdt/state_vector.h"
+#include "crdt/utf16.h"
+#include "crdt/wire.h"
+
+namespace concord::crdt {
+
+struct PlainStruct {
+  Kind kind = Kind::kString;  // or kDeleted
+  bool has_right_origin = false;
+  std::uint32_t clock = 0;
+  std::uint32_t length = 0;
+  std::uint64_t origin_client = 0;
+  std::uint64_t right_client = 0;
+  std::uint32_t origin_clock = 0;
+  std::uint32_t right_clock = 0;
+  const std::uint8_t* text = nullptr;  // `length` bytes, and readable up to 16
+
+  std::uint32_t end() const { return clock + length; }
+};
+
+class PlainStructReader {
+ public:
+  /// Where the struct ends, or null where it is not plain. It is of `client` and begins at `clock`.
+  [[gnu::always_inline]] const std::uint8_t* read(ByteView input, std::uint64_t client, std::uint64_t clock,
+                                                  PlainStruct& out) {
+    constexpr std::size_t kRoom = 64;  // info, five numbers of at most eight bytes, and the beginning of the text
+    if (input.size() < kRoom) return nullptr;
+    const std::uint8_t* at = input.data();
+    const std::uint8_t info = *at++;
+    out.kind = static_cast<Kind>(info & 0x1fU);
+    out.has_right_origin = (info & 0x40U) != 0;
+    if ((info & 0xa0U) != 0x80 || (out.kind != Kind::kString && out.kind != Kind::kDeleted)) return nullptr;
+    at = id(at, out.origin_client, out.origin_clock);
+    if (at == nullptr || (out.origin_client == client && out.origin_clock >= clock)) return nullptr;
+    if (out.has_right_origin) {
+      at = id(at, out.right_client, out.right_clock);
+      if (at == nullptr || (out.right_client == client && out.right_clock >= clock)) return nullptr;
+    }
+    std::uint64_t length = 0;
+    at = read_word_varuint(at, length);
+    if (at == nullptr || length == 0 || length > kMaxClock - clock) return nullptr;
+    out.clock = static_cast<std::uint32_t>(clock);
+    out.length = static_cast<std::uint32_t>(length);
+    if (out.kind == Kind::kDeleted) return at;
+    out.text = at;
+    if (length > static_cast<std::size_t>(input.data() + input.size() - at) || !ascii(at, length)) return nullptr;
+    return at + length;
+  }
+
+ private:
+  [[gnu::always_inline]] const std::uint8_t* id(const std::uint8_t* at, std::uint64_t& client, std::uint32_t& clock) {
+    const auto word = get_le<std::uint64_t>(at);
+    if ((word & mask_) == bytes_) {
+      client = client_;
+      at += size_;
+    } else {
+      const std::uint8_t* after = read_word_varuint(at, client);
+      if (after == nullptr || client > kMaxClient) return nullptr;
+      size_ = static_cast<unsigned>(after - at);
+      mask_ = ~std::uint64_t{0} >> (64 - 8 * size_);
+      bytes_ = word & mask_;
+      client_ = client;
+      at = after;
+    }
+    std::uint64_t value = 0;
+    at = read_word_varuint(at, value);
+    if (value > kMaxClock) return nullptr;
+    clock = static_cast<std::uint32_t>(value);
+    return at;
+  }
+
+  static bool ascii(const std::uint8_t* text, std::uint64_t length) {
+    if (length > 16) return scan_utf8(text, length).ascii;
+    constexpr std::uint64_t kHigh = 0x8080'8080'8080'8080ULL;
+    const unsigned low = length < 8 ? static_cast<unsigned>(length) : 8;
+    const auto high = static_cast<unsigned>(length) - low;
+    const std::uint64_t first = get_le<std::uint64_t>(text) & (kHigh >> (64 - 8 * low));
+    const std::uint64_t second = high == 0 ? 0 : get_le<std::uint64_t>(text + 8) & (kHigh >> (64 - 8 * high));
+    return (first | second) == 0;
+  }
+
+  // The client of the last id and its form: `size_` bytes, which are `bytes_` under `mask_`. At first there is none.
+  std::uint64_t mask_ = 0;
+  std::uint64_t bytes_ = 1;
+  std::uint64_t client_ = 0;
+  unsigned size_ = 0;
+};
+
+}  // namespace concord::crdt
