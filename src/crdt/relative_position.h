@@ -15,17 +15,10 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "crdt/any.h"
-#include "crdt/state_vector.h"
+#include "crdt/element.h"
 #include "crdt/types.h"
 
 namespace concord::crdt {
-
-/// One element, or one UTF-16 code unit of text.
-struct ElementId {
-  ClientId client;
-  Clock clock = 0;
-  bool operator==(const ElementId&) const = default;
-};
 
 struct RelativePosition {
   std::optional<ElementId> type;    // the item that holds the type,

@@ -23,6 +23,10 @@ const DeletedRange<ClientId>* range_before(const Ranges& ranges, ClientId client
   return &*std::prev(after);
 }
 
+const DeletedRange<ClientId>* first_range(const Ranges& ranges, ClientId client) {
+  return &*std::ranges::lower_bound(ranges, client, std::ranges::greater{}, &DeletedRange<ClientId>::client);
+}
+
 void read_ranges(WireReader& in, UpdateFormat format, Ranges& ranges) {
   std::uint64_t clients = 0;
   if (in.uint(clients) && clients > in.left() / 2) in.fail("a count is larger than what follows");
@@ -55,6 +59,17 @@ void read_ranges(WireReader& in, UpdateFormat format, Ranges& ranges) {
 bool Snapshot::is_deleted(ClientId client, Clock clock) const {
   const auto* range = range_before(deleted, client, clock);
   return range != nullptr && clock - range->clock < range->length;
+}
+
+Snapshot::Stretch Snapshot::stretch(ClientId client, Clock clock) const {
+  const Clock seen = state.clock(client);
+  if (clock >= seen) return {false, static_cast<Clock>(kMaxClock)};
+  const auto* range = range_before(deleted, client, clock);
+  if (range != nullptr && clock - range->clock < range->length) return {false, range->clock + range->length};
+  const auto* next = range_before(deleted, client, seen);  // the last that may begin before what was not seen
+  if (next == nullptr || next == range) return {true, seen};
+  next = range != nullptr ? range + 1 : first_range(deleted, client);
+  return {true, std::min(seen, next->clock)};
 }
 
 Bytes encode_snapshot(const Snapshot& snapshot, UpdateFormat format) {

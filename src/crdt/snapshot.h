@@ -29,6 +29,12 @@ struct Snapshot {
   std::vector<DeletedRange<ClientId>> deleted;
 
   bool is_deleted(ClientId client, Clock clock) const;
+  /// Whether that version showed an element, and up to which clock the answer stays the same.
+  struct Stretch {
+    bool visible = false;
+    Clock end = 0;
+  };
+  Stretch stretch(ClientId client, Clock clock) const;
   bool operator==(const Snapshot&) const = default;
 };
 

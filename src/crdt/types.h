@@ -21,6 +21,7 @@
 namespace concord::crdt {
 
 class Engine;
+struct ElementRun;
 struct RelativePosition;
 struct Snapshot;
 struct VersionChanges;
@@ -62,6 +63,8 @@ class SharedType {
   /// A place that stays with its right neighbour (`assoc` negative: the left one), as
   /// Y.createRelativePositionFromTypeIndex; an index beyond the end is the end.
   Result<RelativePosition> position_at(std::size_t index, std::int64_t assoc = 0) const;
+  /// What its list holds, in order, what was deleted too; without formats.
+  std::vector<ElementRun> elements() const;
 
  protected:
   friend class Engine;
@@ -103,8 +106,7 @@ class Array : public SharedType {
   std::size_t length() const;
   std::optional<Value> get(std::size_t index) const;
   Any to_json() const;
-  /// As of a version: as Yjs's typeListToArraySnapshot, which shows an item that the version holds in part as a whole
-  /// (Doc::at does not).
+  /// As Yjs's typeListToArraySnapshot: an item that the version holds in part is shown whole (by Doc::at it is not).
   std::vector<Value> values(const Snapshot& version) const;
 
   Result<> insert(std::size_t index, std::span<const Any> values);
