@@ -1,0 +1,10 @@
+# find_package(Concord COMPONENTS crdt): the components are libraries of their own.
+foreach(component IN LISTS Concord_FIND_COMPONENTS)
+  if(component STREQUAL "crdt")
+    include(${CMAKE_CURRENT_LIST_DIR}/ConcordCrdt.cmake)
+    set(Concord_crdt_FOUND TRUE)
+  elseif(Concord_FIND_REQUIRED_${component})
+    set(Concord_FOUND FALSE)
+    set(Concord_NOT_FOUND_MESSAGE "Concord has no component \"${component}\"; it has: crdt")
+  endif()
+endforeach()
