@@ -1,15 +1,18 @@
 // The engine beside Yjs on real editing traces, each edit a transaction of its own. CPU time of the thread that works.
 //
-//   ./dev bench crdt -- --traces DIR [--trace NAME] [--json FILE]
+//   ./dev bench crdt [--traces DIR] [--trace NAME | --trace none] [--json FILE]
 //
-// DIR holds NAME.json.gz: {txns: [{patches: [[position, deleted, text], …]}, …]} (josephg/editing-traces).
+// DIR (default: ../shared/data/traces) holds NAME.json.gz: {txns: [{patches: [[position, deleted, text], …]}, …]}
+// (josephg/editing-traces). After the traces come the inputs that are made here (inputs.mjs), unless --trace names one.
 import * as Y from 'yjs'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { Report } from '../common/report.mjs'
+import { measureInputs } from './inputs.mjs'
+import { findYrs, readFigures } from './yrs.mjs'
 
 const client = 3000000001
 const report = new Report(process.argv.slice(2))
@@ -17,12 +20,14 @@ const option = name => {
   const at = report.rest.indexOf(name)
   return at < 0 ? undefined : report.rest[at + 1]
 }
-const folder = option('--traces') ?? process.env.CRDT_TRACES
+const usual = '../../../shared/data/traces' // beside the repository
+const folder = option('--traces') ?? process.env.CRDT_TRACES ?? (existsSync(usual) ? usual : undefined)
 if (!folder) {
   console.error('bench crdt: where are the traces? Give --traces DIR or set CRDT_TRACES')
   process.exit(2)
 }
-const names = option('--trace') ? [option('--trace')] : readdirSync(folder).filter(f => f.endsWith('.json.gz')).map(f => f.slice(0, -8)).sort()
+const traces = readdirSync(folder).filter(f => f.endsWith('.json.gz')).map(f => f.slice(0, -8)).sort()
+const names = option('--trace') ? traces.filter(name => name === option('--trace')) : traces
 
 const cpuMs = work => {
   const begin = process.cpuUsage()
@@ -48,13 +53,13 @@ const packTrace = edits => Buffer.concat(edits.map(([position, deleted, text]) =
   return Buffer.concat([head, bytes])
 }))
 
-const measureOurs = edits => {
+const measureNative = (edits, yrs) => {
   const scratch = mkdtempSync(join(tmpdir(), 'bench-crdt-'))
   try {
     const file = join(scratch, 'trace')
     writeFileSync(file, packTrace(edits))
-    const out = execFileSync(join(process.env.BENCH_BINARIES, 'bench_crdt'), [file], { encoding: 'utf8' })
-    return Object.fromEntries(out.trim().split('\n').map(line => line.split('\t')).map(([k, v]) => [k, Number(v)]))
+    const ours = readFigures(execFileSync(join(process.env.BENCH_BINARIES, 'bench_crdt'), [file], { encoding: 'utf8' }))
+    return { ours, native: yrs.measure?.(file) ?? {} }
   } finally {
     rmSync(scratch, { recursive: true })
   }
@@ -104,14 +109,16 @@ const measureYjs = edits => {
 }
 
 const yjs = `yjs ${JSON.parse(readFileSync(new URL('node_modules/yjs/package.json', import.meta.url))).version}, node ${process.version}`
-console.error(`${cpus()[0].model}, ${cpus().length} cores; peer: ${yjs}`)
+const yrs = findYrs()
+console.error(`${cpus()[0].model}, ${cpus().length} cores; CPU time; peers: ${yjs}; ${yrs.name}`)
 for (const name of names) {
   const edits = readTrace(name)
-  const ours = measureOurs(edits)
+  const { ours, native } = measureNative(edits, yrs)
   const theirs = measureYjs(edits)
   const row = (work, key, unit, peer = true) => report.add({
     work: `${name}: ${work}`, value: ours[key], unit, ...(peer ? { peer: yjs, peer_value: theirs[key] } : {})
   })
+  const nativeRow = (work, key, unit) => report.add({ work: `${name}: ${work}`, value: ours[key] ?? null, unit, peer: yrs.name, peer_value: native[key] ?? null })
   row(`${edits.length} edits, each a transaction with its update`, 'edit_ms', 'ms')
   row('slowest edit in a thousand (p99.9)', 'edit_p999_us', 'µs', false)
   row(`${edits.length} updates from afar, each applied by itself`, 'apply_ms', 'ms')
@@ -122,5 +129,11 @@ for (const name of names) {
   row('size of the merged update', 'merged_bytes', 'bytes')
   row('compact the merged update', 'compact_ms', 'ms')
   row('heap of the loaded document', 'loaded_heap_bytes', 'bytes', false)
+  nativeRow(`${edits.length} edits, each a transaction with its update`, 'edit_ms', 'ms')
+  nativeRow(`${edits.length} updates from afar, each applied by itself`, 'apply_ms', 'ms')
+  nativeRow('load the V1 encoding', 'load_ms', 'ms')
+  nativeRow('encode V1', 'encode_ms', 'ms')
+  nativeRow('encoded V1', 'encoded_bytes', 'bytes')
 }
+if (!option('--trace') || option('--trace') === 'none') measureInputs(report, yjs, yrs)
 report.finish()

@@ -2,10 +2,9 @@
 //
 //   bench_crdt TRACE    the trace as records: u32 position, u32 deleted, u32 length of the text, the text
 //                       (little-endian; each record a transaction of its own; positions in UTF-16 code units)
+//   bench_crdt --authors N FILE | --large FILE | --small FILE    inputs made here (inputs.h)
 //
 // Prints one line a work: name, tab, value. Times are the thread's CPU time in ms, the least of several runs.
-
-#include <malloc.h>
 
 #include <algorithm>
 #include <chrono>
@@ -19,11 +18,17 @@
 
 #include "crdt/doc.h"
 #include "crdt/update.h"
+#include "inputs.h"
+#include "measure.h"
 
 namespace {
 
 using concord::Bytes;
 using concord::ByteView;
+using concord::bench::die;
+using concord::bench::heap_bytes;
+using concord::bench::least_of;
+using concord::bench::print;
 using concord::crdt::ClientId;
 using concord::crdt::Doc;
 
@@ -34,30 +39,6 @@ struct Edit {
 };
 
 constexpr std::uint64_t kClient = 3000000001;
-
-double cpu_ms() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
-}
-
-template <class F>
-double least_of(int runs, F work) {
-  double least = 1e300;
-  for (int i = 0; i < runs; ++i) {
-    const double begin = cpu_ms();
-    work();
-    least = std::min(least, cpu_ms() - begin);
-  }
-  return least;
-}
-
-void print(const char* work, double value) { std::printf("%s\t%.4f\n", work, value); }
-
-[[noreturn]] void die(const std::string& what) {
-  std::fprintf(stderr, "bench_crdt: %s\n", what.c_str());
-  std::exit(1);
-}
 
 std::vector<Edit> read_trace(const std::string& bytes) {
   std::vector<Edit> edits;
@@ -135,9 +116,9 @@ void run(const std::vector<Edit>& edits) {
           if (!doc.apply_update(encoded)) die("load failed");
         }));
   Doc loaded;
-  const std::size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
+  const std::size_t before = heap_bytes();
   if (!loaded.apply_update(encoded)) die("load failed");
-  print("loaded_heap_bytes", static_cast<double>(mallinfo2().uordblks + mallinfo2().hblkhd - before));
+  print("loaded_heap_bytes", static_cast<double>(heap_bytes() - before));
   print("loaded_memory_bytes", static_cast<double>(loaded.memory_bytes()));
   if (loaded.text("text").to_string() != shown) die("the loaded document differs");
   print("encode_ms", least_of(kLoads, [&] {
@@ -159,13 +140,26 @@ void run(const std::vector<Edit>& edits) {
         }));
 }
 
+std::string read_file(const char* path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (bytes.empty()) die("the trace cannot be read");
+  return bytes;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) die("give the trace");
-  std::ifstream file(argv[1], std::ios::binary);
-  const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (bytes.empty()) die("the trace cannot be read");
-  run(read_trace(bytes));
+  const std::string work = argc > 1 ? argv[1] : "";
+  if (work == "--authors" && argc == 4)
+    concord::bench::many_authors(static_cast<std::size_t>(std::atoi(argv[2])), argv[3]);
+  else if (work == "--large" && argc == 3)
+    concord::bench::large_document(argv[2]);
+  else if (work == "--small" && argc == 3)
+    concord::bench::small_documents(argv[2]);
+  else if (argc == 2)
+    run(read_trace(read_file(argv[1])));
+  else
+    die("give the trace, or an input to make");
   return 0;
 }
