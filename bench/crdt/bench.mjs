@@ -89,6 +89,9 @@ const measureYjs = edits => {
   })
   const load_ms = least(10, () => Y.applyUpdate(new Y.Doc(), encoded))
   const encode_ms = least(10, () => Y.encodeStateAsUpdate(doc))
+  const encodedV2 = Y.encodeStateAsUpdateV2(doc)
+  const load_v2_ms = least(10, () => Y.applyUpdateV2(new Y.Doc(), encodedV2))
+  const encode_v2_ms = least(10, () => Y.encodeStateAsUpdateV2(doc))
   // Y.mergeUpdates is quadratic in the number of updates; a tree of merges of 64 at a time is how it can be used.
   let merged
   const merge_ms = cpuMs(() => {
@@ -105,7 +108,7 @@ const measureYjs = edits => {
     Y.applyUpdate(far, merged)
     Y.encodeStateAsUpdate(far)
   })
-  return { edit_ms, apply_ms, load_ms, encode_ms, merge_ms, compact_ms, encoded_bytes: encoded.length, merged_bytes: merged.length }
+  return { edit_ms, apply_ms, load_ms, encode_ms, merge_ms, compact_ms, load_v2_ms, encode_v2_ms, encoded_bytes: encoded.length, encoded_v2_bytes: encodedV2.length, merged_bytes: merged.length }
 }
 
 const yjs = `yjs ${JSON.parse(readFileSync(new URL('node_modules/yjs/package.json', import.meta.url))).version}, node ${process.version}`
@@ -125,6 +128,9 @@ for (const name of names) {
   row('load the V1 encoding', 'load_ms', 'ms')
   row('encode V1', 'encode_ms', 'ms')
   row('encoded V1', 'encoded_bytes', 'bytes')
+  row('load the V2 encoding', 'load_v2_ms', 'ms')
+  row('encode V2', 'encode_v2_ms', 'ms')
+  row('encoded V2', 'encoded_v2_bytes', 'bytes')
   row('merge all updates without a document (peer: in a tree)', 'merge_ms', 'ms')
   row('size of the merged update', 'merged_bytes', 'bytes')
   row('compact the merged update', 'compact_ms', 'ms')

@@ -39,6 +39,7 @@ struct Edit {
 };
 
 constexpr std::uint64_t kClient = 3000000001;
+constexpr auto kV2 = concord::crdt::UpdateFormat::kV2;
 
 std::vector<Edit> read_trace(const std::string& bytes) {
   std::vector<Edit> edits;
@@ -123,6 +124,19 @@ void run(const std::vector<Edit>& edits) {
   if (loaded.text("text").to_string() != shown) die("the loaded document differs");
   print("encode_ms", least_of(kLoads, [&] {
           if (loaded.encode_state_as_update().size() != encoded.size()) die("encode failed");
+        }));
+
+  const Bytes encoded_v2 = typed.encode_state_as_update({}, kV2);
+  print("encoded_v2_bytes", static_cast<double>(encoded_v2.size()));
+  print("load_v2_ms", least_of(kLoads, [&] {
+          Doc doc;
+          if (!doc.apply_update(encoded_v2, kV2)) die("load failed");
+        }));
+  Doc loaded_v2;
+  if (!loaded_v2.apply_update(encoded_v2, kV2) || loaded_v2.encode_state_as_update() != encoded)
+    die("the document loaded from V2 differs");
+  print("encode_v2_ms", least_of(kLoads, [&] {
+          if (loaded_v2.encode_state_as_update({}, kV2).size() != encoded_v2.size()) die("encode failed");
         }));
 
   const std::vector<ByteView> views(updates.begin(), updates.end());

@@ -27,20 +27,12 @@ void write_big_endian(WireWriter& out, T value) {
     out.byte(static_cast<std::uint8_t>(value >> static_cast<unsigned>(shift)));
 }
 
-/// lib0's signed form: the first byte has the sign in bit 6 and six bits of the number.
 bool read_varint(WireReader& in, double& out, bool& canonical) {
-  std::uint8_t byte = 0;
-  if (!in.byte(byte)) return false;
-  const bool negative = (byte & 0x40U) != 0;
-  std::uint64_t value = byte & 0x3fU;
-  unsigned shift = 6;
-  while ((byte & 0x80U) != 0) {
-    if (!in.byte(byte)) return false;
-    if (shift > 48) return in.fail("a number is above 2^53 - 1");
-    value |= static_cast<std::uint64_t>(byte & 0x7fU) << shift;
-    shift += 7;
-    if (byte == 0) canonical = false;
-  }
+  const std::uint8_t* begin = in.at();
+  std::uint64_t value = 0;
+  bool negative = false;
+  if (!in.sint(value, negative)) return false;
+  if (in.at() - begin > 1 && in.at()[-1] == 0) canonical = false;
   out = static_cast<double>(value);
   if (negative) out = -out;
   if (std::abs(out) > kMaxInteger) canonical = false;
@@ -48,14 +40,7 @@ bool read_varint(WireReader& in, double& out, bool& canonical) {
 }
 
 void write_varint(WireWriter& out, double number) {
-  const bool negative = std::signbit(number);
-  auto value = static_cast<std::uint64_t>(std::abs(number));
-  out.byte(static_cast<std::uint8_t>((value > 0x3f ? 0x80U : 0U) | (negative ? 0x40U : 0U) | (value & 0x3fU)));
-  value >>= 6U;
-  while (value > 0) {
-    out.byte(static_cast<std::uint8_t>((value > 0x7f ? 0x80U : 0U) | (value & 0x7fU)));
-    value >>= 7U;
-  }
+  out.sint(static_cast<std::uint64_t>(std::abs(number)), std::signbit(number));
 }
 
 bool is_integer(double value) { return std::isfinite(value) && std::trunc(value) == value; }

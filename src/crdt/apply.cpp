@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "crdt/engine.h"
+#include "crdt/fields_v2_writer.h"
 #include "crdt/update.h"
 #include "crdt/update_reader.h"
 #include "crdt/wire.h"
@@ -12,7 +13,8 @@
 namespace concord::crdt {
 namespace {
 
-constexpr std::size_t kLargeUpdate = 1024;  // structs
+constexpr std::size_t kLargeUpdate = 1024;    // structs
+constexpr std::size_t kLeastStructBytes = 2;  // of a struct in V1; runs in V2 may have less, which is counted as this
 
 }  // namespace
 
@@ -240,7 +242,8 @@ void Engine::keep_rest(Drafts& drafts, Bytes& rest) {
     if (section.next < section.count) order.push_back(&section);
   std::ranges::sort(order, std::ranges::greater{},
                     [this](const DraftSection* s) { return store.clients[s->client].id; });
-  FieldWriterV1 out(rest);
+  Bytes buffer;
+  FieldWriterV2 out(buffer);
   out.rest().uint(order.size());
   const DraftParent none;
   for (const DraftSection* section : order) {
@@ -263,6 +266,7 @@ void Engine::keep_rest(Drafts& drafts, Bytes& rest) {
     }
   }
   out.rest().uint(0);
+  out.finish(rest, buffer);
 }
 
 /// What names structs that have not come goes to `rest`.
@@ -327,7 +331,7 @@ void Engine::apply_structs_and_deletions(Drafts& drafts) {
   apply_drafts(drafts, rest);
   const bool ready = had_pending && pending_is_ready();
   if (!rest.empty()) {
-    pending_.bytes += rest.size();
+    pending_.bytes += std::max(rest.size(), kLeastStructBytes * drafts.items.size());
     pending_.updates.push_back(std::move(rest));
   }
   apply_deletions(drafts.deleted, pending_.deleted);
@@ -341,20 +345,22 @@ void Engine::apply_structs_and_deletions(Drafts& drafts) {
   pending_.missing.clear();
   pending_.bytes = 0;
   const std::vector<ByteView> views(waiting.begin(), waiting.end());
-  const auto merged = merge_updates(views);
-  if (!merged || !decode(*merged, drafts)) return;  // cannot be: we wrote them
+  const auto merged = merge_updates(views, UpdateFormat::kV2, kNoRunLimit);
+  if (!merged || !decode(*merged, UpdateFormat::kV2, drafts, kNoRunLimit)) return;  // cannot be: we wrote them
   apply_structs_and_deletions(drafts);
 }
 
-Result<Applied> Engine::apply_update(ByteView update, const Origin* origin) {
+Result<Applied> Engine::apply_update(ByteView update, const Origin* origin, UpdateFormat format) {
   if (active_) return fail(Code::kInvalidArgument, "an update cannot be applied inside a transaction");
-  if (apply_in_place(update)) return Applied{.changed = true, .pending = false, .cleanup = {}};
-  TRY_VOID(decode(update, drafts_));
-  if (pending_.bytes + update.size() > options_.max_pending_bytes && would_wait(drafts_)) {
+  if (format == UpdateFormat::kV1 && apply_in_place(update))
+    return Applied{.changed = true, .pending = false, .cleanup = {}};
+  TRY_VOID(decode(update, format, drafts_, options_.max_run_structs));
+  const std::size_t size = std::max(update.size(), kLeastStructBytes * drafts_.items.size());
+  if (pending_.bytes + size > options_.max_pending_bytes && would_wait(drafts_)) {
     for (const ItemRef item : drafts_.items) discard(item);
     return fail(Error{Code::kTooLarge, "too much is waiting for updates that have not come", {}}
                     .with("limit", std::to_string(options_.max_pending_bytes))
-                    .with("value", std::to_string(pending_.bytes + update.size())));
+                    .with("value", std::to_string(pending_.bytes + size)));
   }
   begin(false, origin);
   apply_structs_and_deletions(drafts_);

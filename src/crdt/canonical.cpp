@@ -7,13 +7,6 @@
 namespace concord::crdt {
 namespace {
 
-bool plain_json_string(std::string_view text) {
-  if (text.size() < 2 || text.front() != '"' || text.back() != '"') return false;
-  for (const char c : text.substr(1, text.size() - 2))
-    if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20) return false;
-  return true;
-}
-
 bool small_integer(std::string_view text) {
   if (text.empty() || text.size() > 9 || (text[0] == '0' && text.size() > 1)) return false;
   for (const char c : text)
@@ -65,6 +58,13 @@ Bytes canonical_json_elements(ByteView payload) {
     writer.var_bytes(as_bytes(text == "undefined" ? std::string(text) : canonical_json(text)));
   }
   return out;
+}
+
+bool plain_json_string(std::string_view text) {
+  if (text.size() < 2 || text.front() != '"' || text.back() != '"') return false;
+  for (const char c : text.substr(1, text.size() - 2))
+    if (c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20) return false;
+  return true;
 }
 
 JsonForm json_form(std::string_view text) {

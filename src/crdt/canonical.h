@@ -15,6 +15,8 @@ Bytes canonical_values(ByteView payload);
 /// JSON texts as var_strings, one after the other; "undefined" stays.
 Bytes canonical_json_elements(ByteView payload);
 
+/// A JSON string without escapes, of what is JSON or UTF-8 at least.
+bool plain_json_string(std::string_view text);
 /// Whether `text` is JSON, and printed as JavaScript prints it (common forms are told without parsing).
 struct JsonForm {
   bool valid = false;

@@ -108,7 +108,7 @@ Bytes Engine::run_cleanups() {
   if (updates.size() == 1)
     whole = to_bytes(updates[0]);
   else if (!updates.empty())
-    if (auto merged = merge_updates(updates)) whole = std::move(*merged);
+    if (auto merged = merge_updates(updates, options_.update_format, kNoRunLimit)) whole = std::move(*merged);
   queue_.clear();
   cleaned_ = 0;
   return whole;

@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "crdt/item.h"
 #include "crdt/pod_array.h"
+#include "crdt/stored_value.h"
 
 namespace concord::crdt {
 
@@ -55,11 +56,11 @@ struct Format {
 class Contents {
  public:
   NameTable names;
-  /// Format values as JSON. Objects and arrays have a number for each time they are read or given, because Yjs asks
-  /// here and there whether two are the same object; equal values of other kinds share theirs.
+  /// Format values (stored_value.h). Objects and arrays have a number for each time they are read or given, because Yjs
+  /// asks here and there whether two are the same object; equal values of other kinds share theirs.
   NameTable values;
-  std::uint32_t new_value(std::string_view json) {
-    return json.starts_with('{') || json.starts_with('[') ? values.add(json) : values.intern(json);
+  std::uint32_t new_value(std::string_view stored) {
+    return is_compound_value(stored) ? values.add(stored) : values.intern(stored);
   }
 
   std::uint32_t intern_format(std::uint32_t key, std::uint32_t value);

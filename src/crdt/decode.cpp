@@ -5,6 +5,7 @@
 
 #include "crdt/canonical.h"
 #include "crdt/engine.h"
+#include "crdt/stored_value.h"
 #include "crdt/update_reader.h"
 
 namespace concord::crdt {
@@ -13,7 +14,8 @@ namespace concord::crdt {
 template <class Fields>
 class Decoder {
  public:
-  Decoder(Engine& engine, ByteView update, Drafts& drafts) : store_(engine.store), reader_(update), drafts_(drafts) {}
+  Decoder(Engine& engine, ByteView update, Drafts& drafts, std::uint64_t max_run_structs)
+      : store_(engine.store), reader_(update, max_run_structs), drafts_(drafts) {}
 
   bool run() {
     store_.contents.reserve_bytes(reader_.size());
@@ -241,7 +243,10 @@ class Decoder {
         content = span(canonical_json_elements(raw.payload));
         break;
       case Kind::kEmbed: {
-        content = raw.canonical ? span(raw.payload) : span(as_bytes(canonical_json(as_text(raw.payload))));
+        if (raw.json_value && raw.canonical)
+          content = span(raw.payload);
+        else
+          content = span(as_bytes(stored(raw)));
         break;
       }
       case Kind::kDoc: {
@@ -270,10 +275,16 @@ class Decoder {
   std::uint32_t take_format(const RawStruct& raw) {
     Contents& contents = store_.contents;
     const std::uint32_t key = contents.names.intern(as_text(raw.name));
+    if (!raw.json_value || !raw.canonical) return contents.intern_format(key, contents.new_value(stored(raw)));
     const std::string_view text = as_text(raw.payload);
     std::uint32_t value = contents.values.find(text);
-    if (value == kNone) value = contents.new_value(raw.canonical ? std::string(text) : canonical_json(text));
+    if (value == kNone) value = contents.new_value(text);
     return contents.intern_format(key, value);
+  }
+
+  /// The value of an embed or a format as the store keeps it.
+  static std::string stored(const RawStruct& raw) {
+    return raw.json_value ? stored_value_of_json(as_text(raw.payload)) : stored_value_of_any(raw.payload);
   }
 
   static constexpr std::size_t kFewSections = 8;
@@ -299,7 +310,7 @@ void Engine::discard(ItemRef draft) {
   store.free_item(draft);
 }
 
-Result<> Engine::decode(ByteView update, Drafts& drafts) {
+Result<> Engine::decode(ByteView update, UpdateFormat format, Drafts& drafts, std::uint64_t max_run_structs) {
   drafts.items.clear();
   drafts.sections.clear();
   drafts.parents.clear();
@@ -311,8 +322,13 @@ Result<> Engine::decode(ByteView update, Drafts& drafts) {
   const std::size_t values = store.contents.values.size();
   const std::size_t formats = store.contents.formats();
   const std::uint32_t arena = store.contents.arena_size();
-  Decoder<FieldReaderV1> decoder(*this, update, drafts);
-  if (decoder.run()) return {};
+  const auto run = [&](auto decoder) -> Result<> {
+    if (decoder.run()) return {};
+    return fail(decoder.error());
+  };
+  auto done = format == UpdateFormat::kV1 ? run(Decoder<FieldReaderV1>(*this, update, drafts, max_run_structs))
+                                          : run(Decoder<FieldReaderV2>(*this, update, drafts, max_run_structs));
+  if (done) return done;
   for (const ItemRef item : drafts.items) {
     if (store.items[item].kind() != Kind::kType) store.contents.undrop(store.span_of(store.items[item]).bytes);
     discard(item);
@@ -322,7 +338,7 @@ Result<> Engine::decode(ByteView update, Drafts& drafts) {
   store.contents.values.truncate(values);
   store.contents.names.truncate(names);
   store.truncate_clients(clients);
-  return fail(decoder.error());
+  return done;
 }
 
 }  // namespace concord::crdt

@@ -58,8 +58,8 @@ bool Doc::begin(const Origin& origin) {
 }
 void Doc::commit(Bytes& update) { engine_->commit_local(update); }
 
-Result<Applied> Doc::apply_update(ByteView update, const Origin& origin) {
-  return engine_->apply_update(update, &origin);
+Result<Applied> Doc::apply_update(ByteView update, const Origin& origin, UpdateFormat format) {
+  return engine_->apply_update(update, &origin, format);
 }
 Subscription Doc::observe_transactions(TransactionObserver observer) {
   return {engine_->observers, engine_->observers->add(std::move(observer))};
@@ -69,7 +69,9 @@ Subscription Doc::observe_updates(UpdateObserver observer) {
 }
 StateVector Doc::state_vector() const { return engine_->state_vector(); }
 Bytes Doc::encode_state_vector() const { return engine_->state_vector().encode(); }
-Bytes Doc::encode_state_as_update(const StateVector& since) const { return engine_->encode_state_as_update(since); }
+Bytes Doc::encode_state_as_update(const StateVector& since, UpdateFormat format) const {
+  return engine_->encode_state_as_update(since, format);
+}
 bool Doc::has_pending() const { return engine_->has_pending(); }
 std::size_t Doc::memory_bytes() const { return engine_->heap_bytes(); }
 std::string Doc::validate() const { return engine_->validate(); }

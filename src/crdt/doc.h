@@ -19,17 +19,20 @@
 #include "crdt/events.h"
 #include "crdt/state_vector.h"
 #include "crdt/types.h"
+#include "crdt/update_format.h"
 
 namespace concord::crdt {
 
 struct AbsolutePosition;
 
 struct DocOptions {
-  ClientId client{};                           // who local changes are signed by; unique among live sessions
-  bool gc = true;                              // drop the content of what is deleted
-  bool clean_formats = false;                  // after a remote change, delete formats that have no effect, as an
-                                               // editor's Y.Text does; a server leaves that to the editors
-  std::size_t max_pending_bytes = 64U << 20U;  // bound of what waits for missing updates; beyond it: kTooLarge
+  ClientId client{};                               // who local changes are signed by; unique among live sessions
+  bool gc = true;                                  // drop the content of what is deleted
+  bool clean_formats = false;                      // after a remote change, delete formats that have no effect, as an
+                                                   // editor's Y.Text does; a server leaves that to the editors
+  std::size_t max_pending_bytes = 64U << 20U;      // bound of what waits for missing updates; beyond it: kTooLarge
+  UpdateFormat update_format = UpdateFormat::kV1;  // of the updates that transactions and cleanups give
+  std::uint64_t max_run_structs = kMaxRunStructs;  // see update_format.h
 };
 
 /// What one apply_update did.
@@ -54,7 +57,7 @@ class Doc {
   Map map(std::string_view name);
   Array array(std::string_view name);
 
-  /// Runs `change()` as one transaction and returns its update (V1), empty where nothing changed. A transaction in a
+  /// Runs `change()` as one transaction and returns its update, empty where nothing changed. A transaction in a
   /// transaction joins the outer one and returns nothing.
   template <class F>
   Bytes transact(F&& change, const Origin& origin = {}) {
@@ -73,7 +76,8 @@ class Doc {
 
   /// Applies an update of any origin, whole or not at all. Malformed input is kInvalidArgument and says what and at
   /// which byte; too much waiting for missing updates is kTooLarge. Not inside a transaction.
-  Result<Applied> apply_update(ByteView update, const Origin& origin = {});
+  Result<Applied> apply_update(ByteView update, const Origin& origin = {}, UpdateFormat format = UpdateFormat::kV1);
+  Result<Applied> apply_update(ByteView update, UpdateFormat format) { return apply_update(update, {}, format); }
 
   /// Calls `observer` after each transaction that changes something and begins while the subscription lives. A document
   /// that is observed is slower: typing takes the general way.
@@ -83,8 +87,8 @@ class Doc {
 
   StateVector state_vector() const;
   Bytes encode_state_vector() const;
-  /// Everything that `since` has not seen, including what is pending; the bytes of Y.encodeStateAsUpdate.
-  Bytes encode_state_as_update(const StateVector& since = {}) const;
+  /// Everything that `since` has not seen, including what is pending; the bytes of Y.encodeStateAsUpdate (V2).
+  Bytes encode_state_as_update(const StateVector& since = {}, UpdateFormat format = UpdateFormat::kV1) const;
   bool has_pending() const;
   /// Whether the document holds all that an update brings, structs and deletions, integrated. Fails on a malformed
   /// update as apply_update does. Time linear in the update and in the structs that its deletions span.

@@ -2,6 +2,8 @@
 
 #include "crdt/engine.h"
 #include "crdt/fields_v1.h"
+#include "crdt/fields_v2_writer.h"
+#include "crdt/stored_value.h"
 #include "crdt/update.h"
 #include "crdt/utf16.h"
 
@@ -22,34 +24,16 @@ void write_text_from(Fields& out, ByteView text, std::uint32_t offset, std::uint
     out.string(text.subspan(cut.bytes), units);
 }
 
-}  // namespace
-
-/// From unit `offset` on. `parent` is what a draft without origins says of itself.
 template <class Fields>
-void Replica::write_item(Fields& out, const Item& item, std::uint32_t offset, const DraftParent* parent) const {
-  const auto id_of = [this](ClientRef client) { return store.clients[client].id; };
-  if (item.kind() == Kind::kGc || item.kind() == Kind::kSkip) {
-    out.info(static_cast<std::uint8_t>(item.kind()));
-    if (item.kind() == Kind::kGc)
-      out.length(item.length - offset);
-    else
-      out.rest().uint(item.length - offset);
-    return;
-  }
-  const Id origin = offset > 0 ? Id{static_cast<ClientRef>(item.client), item.clock + offset - 1} : item.origin();
-  const Id right_origin = item.right_origin();
-  const bool drafted = parent != nullptr;
-  const bool keyed = drafted ? parent->key != kNone : item.in_map();
-  out.info(static_cast<std::uint8_t>(static_cast<unsigned>(item.kind()) | (origin.present() ? 0x80U : 0U) |
-                                     (right_origin.present() ? 0x40U : 0U) | (keyed ? 0x20U : 0U)));
-  if (origin.present()) out.left_id(id_of(origin.client), origin.clock);
-  if (right_origin.present()) out.right_id(id_of(right_origin.client), right_origin.clock);
-  if (!origin.present() && !right_origin.present()) write_parent(out, item, parent);
-  write_content(out, item, offset);
+void write_stored_value(Fields& out, std::string_view stored) {
+  if (stored_as_any(stored))
+    out.any_value(as_bytes(stored.substr(1)));
+  else
+    out.json_value(as_bytes(stored));
 }
 
 template <class Fields>
-void Replica::write_parent(Fields& out, const Item& item, const DraftParent* parent) const {
+void write_parent(Fields& out, const Store& store, const Item& item, const DraftParent* parent) {
   std::uint32_t root = kNone;
   Id holder;
   std::uint32_t key = kNone;
@@ -74,7 +58,7 @@ void Replica::write_parent(Fields& out, const Item& item, const DraftParent* par
 }
 
 template <class Fields>
-void Replica::write_content(Fields& out, const Item& item, std::uint32_t offset) const {
+void write_content(Fields& out, const Store& store, const Item& item, std::uint32_t offset) {
   const std::uint32_t length = item.length - offset;
   switch (item.kind()) {
     case Kind::kDeleted:
@@ -98,7 +82,7 @@ void Replica::write_content(Fields& out, const Item& item, std::uint32_t offset)
       out.rest().var_bytes(store.bytes_of(item));
       break;
     case Kind::kEmbed:
-      out.json_value(store.bytes_of(item));
+      write_stored_value(out, as_text(store.bytes_of(item)));
       break;
     case Kind::kDoc: {
       WireReader in(store.bytes_of(item));
@@ -111,7 +95,7 @@ void Replica::write_content(Fields& out, const Item& item, std::uint32_t offset)
     case Kind::kFormat: {
       const Format& format = store.contents.format(item.content);
       out.key(as_bytes(store.contents.names.at(format.key)));
-      out.json_value(as_bytes(store.contents.values.at(format.value)));
+      write_stored_value(out, store.contents.values.at(format.value));
       break;
     }
     case Kind::kType: {
@@ -123,6 +107,32 @@ void Replica::write_content(Fields& out, const Item& item, std::uint32_t offset)
     default:
       break;
   }
+}
+
+}  // namespace
+
+/// From unit `offset` on. `parent` is what a draft without origins says of itself.
+template <class Fields>
+void Replica::write_item(Fields& out, const Item& item, std::uint32_t offset, const DraftParent* parent) const {
+  const auto id_of = [this](ClientRef client) { return store.clients[client].id; };
+  if (item.kind() == Kind::kGc || item.kind() == Kind::kSkip) {
+    out.info(static_cast<std::uint8_t>(item.kind()));
+    if (item.kind() == Kind::kGc)
+      out.length(item.length - offset);
+    else
+      out.rest().uint(item.length - offset);
+    return;
+  }
+  const Id origin = offset > 0 ? Id{static_cast<ClientRef>(item.client), item.clock + offset - 1} : item.origin();
+  const Id right_origin = item.right_origin();
+  const bool drafted = parent != nullptr;
+  const bool keyed = drafted ? parent->key != kNone : item.in_map();
+  out.info(static_cast<std::uint8_t>(static_cast<unsigned>(item.kind()) | (origin.present() ? 0x80U : 0U) |
+                                     (right_origin.present() ? 0x40U : 0U) | (keyed ? 0x20U : 0U)));
+  if (origin.present()) out.left_id(id_of(origin.client), origin.clock);
+  if (right_origin.present()) out.right_id(id_of(right_origin.client), right_origin.clock);
+  if (!origin.present() && !right_origin.present()) write_parent(out, store, item, parent);
+  write_content(out, store, item, offset);
 }
 
 /// One section: what `client` wrote from clock `from` on.
@@ -167,43 +177,59 @@ std::vector<DeletedRange<ClientRef>> Replica::deleted_ranges(const std::vector<C
   return ranges;
 }
 
-Bytes Engine::encode_state_as_update(const StateVector& since) const {
+Bytes Engine::encode_state_as_update(const StateVector& since, UpdateFormat format) const {
   const std::vector<ClientRef> order = store.clients_in_order();
   std::vector<std::pair<ClientRef, std::uint32_t>> wanted;
   for (const ClientRef client : order) {
     const std::uint32_t from = since.clock(ClientId{store.clients[client].id});
     if (from < store.clients[client].state) wanted.emplace_back(client, from);
   }
+  const auto encode = [&]<class Fields>(Bytes buffer) {
+    Fields out(buffer);
+    out.rest().uint(wanted.size());
+    for (const auto& [client, from] : wanted) write_structs(out, client, from);
+    const auto id_of = [this](ClientRef client) { return store.clients[client].id; };
+    write_delete_set(out.rest(), deleted_ranges(order), id_of, Fields::kFormat == UpdateFormat::kV2);
+    return out.finish(std::move(buffer));
+  };
   Bytes update;
-  if (since.empty()) update.reserve(store.contents.arena_size() + store.items.size() * 16);
-  FieldWriterV1 out(update);
-  out.rest().uint(wanted.size());
-  for (const auto& [client, from] : wanted) write_structs(out, client, from);
-  write_delete_set(out.rest(), deleted_ranges(order), [this](ClientRef client) { return store.clients[client].id; });
-  if (!has_pending()) return update;
-  return with_pending(std::move(update), since);
+  if (format == UpdateFormat::kV2) {
+    update = encode.template operator()<FieldWriterV2>({});
+  } else {
+    if (since.empty()) update.reserve(store.contents.arena_size() + store.items.size() * 16);
+    update = encode.template operator()<FieldWriterV1>(std::move(update));
+  }
+  return has_pending() ? with_pending(std::move(update), since, format) : update;
 }
 
 /// What is pending goes along, so that whoever gets it can wait for the rest himself.
-Bytes Engine::with_pending(Bytes update, const StateVector& since) const {
+Bytes Engine::with_pending(Bytes update, const StateVector& since, UpdateFormat format) const {
+  constexpr UpdateFormat kV2 = UpdateFormat::kV2;
   std::vector<Bytes> parts;
   parts.push_back(std::move(update));
   if (!pending_.deleted.empty()) {
-    WireWriter out(parts.emplace_back());
+    Bytes rest;
+    WireWriter out(rest);
     out.uint(0);
-    write_delete_set(out, pending_.deleted, [this](ClientRef client) { return store.clients[client].id; });
+    const auto id_of = [this](ClientRef client) { return store.clients[client].id; };
+    write_delete_set(out, pending_.deleted, id_of, format == kV2);
+    parts.push_back(format == kV2 ? FieldWriterV2(rest).finish(std::move(rest)) : std::move(rest));
   }
   if (!pending_.updates.empty()) {
     const std::vector<ByteView> waiting(pending_.updates.begin(), pending_.updates.end());
-    if (const auto merged = merge_updates(waiting))
-      if (auto cut = diff_update(*merged, since)) parts.push_back(std::move(*cut));
+    auto late = merge_updates(waiting, kV2, kNoRunLimit);
+    if (late) late = diff_update(*late, since, kV2, kNoRunLimit);
+    if (late && format != kV2) late = convert_update(*late, kV2, format, kNoRunLimit);
+    if (late) parts.push_back(std::move(*late));
   }
   const std::vector<ByteView> views(parts.begin(), parts.end());
-  auto whole = merge_updates(views);
+  auto whole = merge_updates(views, format, kNoRunLimit);
   return whole ? std::move(*whole) : std::move(parts[0]);
 }
 
 template void Replica::write_item(FieldWriterV1&, const Item&, std::uint32_t, const DraftParent*) const;
+template void Replica::write_item(FieldWriterV2&, const Item&, std::uint32_t, const DraftParent*) const;
 template void Replica::write_structs(FieldWriterV1&, ClientRef, std::uint32_t) const;
+template void Replica::write_structs(FieldWriterV2&, ClientRef, std::uint32_t) const;
 
 }  // namespace concord::crdt

@@ -24,11 +24,11 @@ class Engine : public Editor {
   // transaction.cpp, apply.cpp
   /// Ends a local transaction and writes its update, or nothing.
   void commit_local(Bytes& update);
-  Result<Applied> apply_update(ByteView update, const Origin* origin);
+  Result<Applied> apply_update(ByteView update, const Origin* origin, UpdateFormat format);
   bool has_pending() const { return !pending_.updates.empty() || !pending_.deleted.empty(); }
 
   // encode.cpp
-  Bytes encode_state_as_update(const StateVector& since) const;
+  Bytes encode_state_as_update(const StateVector& since, UpdateFormat format) const;
 
   // Handles.
   template <class Handle>
@@ -60,7 +60,7 @@ class Engine : public Editor {
   friend class VersionReader;
 
   // decode.cpp: an update becomes drafts, items that are in no list yet
-  Result<> decode(ByteView update, Drafts& drafts);
+  Result<> decode(ByteView update, UpdateFormat format, Drafts& drafts, std::uint64_t max_run_structs);
   void discard(ItemRef draft);
 
   // apply.cpp: drafts are integrated in causal order; what misses something waits
@@ -87,7 +87,7 @@ class Engine : public Editor {
   bool wants_clean_formats(const TransactionState& state) const;
 
   // encode.cpp
-  Bytes with_pending(Bytes update, const StateVector& since) const;
+  Bytes with_pending(Bytes update, const StateVector& since, UpdateFormat format) const;
 
   // in_place.cpp
   bool apply_in_place(ByteView update);

@@ -1,5 +1,7 @@
 #include "crdt/fields_v1.h"
 
+#include "crdt/any_codec.h"
+#include "crdt/any_json.h"
 #include "crdt/canonical.h"
 
 namespace concord::crdt {
@@ -20,6 +22,12 @@ bool FieldReaderV1::json_elements(std::uint32_t count, ByteView& out) {
   }
   out = {begin, rest_.at()};
   return true;
+}
+
+void FieldWriterV1::any_value(ByteView encoded) {
+  WireReader in(encoded);
+  Any value;
+  rest_.var_bytes(as_bytes(read_any(in, value) ? to_json(value) : std::string("null")));
 }
 
 }  // namespace concord::crdt

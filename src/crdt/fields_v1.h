@@ -3,8 +3,11 @@
 // have the same methods, so that what reads, merges and writes structs is written once (update_reader.h,
 // struct_writer.h, encode.cpp) and compiled for each.
 
+#include <utility>
+
 #include "base/bytes.h"
 #include "base/result.h"
+#include "crdt/update_format.h"
 #include "crdt/utf16.h"
 #include "crdt/wire.h"
 
@@ -12,7 +15,9 @@ namespace concord::crdt {
 
 class FieldReaderV1 {
  public:
+  static constexpr UpdateFormat kFormat = UpdateFormat::kV1;
   static constexpr bool kOneStream = true;  // fields follow each other, so that structs can be read as a whole
+
   explicit FieldReaderV1(ByteView update) : rest_(update) {}
 
   bool ok() const { return rest_.ok(); }
@@ -62,6 +67,8 @@ class FieldReaderV1 {
 
 class FieldWriterV1 {
  public:
+  static constexpr UpdateFormat kFormat = UpdateFormat::kV1;
+
   explicit FieldWriterV1(Bytes& out) : rest_(out) {}
 
   WireWriter& rest() { return rest_; }
@@ -91,7 +98,12 @@ class FieldWriterV1 {
     rest_.bytes(rest);
   }
   void json_value(ByteView json) { rest_.var_bytes(json); }
+  /// The same from the binary form.
+  void any_value(ByteView encoded);
   void json_elements(ByteView elements) { rest_.bytes(elements); }
+
+  /// The whole update: `rest` is what was written to the buffer, or that with its sections put together.
+  static Bytes finish(Bytes&& rest) { return std::move(rest); }
 
  private:
   WireWriter rest_;

@@ -208,17 +208,24 @@ bool Engine::apply_in_place(ByteView update) {
 // ---- their updates
 
 /// False where the transaction did more than one thing.
-bool Replica::write_in_place(Bytes& update) const {
+bool Replica::write_in_place(Bytes& update) {
+  const bool v2 = options_.update_format == UpdateFormat::kV2;
   switch (plain_) {
     case Plain::kTyped:
       if (touched_.size() != 1 || !deleted_.empty() || !split_.empty() ||
           store.clients[own_].state - store.clients[own_].before != plain_units_)
         return false;
-      write_typed(update);
+      if (v2)
+        write_typed_v2(update);
+      else
+        write_typed(update);
       return true;
     case Plain::kErased:
       if (deleted_.size() != 1 || !touched_.empty() || split_.size() != plain_splits_) return false;
-      write_erased(update);
+      if (v2)
+        write_transaction(update);
+      else
+        write_erased(update);
       return true;
     default:
       return false;
@@ -256,6 +263,25 @@ void Replica::write_typed(Bytes& update) const {
   update.assign(buffer, at);
   update.insert(update.end(), typed.begin(), typed.end());
   update.push_back(0);
+}
+
+void Replica::write_typed_v2(Bytes& update) {
+  const ClientRecord& own = store.clients[own_];
+  const Item& item = store.items[own.index.last()];
+  const ByteView text = store.bytes_of(item);
+  const Id right = item.right_origin();
+  UpdateBufferV2& buffer = v2_buffer();
+  FieldWriterV2& out = buffer.fields;
+  out.rest().uint(1);
+  out.rest().uint(1);
+  out.client(own.id);
+  out.rest().uint(own.before);
+  out.info(right.present() ? 0xc4 : 0x84);
+  out.left_id(own.id, own.before - 1);
+  if (right.present()) out.right_id(store.clients[right.client].id, right.clock);
+  out.string(text.subspan(text.size() - plain_bytes_), plain_units_);
+  out.rest().uint(0);
+  out.finish(update, buffer.rest);
 }
 
 /// No structs, one range.

@@ -19,8 +19,8 @@ void read_deleted(UpdateReader<Reader>& reader, IdRanges& ranges) {
   while (reader.next_deleted(range.client, range.clock, range.length)) ranges.push_back(range);
 }
 
-/// Highest client first, each client's ranges as they came.
-void group_by_client(IdRanges& ranges) {
+/// Highest client first, each client's ranges as they came. Where V2 cannot say them so, as the same set in order.
+void group_by_client(IdRanges& ranges, UpdateFormat format) {
   std::vector<std::size_t> order(ranges.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
@@ -30,12 +30,29 @@ void group_by_client(IdRanges& ranges) {
   grouped.reserve(ranges.size());
   for (const std::size_t i : order) grouped.push_back(ranges[i]);
   ranges.swap(grouped);
+  if (format == UpdateFormat::kV1) return;
+  const auto in_order = [](const auto& a, const auto& b) {
+    return a.client != b.client || a.clock + a.length <= b.clock;
+  };
+  std::erase_if(ranges, [](const auto& range) { return range.length == 0; });
+  for (std::size_t i = 1; i < ranges.size(); ++i)
+    if (!in_order(ranges[i - 1], ranges[i])) return normalize(ranges, std::ranges::greater{});
+}
+
+/// Takes the delete set over, and puts the update together.
+template <class Reader, class Writer>
+Result<Bytes> finish(UpdateReader<Reader>& reader, StructWriter<Writer>& writer) {
+  IdRanges deleted;
+  if (reader.ok()) read_deleted(reader, deleted);
+  if (!reader.ok()) return fail(reader.error());
+  group_by_client(deleted, Writer::kFormat);
+  return writer.finish(deleted);
 }
 
 /// One of the updates that are merged, at its current struct. Skips are passed over.
 template <class Reader>
 struct Source {
-  explicit Source(ByteView update) : reader(update) { next(); }
+  Source(ByteView update, std::uint64_t max_run_structs) : reader(update, max_run_structs) { next(); }
   void next() {
     do has = reader.next(current);
     while (has && current.kind == Kind::kSkip);
@@ -48,9 +65,9 @@ struct Source {
 template <class Reader, class Writer>
 class Merger {
  public:
-  explicit Merger(std::span<const ByteView> updates) {
+  Merger(std::span<const ByteView> updates, std::uint64_t max_run_structs) {
     sources_.reserve(updates.size());
-    for (const ByteView update : updates) sources_.emplace_back(update);
+    for (const ByteView update : updates) sources_.emplace_back(update, max_run_structs);
     for (std::size_t i = 0; i < sources_.size(); ++i)
       if (sources_[i].has) heap_.push_back(entry(i, static_cast<std::int64_t>(i)));
     std::ranges::make_heap(heap_, later);
@@ -163,21 +180,11 @@ class Merger {
   std::optional<StructPart> writing_;
 };
 
-}  // namespace
-
-Result<Bytes> merge_updates(std::span<const ByteView> updates) {
-  if (updates.size() == 1) {
-    TRY_VOID(check_update(updates[0]));
-    return to_bytes(updates[0]);
-  }
-  Merger<FieldReaderV1, FieldWriterV1> merger(updates);
-  merger.run();
-  return merger.finish();
-}
-
-Result<Bytes> diff_update(ByteView update, const StateVector& since) {
-  UpdateReader<FieldReaderV1> reader(update);
-  StructWriter<FieldWriterV1> writer;
+/// Without the structs before `since`.
+template <class Reader, class Writer>
+Result<Bytes> diff(ByteView update, const StateVector& since, std::uint64_t max_run_structs) {
+  UpdateReader<Reader> reader(update, max_run_structs);
+  StructWriter<Writer> writer;
   RawStruct raw;
   bool has = reader.next(raw);
   while (has) {
@@ -198,11 +205,58 @@ Result<Bytes> diff_update(ByteView update, const StateVector& since) {
       while (has && raw.client == client && raw.end() <= known) has = reader.next(raw);
     }
   }
-  IdRanges deleted;
-  if (reader.ok()) read_deleted(reader, deleted);
-  if (!reader.ok()) return fail(reader.error());
-  group_by_client(deleted);
-  return writer.finish(deleted);
+  return finish(reader, writer);
+}
+
+/// The same structs in another format.
+template <class Reader, class Writer>
+Result<Bytes> convert(ByteView update, std::uint64_t max_run_structs) {
+  UpdateReader<Reader> reader(update, max_run_structs);
+  StructWriter<Writer> writer;
+  RawStruct raw;
+  std::uint64_t section = 0;
+  std::uint64_t client = 0;
+  while (reader.next(raw)) {
+    if (section != 0 && section != reader.section() && client == raw.client) {  // they would become one section
+      reader.fail("a client is listed twice");
+      break;
+    }
+    section = reader.section();
+    client = raw.client;
+    writer.write({raw, 0});
+  }
+  return finish(reader, writer);
+}
+
+}  // namespace
+
+Result<Bytes> merge_updates(std::span<const ByteView> updates, UpdateFormat format, std::uint64_t max_run_structs) {
+  if (updates.size() == 1) {
+    TRY_VOID(check_update(updates[0], format, max_run_structs));
+    return to_bytes(updates[0]);
+  }
+  const auto merge = [&]<class Reader, class Writer>() {
+    Merger<Reader, Writer> merger(updates, max_run_structs);
+    merger.run();
+    return merger.finish();
+  };
+  if (format == UpdateFormat::kV1) return merge.template operator()<FieldReaderV1, FieldWriterV1>();
+  return merge.template operator()<FieldReaderV2, FieldWriterV2>();
+}
+
+Result<Bytes> diff_update(ByteView update, const StateVector& since, UpdateFormat format,
+                          std::uint64_t max_run_structs) {
+  if (format == UpdateFormat::kV1) return diff<FieldReaderV1, FieldWriterV1>(update, since, max_run_structs);
+  return diff<FieldReaderV2, FieldWriterV2>(update, since, max_run_structs);
+}
+
+Result<Bytes> convert_update(ByteView update, UpdateFormat from, UpdateFormat to, std::uint64_t max_run_structs) {
+  if (from == UpdateFormat::kV1) {
+    if (to == UpdateFormat::kV1) return convert<FieldReaderV1, FieldWriterV1>(update, max_run_structs);
+    return convert<FieldReaderV1, FieldWriterV2>(update, max_run_structs);
+  }
+  if (to == UpdateFormat::kV1) return convert<FieldReaderV2, FieldWriterV1>(update, max_run_structs);
+  return convert<FieldReaderV2, FieldWriterV2>(update, max_run_structs);
 }
 
 }  // namespace concord::crdt

@@ -3,6 +3,7 @@
 #include "crdt/any_codec.h"
 #include "crdt/any_json.h"
 #include "crdt/engine.h"
+#include "crdt/stored_value.h"
 
 namespace concord::crdt {
 namespace {
@@ -29,7 +30,7 @@ class ElementReader {
         return parsed(as_text(text));
       }
       case Kind::kEmbed:
-        return parsed(as_text(store_.bytes_of(item_)));
+        return read_stored_value(as_text(store_.bytes_of(item_)));
       case Kind::kBinary:
         return Any(to_bytes(store_.bytes_of(item_)));
       case Kind::kString:
@@ -130,8 +131,8 @@ std::vector<DeltaOp> Engine::text_to_delta(TypeRef text) const {
   const auto attributes = [&] {
     Attributes out;
     for (const Format& format : formats) {
-      auto value = parse_json(store.contents.values.at(format.value));
-      out.emplace_back(std::string(store.contents.names.at(format.key)), value ? std::move(*value) : Any());
+      out.emplace_back(std::string(store.contents.names.at(format.key)),
+                       read_stored_value(store.contents.values.at(format.value)));
     }
     return out;
   };

@@ -12,6 +12,7 @@
 #include "crdt/delete_set.h"
 #include "crdt/doc.h"
 #include "crdt/drafts.h"
+#include "crdt/fields_v2_writer.h"
 #include "crdt/store.h"
 
 namespace concord::crdt {
@@ -80,8 +81,9 @@ class Replica {
   // in_place.cpp
   bool erase_units(ItemRef item, std::uint32_t offset, std::uint32_t length);
   bool joins_next(const Item& left, ItemRef next) const;
-  bool write_in_place(Bytes& update) const;
+  bool write_in_place(Bytes& update);
   void write_typed(Bytes& update) const;
+  void write_typed_v2(Bytes& update);
   void write_erased(Bytes& update) const;
   /// At `at`, which has room for eight bytes whatever the id's length.
   std::uint8_t* put_own_id(std::uint8_t* at) const {
@@ -92,10 +94,6 @@ class Replica {
   // encode.cpp
   template <class Fields>
   void write_item(Fields& out, const Item& item, std::uint32_t offset, const DraftParent* parent = nullptr) const;
-  template <class Fields>
-  void write_parent(Fields& out, const Item& item, const DraftParent* parent) const;
-  template <class Fields>
-  void write_content(Fields& out, const Item& item, std::uint32_t offset) const;
   template <class Fields>
   void write_structs(Fields& out, ClientRef client, std::uint32_t from) const;
   std::vector<DeletedRange<ClientRef>> deleted_ranges(const std::vector<ClientRef>& order) const;
@@ -138,6 +136,9 @@ class Replica {
   std::size_t cleaned_ = 0;
   bool cleaning_ = false;
   bool observed_ = false;  // somebody observes this document
+
+  std::unique_ptr<UpdateBufferV2> v2_;  // made when first needed
+  UpdateBufferV2& v2_buffer();
 
   // Scratch, kept for its capacity.
   std::vector<ItemRef> visited_;

@@ -78,13 +78,21 @@ void StructWriter<Fields>::write_text(const RawStruct& raw, std::uint32_t offset
 }
 
 template <class Fields>
-void StructWriter<Fields>::write_content(const RawStruct& raw, std::uint32_t offset) {
-  const auto write_value = [&] {
-    if (raw.canonical)
+void StructWriter<Fields>::write_value(const RawStruct& raw) {
+  if (raw.json_value) {
+    if (raw.canonical || Fields::kFormat == UpdateFormat::kV2)
       out_.json_value(raw.payload);
     else
       out_.json_value(as_bytes(canonical_json(as_text(raw.payload))));
-  };
+  } else if (raw.canonical) {
+    out_.any_value(raw.payload);
+  } else {
+    out_.any_value(canonical_values(raw.payload));
+  }
+}
+
+template <class Fields>
+void StructWriter<Fields>::write_content(const RawStruct& raw, std::uint32_t offset) {
   switch (raw.kind) {
     case Kind::kDeleted:
       out_.length(raw.length - offset);
@@ -96,11 +104,11 @@ void StructWriter<Fields>::write_content(const RawStruct& raw, std::uint32_t off
       out_.rest().var_bytes(raw.payload);
       break;
     case Kind::kEmbed:
-      write_value();
+      write_value(raw);
       break;
     case Kind::kFormat:
       out_.key(raw.name);
-      write_value();
+      write_value(raw);
       break;
     case Kind::kType:
       out_.type_kind(raw.type_kind);
@@ -130,18 +138,19 @@ void StructWriter<Fields>::write_content(const RawStruct& raw, std::uint32_t off
 
 template <class Fields>
 Bytes StructWriter<Fields>::finish(const IdRanges& deleted) {
-  Bytes update;
-  WireWriter out(update);
+  Bytes rest;
+  WireWriter out(rest);
   out.uint(sections_.size());
   for (std::size_t i = 0; i < sections_.size(); ++i) {
     const std::size_t end = i + 1 < sections_.size() ? sections_[i + 1].begin : body_.size();
     out.uint(sections_[i].structs);
     out.bytes(ByteView(body_).subspan(sections_[i].begin, end - sections_[i].begin));
   }
-  write_delete_set(out, deleted, [](std::uint64_t client) { return client; });
-  return update;
+  write_delete_set(out, deleted, [](std::uint64_t client) { return client; }, Fields::kFormat == UpdateFormat::kV2);
+  return out_.finish(std::move(rest));
 }
 
 template class StructWriter<FieldWriterV1>;
+template class StructWriter<FieldWriterV2>;
 
 }  // namespace concord::crdt

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "crdt/delete_set.h"
+#include "crdt/fields_v2_writer.h"
 #include "crdt/update_reader.h"
 
 namespace concord::crdt {
@@ -32,12 +33,13 @@ class StructWriter {
   StructWriter& operator=(const StructWriter&) = delete;
 
   void write(const StructPart& part);
-  /// The whole update. `deleted` is in the order to be written, grouped by client.
+  /// The whole update. `deleted` is in the order to be written, grouped by client; in V2 as write_delete_set demands.
   Bytes finish(const IdRanges& deleted);
 
  private:
   void write_struct(const StructPart& part);
   void write_text(const RawStruct& raw, std::uint32_t offset);
+  void write_value(const RawStruct& raw);
   void write_content(const RawStruct& raw, std::uint32_t offset);
 
   struct Section {

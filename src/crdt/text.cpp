@@ -5,6 +5,7 @@
 #include "crdt/any_codec.h"
 #include "crdt/any_json.h"
 #include "crdt/editor.h"
+#include "crdt/stored_value.h"
 #include "crdt/utf16.h"
 
 namespace concord::crdt {
@@ -107,11 +108,11 @@ Result<> Editor::text_insert(TypeRef text, std::size_t index, std::string_view u
 }
 
 Result<> Editor::text_insert_embed(TypeRef text, std::size_t index, const Any& embed, const Attributes& attributes) {
-  const std::string json = crdt::to_json(embed);
-  TRY_VOID(check_room(json.size(), 64));
+  const std::string stored = stored_value(embed);
+  TRY_VOID(check_room(stored.size(), 64));
   TRY(FormatState wanted, intern_attributes(attributes));
   TextCursor at = cursor_at(text, index, true);
-  insert_content(text, at, {Kind::kEmbed, as_bytes(json), 1, false, 0}, std::move(wanted), false);
+  insert_content(text, at, {Kind::kEmbed, as_bytes(stored), 1, false, 0}, std::move(wanted), false);
   return {};
 }
 
@@ -187,9 +188,9 @@ Result<> Editor::text_apply_delta(TypeRef text, std::span<const DeltaOp> delta) 
         break;
       }
       case DeltaOp::Kind::kEmbed: {
-        const std::string json = crdt::to_json(op.embed);
-        TRY_VOID(check_room(json.size(), 64));
-        insert_content(text, at, {Kind::kEmbed, as_bytes(json), 1, false, 0}, std::move(wanted), false);
+        const std::string stored = stored_value(op.embed);
+        TRY_VOID(check_room(stored.size(), 64));
+        insert_content(text, at, {Kind::kEmbed, as_bytes(stored), 1, false, 0}, std::move(wanted), false);
         break;
       }
       case DeltaOp::Kind::kRetain:

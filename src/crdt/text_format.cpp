@@ -3,10 +3,12 @@
 // taken, as in Yjs, not to leave items that change nothing.
 
 #include <algorithm>
+#include <cmath>
 
 #include "crdt/any_json.h"
 #include "crdt/any_keys.h"
 #include "crdt/editor.h"
+#include "crdt/stored_value.h"
 
 namespace concord::crdt {
 namespace {
@@ -30,18 +32,33 @@ void erase_key(FormatState& formats, std::uint32_t key) {
   std::erase_if(formats, [key](const Format& format) { return format.key == key; });
 }
 
-bool is_compound(std::string_view json) { return json.starts_with('{') || json.starts_with('['); }
+bool is_nan(const Any& value) {
+  const auto* number = value.as<double>();
+  return number != nullptr && std::isnan(*number);
+}
 
-/// Whether two objects or arrays have the same members, none of them compound (lib0's equalFlat).
+/// What JavaScript calls the own properties of an object, an array or bytes.
+AnyObject members_of(const Any& value) {
+  AnyObject members;
+  if (const auto* elements = value.as<AnyArray>())
+    for (const Any& element : *elements) members.push_back({std::to_string(members.size()), element});
+  else if (const auto* bytes = value.as<Bytes>())
+    for (const std::uint8_t byte : *bytes) members.push_back({std::to_string(members.size()), Any(byte)});
+  else if (const auto* object = value.as<AnyObject>())
+    members = *object;
+  return members;
+}
+
+/// Whether two of those have the same members, none of them compound (lib0's equalFlat).
 bool equal_flat(const Any& a, const Any& b) {
-  const auto flat = [](const Any& value) { return !value.is_object() && !value.is_array(); };
-  if (const auto* elements = a.as<AnyArray>()) {
-    const auto* others = b.as<AnyArray>();
-    return others != nullptr && *elements == *others && std::ranges::all_of(*elements, flat);
-  }
-  const auto* members = a.as<AnyObject>();
-  return members != nullptr && a == b &&
-         std::ranges::all_of(*members, [&](const AnyMember& member) { return flat(member.value); });
+  const AnyObject mine = members_of(a);
+  const Any theirs(members_of(b));
+  return mine.size() == theirs.as<AnyObject>()->size() && std::ranges::all_of(mine, [&](const AnyMember& member) {
+           const Any* other = theirs.find(member.name);
+           const Any& value = member.value;
+           return other != nullptr && *other == value && !value.is_object() && !value.is_array() &&
+                  !value.holds<Bytes>() && !is_nan(value);
+         });
 }
 
 }  // namespace
@@ -53,10 +70,11 @@ bool Editor::same_value(std::uint32_t a, std::uint32_t b) const {
   if (a == b) return true;
   const std::string_view left = store.contents.values.at(a);
   const std::string_view right = store.contents.values.at(b);
-  if (!is_compound(left) || !is_compound(right)) return false;
-  const auto first = parse_json(left);
-  const auto second = parse_json(right);
-  return first && second && equal_flat(*first, *second);
+  if (is_compound_value(left) && is_compound_value(right))
+    return equal_flat(read_stored_value(left), read_stored_value(right));
+  // Only then may there be two forms of a value that are equal: zero and negative zero.
+  if (!stored_as_any(left) && !stored_as_any(right)) return false;
+  return !is_compound_value(left) && !is_compound_value(right) && read_stored_value(left) == read_stored_value(right);
 }
 
 /// JavaScript lists keys that are array indices first.
@@ -74,7 +92,7 @@ Result<FormatState> Editor::intern_attributes(const Attributes& attributes) {
   FormatState formats;
   for (const auto& [key, value] : attributes) {
     if (value.is_undefined()) continue;
-    put(formats, store.contents.names.intern(key), store.contents.new_value(crdt::to_json(value)));
+    put(formats, store.contents.names.intern(key), store.contents.new_value(stored_value(value)));
   }
   order_formats(formats);
   return formats;

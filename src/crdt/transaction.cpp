@@ -255,12 +255,27 @@ void Replica::finish() {
 
 // ---- the update of a transaction
 
+UpdateBufferV2& Replica::v2_buffer() {
+  if (!v2_) v2_ = std::make_unique<UpdateBufferV2>();
+  v2_->rest.clear();
+  return *v2_;
+}
+
 void Replica::write_transaction(Bytes& update) {
   std::ranges::sort(touched_, [this](ClientRef a, ClientRef b) { return store.clients[a].id > store.clients[b].id; });
-  FieldWriterV1 out(update);
-  out.rest().uint(touched_.size());
-  for (const ClientRef client : touched_) write_structs(out, client, store.clients[client].before);
-  write_delete_set(out.rest(), deleted_, [this](ClientRef client) { return store.clients[client].id; });
+  const bool v2 = options_.update_format == UpdateFormat::kV2;
+  const auto write = [this, v2](auto& out) {
+    out.rest().uint(touched_.size());
+    for (const ClientRef client : touched_) write_structs(out, client, store.clients[client].before);
+    write_delete_set(out.rest(), deleted_, [this](ClientRef client) { return store.clients[client].id; }, v2);
+  };
+  if (!v2) {
+    FieldWriterV1 out(update);
+    return write(out);
+  }
+  UpdateBufferV2& buffer = v2_buffer();
+  write(buffer.fields);
+  buffer.fields.finish(update, buffer.rest);
 }
 
 void Engine::commit_local(Bytes& update) {

@@ -8,8 +8,10 @@
 
 namespace concord::crdt {
 
-Result<UpdateInfo> describe_update(ByteView update) {
-  UpdateReaderV1 reader(update);
+namespace {
+
+template <class Fields>
+Result<UpdateInfo> describe(UpdateReader<Fields> reader) {
   UpdateInfo info;
   RawStruct raw;
   std::uint64_t section = 0;
@@ -34,13 +36,8 @@ Result<UpdateInfo> describe_update(ByteView update) {
   return info;
 }
 
-Result<> check_update(ByteView update) {
-  TRY_VOID(describe_update(update));
-  return {};
-}
-
-Result<Bytes> state_vector_of_update(ByteView update) {
-  UpdateReaderV1 reader(update);
+template <class Fields>
+Result<Bytes> read_state_vector(UpdateReader<Fields> reader) {
   Bytes body;
   WireWriter out(body);
   std::uint64_t count = 0;
@@ -79,6 +76,23 @@ Result<Bytes> state_vector_of_update(ByteView update) {
   head.uint(count);
   head.bytes(body);
   return encoded;
+}
+
+}  // namespace
+
+Result<UpdateInfo> describe_update(ByteView update, UpdateFormat format, std::uint64_t max_run_structs) {
+  if (format == UpdateFormat::kV1) return describe(UpdateReaderV1(update));
+  return describe(UpdateReader<FieldReaderV2>(update, max_run_structs));
+}
+
+Result<> check_update(ByteView update, UpdateFormat format, std::uint64_t max_run_structs) {
+  TRY_VOID(describe_update(update, format, max_run_structs));
+  return {};
+}
+
+Result<Bytes> state_vector_of_update(ByteView update, UpdateFormat format, std::uint64_t max_run_structs) {
+  if (format == UpdateFormat::kV1) return read_state_vector(UpdateReaderV1(update));
+  return read_state_vector(UpdateReader<FieldReaderV2>(update, max_run_structs));
 }
 
 }  // namespace concord::crdt

@@ -73,6 +73,8 @@ template <class Fields>
 bool UpdateReader<Fields>::next(RawStruct& out) {
   if (structs_left_ == 0 && !begin_section()) return false;
   --structs_left_;
+  if constexpr (Fields::kFormat == UpdateFormat::kV2)
+    if (structs_left_in_all_-- == 0) return in_.fail("its runs name too many structs");
   std::uint8_t info = 0;
   if (!in_.info(info)) return false;
   out.client = client_;
@@ -112,6 +114,7 @@ bool UpdateReader<Fields>::item(std::uint8_t info, RawStruct& out) {
 template <class Fields>
 bool UpdateReader<Fields>::content(RawStruct& out) {
   out.length = 1;
+  out.json_value = Fields::kFormat == UpdateFormat::kV1;
   const std::uint8_t* begin = nullptr;
   switch (out.kind) {
     case Kind::kDeleted:
@@ -185,5 +188,6 @@ bool UpdateReader<Fields>::next_deleted(std::uint64_t& client, std::uint32_t& cl
 }
 
 template class UpdateReader<FieldReaderV1>;
+template class UpdateReader<FieldReaderV2>;
 
 }  // namespace concord::crdt

@@ -22,6 +22,7 @@
 
 #include "base/bytes.h"
 #include "crdt/fields_v1.h"
+#include "crdt/fields_v2.h"
 #include "crdt/item.h"
 #include "crdt/plain_struct.h"
 
@@ -40,6 +41,7 @@ struct RawStruct {
   bool has_key = false;  // of a map; only told where there is no origin
   bool parent_is_root = false;
   bool ascii = false;          // kString
+  bool json_value = true;      // kEmbed, kFormat: the value is JSON text, and not in its binary form
   bool canonical = true;       // kEmbed, kFormat, kAny, kDoc: the values are as a writer would have written them
   std::uint8_t type_kind = 0;  // kType
   std::uint64_t client = 0;
@@ -51,8 +53,8 @@ struct RawStruct {
   ByteView root_name;
   ByteView key;
   ByteView name;     // kFormat: its key; kType: its name; kDoc: guid
-  ByteView payload;  // kString, kEmbed: the text; kFormat: the value; kBinary: the bytes;
-                     // kAny, kJson: the elements without their count; kDoc: the options
+  ByteView payload;  // kString: the text; kEmbed, kFormat: the value; kBinary: the bytes;
+                     // kAny, kJson: the elements as in V1, without their count; kDoc: the options
 
   std::uint32_t end() const { return clock + length; }
   bool has_parent() const { return !has_origin && !has_right_origin && kind != Kind::kGc && kind != Kind::kSkip; }
@@ -61,7 +63,9 @@ struct RawStruct {
 template <class Fields>
 class UpdateReader {
  public:
-  explicit UpdateReader(ByteView update) : in_(update) {}
+  explicit UpdateReader(ByteView update, std::uint64_t max_run_structs = kMaxRunStructs)
+      : in_(update),
+        structs_left_in_all_(max_run_structs > kNoRunLimit / 2 ? kNoRunLimit : max_run_structs + update.size()) {}
 
   /// The next struct; false at the end of the structs and on failure. Sections without structs are passed over.
   bool next(RawStruct& out);
@@ -88,10 +92,12 @@ class UpdateReader {
   bool fail(const char* what) { return in_.fail(what); }
   Error error() const { return in_.error(); }
   std::size_t position() const { return in_.position(); }
-  /// While nothing has been read: of the update.
+  /// In V1 while nothing has been read, in V2 always: of the update.
   std::size_t size() const { return in_.position() + in_.rest().left(); }
-  /// At most so many structs of this section are still to come: what the update says, or its length allows.
-  std::size_t structs_left() const { return std::min<std::uint64_t>(structs_left_, in_.rest().left() / 2); }
+  /// About so many structs of this section are still to come: what the update says, or its length makes likely.
+  std::size_t structs_left() const {
+    return std::min<std::uint64_t>(structs_left_, Fields::kOneStream ? in_.rest().left() / 2 : size());
+  }
   /// Sections begun so far.
   std::uint64_t section() const { return section_; }
 
@@ -108,6 +114,7 @@ class UpdateReader {
 
   Fields in_;
   PlainStructReader plain_;
+  std::uint64_t structs_left_in_all_;
   bool started_ = false;
   std::uint64_t sections_left_ = 0;
   std::uint64_t structs_left_ = 0;
@@ -119,6 +126,8 @@ class UpdateReader {
   std::uint64_t deleted_ranges_left_ = 0;
 };
 
+extern template class UpdateReader<FieldReaderV1>;
+extern template class UpdateReader<FieldReaderV2>;
 using UpdateReaderV1 = UpdateReader<FieldReaderV1>;
 
 }  // namespace concord::crdt

@@ -8,6 +8,7 @@
 #include "crdt/engine.h"
 #include "crdt/fields_v1.h"
 #include "crdt/snapshot.h"
+#include "crdt/stored_value.h"
 #include "crdt/update_reader.h"
 
 namespace concord::crdt {
@@ -84,13 +85,12 @@ class VersionDelta {
   void format(const Format& format) {
     flush();
     const std::string_view key = store_.contents.names.at(format.key);
-    const std::string_view json = store_.contents.values.at(format.value);
-    if (json == "null") {
+    const std::string_view stored = store_.contents.values.at(format.value);
+    if (stored == "null") {
       std::erase_if(attributes_, [key](const auto& attribute) { return attribute.first == key; });
       return;
     }
-    auto value = parse_json(json);
-    set(key, value ? std::move(*value) : Any());
+    set(key, read_stored_value(stored));
   }
 
   std::vector<DeltaOp> take() {

@@ -29,6 +29,8 @@ inline const std::uint8_t* read_word_varuint(const std::uint8_t* at, std::uint64
 class WireReader {
  public:
   explicit WireReader(ByteView input) : begin_(input.data()), at_(begin_), end_(begin_ + input.size()) {}
+  /// Reads a part of `whole` and tells positions in the whole.
+  WireReader(ByteView whole, ByteView part) : begin_(whole.data()), at_(part.data()), end_(at_ + part.size()) {}
 
   bool ok() const { return what_ == nullptr; }
   bool at_end() const { return at_ == end_; }
@@ -45,8 +47,8 @@ class WireReader {
     }
     return false;
   }
-  /// kInvalidArgument with the facts `what`, `byte`.
-  Error error(std::string_view subject) const;
+  /// kInvalidArgument with the facts `field` (the subject), `byte` and, where one is given, `column`.
+  Error error(std::string_view subject, std::string_view column = {}) const;
 
   bool byte(std::uint8_t& out) {
     if (at_ == end_) return fail("it ends too early");
@@ -63,6 +65,8 @@ class WireReader {
   }
   /// To a place further on in the input.
   void move_to(const std::uint8_t* at) { at_ = at; }
+  /// A varint: sign and magnitude (below 2^53), because there is a negative zero.
+  bool sint(std::uint64_t& magnitude, bool& negative);
   bool skip(std::uint64_t count) {
     if (count > left()) return fail("a length points beyond its end");
     at_ += count;
@@ -123,6 +127,11 @@ class WireWriter {
     std::uint8_t buffer[kMaxVaruint];
     const std::uint8_t* end = put_varuint(buffer, value);
     out_.insert(out_.end(), static_cast<const std::uint8_t*>(buffer), end);
+  }
+  void sint(std::uint64_t magnitude, bool negative) {
+    const bool more = magnitude > 0x3f;
+    byte(static_cast<std::uint8_t>((more ? 0x80U : 0U) | (negative ? 0x40U : 0U) | (magnitude & 0x3fU)));
+    if (more) uint(magnitude >> 6U);
   }
   void bytes(ByteView bytes) { out_.insert(out_.end(), bytes.begin(), bytes.end()); }
   void var_bytes(ByteView view) {

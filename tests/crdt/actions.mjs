@@ -10,13 +10,16 @@ const words = ['a', 'bc', 'def', ' ', '\n', 'ä', '漢字', 'hello world', '\u00
 const pairWords = ['😀', '👩‍👩‍👧', 'x😀y']
 const keys = ['k', 'key', 'größe', '', '😀']
 // Each made anew: Yjs compares a format's value by identity, which does not outlive the bytes.
-const formats = [
+const jsonFormats = [
   () => ({ bold: true }), () => ({ bold: null }), () => ({ italic: true }), () => ({ italic: null }),
   () => ({ link: 'https://example.org/?a="b"' }), () => ({ link: null }), () => ({ color: 'red', bold: true }),
   () => ({ header: 1 }), () => ({ header: 2.5 }), () => ({ header: null }), () => ({ 2: 'two', 1: 'one' }),
   () => ({ size: { w: 1, h: 2 } }), () => ({ size: null }), () => ({ 'ключ': 'значение\n' }), () => ({ bold: false }), () => ({})
 ]
-const embeds = [{ image: 'a.png' }, { a: { b: [1, 2, { c: null }] } }, { 10: 1, 9: 2, z: 3 }, { s: 'ü\u0007"\\' }]
+const jsonEmbeds = [{ image: 'a.png' }, { a: { b: [1, 2, { c: null }] } }, { 10: 1, 9: 2, z: 3 }, { s: 'ü\u0007"\\' }]
+// What JSON says otherwise than it is: only format V2 keeps these.
+const exactEmbeds = [{ bytes: new Uint8Array([1, 255]), none: undefined }, { zero: -0, far: Infinity }]
+const exactFormats = [() => ({ size: { w: undefined, h: -0 } }), () => ({ size: new Uint8Array([7]) }), () => ({ header: -0 })]
 const plainValues = [
   0, 1, -1, 63, 64, -64, 2147483647, -2147483648, 2147483648, 1e21, 0.5, 0.1, -0, 1.5e300, Infinity, '', 'string', '😀',
   true, false, null, {}, [], [1, [2, [3]]], { a: 1, b: { c: 'd' } }, { 3: 'x', 1: 'y', b: 'z', a: 'w' },
@@ -41,8 +44,13 @@ const step = (target, kind, run, write, ...shown) => ({
 })
 const copyOp = op => op.attributes ? { ...op, attributes: { ...op.attributes } } : op
 
-/** With `pairs`, texts contain characters of two code units, which positions then may cut. */
-export const makeActions = ({ random, below, chance, pick }, pairs = true) => {
+/**
+ * With `pairs`, texts contain characters of two code units, which positions then may cut; with `exact`, embeds and
+ * formats have values that are not the same after a way through JSON.
+ */
+export const makeActions = ({ random, below, chance, pick }, pairs = true, exact = false) => {
+  const embeds = exact ? [...jsonEmbeds, ...exactEmbeds] : jsonEmbeds
+  const formats = exact ? [...jsonFormats, ...exactFormats] : jsonFormats
   const someWord = () => pairs && chance(0.3) ? pick(pairWords) : pick(words)
   const value = () => pick(plainValues)
   const mapValue = () => chance(0.1) ? pick(mapOnlyValues) : value()

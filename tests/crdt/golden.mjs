@@ -19,6 +19,9 @@ const vector = (name, make, { gc = true, client = 1 } = {}) => {
     gc,
     updates,
     encoded: hex(Y.encodeStateAsUpdate(doc)),
+    encoded_v2: hex(Y.encodeStateAsUpdateV2(doc)),
+    v1_to_v2: hex(Y.convertUpdateFormatV1ToV2(Y.encodeStateAsUpdate(doc))),
+    v2_to_v1: hex(Y.convertUpdateFormatV2ToV1(Y.encodeStateAsUpdateV2(doc))),
     state_vector: hex(Y.encodeStateVector(doc)),
     delta: doc.getText('text').toDelta().map(plain),
     map: doc.getMap('map').toJSON(),
@@ -92,6 +95,7 @@ vector('XML types', doc => {
 })
 vector('a subdocument', doc => doc.getMap('map').set('doc', new Y.Doc({ guid: 'a-guid', autoLoad: true, meta: { a: 1 } })), {})
 vectors.at(-1).map = { doc: { guid: 'a-guid' } }
+vector('bytes', doc => doc.getMap('map').set('bytes', new Uint8Array([1, 2, 3])))
 byHand('JSON content', 'array', (e, parent) => {
   encoding.writeUint8(e, 2)
   parent()

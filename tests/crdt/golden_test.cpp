@@ -12,6 +12,9 @@
 namespace concord::crdt {
 namespace {
 
+constexpr UpdateFormat kV1 = UpdateFormat::kV1;
+constexpr UpdateFormat kV2 = UpdateFormat::kV2;
+
 Bytes from_hex(std::string_view hex) {
   Bytes out;
   for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
@@ -42,6 +45,7 @@ void expect_shows(Doc& doc, const Any& vector) {
   EXPECT_EQ(to_json(doc.array("array").to_json()), to_json(*vector.find("array")));
   EXPECT_EQ(to_hex(doc.encode_state_vector()), text_of(vector, "state_vector"));
   EXPECT_EQ(to_hex(doc.encode_state_as_update()), text_of(vector, "encoded"));
+  EXPECT_EQ(to_hex(doc.encode_state_as_update({}, kV2)), text_of(vector, "encoded_v2"));
   EXPECT_EQ(doc.validate(), "");
 }
 
@@ -68,20 +72,76 @@ TEST(Golden, every_encoding_of_yjs_is_read_and_written_the_same) {
   }
 }
 
-TEST(Golden, no_prefix_of_an_encoding_is_accepted_and_none_leaves_a_trace) {
+TEST(Golden, every_encoding_in_v2_is_read_and_written_the_same) {
   for (const Any& vector : vectors()) {
     SCOPED_TRACE(text_of(vector, "name"));
-    const Bytes encoded = from_hex(text_of(vector, "encoded"));
     Doc doc({.gc = *vector.find("gc")->as<bool>()});
-    for (std::size_t length = 0; length < encoded.size(); ++length) {
-      const auto applied = doc.apply_update(ByteView(encoded).first(length));
-      ASSERT_FALSE(applied.has_value()) << length;
-      EXPECT_EQ(applied.error().code, Code::kInvalidArgument);
+    const Bytes encoded = from_hex(text_of(vector, "encoded_v2"));
+    ASSERT_TRUE(check_update(encoded, kV2).has_value());
+    ASSERT_TRUE(doc.apply_update(encoded, kV2).has_value());
+    expect_shows(doc, vector);
+  }
+}
+
+TEST(Golden, updates_are_converted_as_yjs_converts_them) {
+  for (const Any& vector : vectors()) {
+    SCOPED_TRACE(text_of(vector, "name"));
+    const Bytes v1 = from_hex(text_of(vector, "encoded"));
+    const Bytes v2 = from_hex(text_of(vector, "encoded_v2"));
+    EXPECT_EQ(to_hex(convert_update(v1, kV1, kV2).value()), text_of(vector, "v1_to_v2"));
+    EXPECT_EQ(to_hex(convert_update(v2, kV2, kV1).value()), text_of(vector, "v2_to_v1"));
+    EXPECT_EQ(to_hex(convert_update(v2, kV2, kV2).value()), text_of(vector, "v1_to_v2"));
+    EXPECT_EQ(to_hex(state_vector_of_update(v2, kV2).value()), to_hex(state_vector_of_update(v1, kV1).value()));
+  }
+}
+
+/// The lines `NAME: HEX` in the code block under "## Vectors" of a page.
+std::vector<std::pair<std::string, std::string>> vectors_of_page(const std::string& page) {
+  std::ifstream file(std::string(CONCORD_CRDT_PAGES) + page);
+  EXPECT_TRUE(file.is_open()) << page;
+  std::vector<std::pair<std::string, std::string>> found;
+  std::string line;
+  while (std::getline(file, line) && line != "## Vectors") {
+  }
+  while (std::getline(file, line) && line != "```") {
+  }
+  while (std::getline(file, line) && line != "```") {
+    const std::size_t colon = line.find(": ");
+    EXPECT_NE(colon, std::string::npos) << line;
+    if (colon != std::string::npos) found.emplace_back(line.substr(0, colon), line.substr(colon + 2));
+  }
+  return found;
+}
+
+TEST(Golden, the_pages_on_the_formats_show_these_vectors) {
+  const AnyArray all = vectors();
+  for (const auto& [page, member] : {std::pair("yjs-update-v1.md", "encoded"), {"yjs-update-v2.md", "encoded_v2"}}) {
+    SCOPED_TRACE(page);
+    const auto shown = vectors_of_page(page);
+    ASSERT_EQ(shown.size(), all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      EXPECT_EQ(shown[i].first, text_of(all[i], "name"));
+      EXPECT_EQ(shown[i].second, text_of(all[i], member));
     }
-    EXPECT_EQ(to_hex(doc.encode_state_as_update()), "0000");
-    EXPECT_EQ(doc.validate(), "");
-    ASSERT_TRUE(doc.apply_update(encoded).has_value());
-    EXPECT_EQ(to_hex(doc.encode_state_as_update()), text_of(vector, "encoded"));
+  }
+}
+
+TEST(Golden, no_prefix_of_an_encoding_is_accepted_and_none_leaves_a_trace) {
+  for (const Any& vector : vectors()) {
+    for (const auto& [format, member] : {std::pair(kV1, "encoded"), {kV2, "encoded_v2"}}) {
+      SCOPED_TRACE(text_of(vector, "name") + ", " + member);
+      const Bytes encoded = from_hex(text_of(vector, member));
+      Doc doc({.gc = *vector.find("gc")->as<bool>()});
+      for (std::size_t length = 0; length < encoded.size(); ++length) {
+        const auto applied = doc.apply_update(ByteView(encoded).first(length), format);
+        ASSERT_FALSE(applied.has_value()) << length;
+        EXPECT_EQ(applied.error().code, Code::kInvalidArgument);
+      }
+      EXPECT_EQ(to_hex(doc.encode_state_as_update()), "0000");
+      EXPECT_EQ(doc.validate(), "");
+      ASSERT_TRUE(doc.apply_update(encoded, format).has_value());
+      EXPECT_EQ(to_hex(doc.encode_state_as_update({}, format)), text_of(vector, member));
+    }
   }
 }
 

@@ -118,6 +118,8 @@ class Replay {
         return cut();
       case 7:
         return state_vector();
+      case 8:
+        return convert();
       case 20:
         return take_snapshot();
       case 21:
@@ -159,8 +161,11 @@ class Replay {
     const std::uint64_t flags = uint();
     managers_.erase(document_);
     origins_.erase(document_);
-    docs_[document_] = std::make_unique<Doc>(
-        DocOptions{.client = ClientId{client}, .gc = (flags & 1U) != 0, .clean_formats = (flags & 2U) != 0});
+    formats_[document_] = (flags & 4U) != 0 ? UpdateFormat::kV2 : UpdateFormat::kV1;
+    docs_[document_] = std::make_unique<Doc>(DocOptions{.client = ClientId{client},
+                                                        .gc = (flags & 1U) != 0,
+                                                        .clean_formats = (flags & 2U) != 0,
+                                                        .update_format = formats_[document_]});
     if ((flags & 2U) != 0) {
       (void)doc().text("text");
       (void)doc().map("map");
@@ -181,7 +186,7 @@ class Replay {
 
   void apply() {
     const ByteView update = bytes();
-    const Applied applied = must(doc().apply_update(update, origins_[document_]), "apply_update");
+    const Applied applied = must(doc().apply_update(update, origins_[document_], formats_[document_]), "apply_update");
     expect(bytes(), applied.cleanup, "the cleanup after an update");
     ++applied_;
     sound(doc());
@@ -191,6 +196,7 @@ class Replay {
     ++compared_;
     expect(bytes(), doc().encode_state_vector(), "the state vector");
     expect(bytes(), doc().encode_state_as_update(), "the encoded state");
+    expect(bytes(), doc().encode_state_as_update({}, UpdateFormat::kV2), "the state encoded in V2");
     expect(text(), to_json(delta_to_any(doc().text("text").to_delta())), "the delta of the text");
     expect_any(doc().map("map").to_json(), "the map");
     expect_any(doc().array("array").to_json(), "the array");
@@ -200,23 +206,37 @@ class Replay {
   void diff() {
     const StateVector since = must(decode_state_vector(bytes()), "decode_state_vector");
     expect(bytes(), doc().encode_state_as_update(since), "the diff of a document");
+    expect(bytes(), doc().encode_state_as_update(since, UpdateFormat::kV2), "the diff of a document in V2");
   }
 
+  UpdateFormat format() { return uint() == 0 ? UpdateFormat::kV1 : UpdateFormat::kV2; }
+
   void merge() {
+    const UpdateFormat in = format();
     std::vector<ByteView> updates;
     for (std::uint64_t count = uint(); count > 0; --count) updates.push_back(bytes());
-    expect(bytes(), must(merge_updates(updates), "merge_updates"), "the merged update");
+    expect(bytes(), must(merge_updates(updates, in), "merge_updates"), "the merged update");
   }
 
   void cut() {
+    const UpdateFormat in = format();
     const ByteView update = bytes();
     const StateVector since = must(decode_state_vector(bytes()), "decode_state_vector");
-    expect(bytes(), must(diff_update(update, since), "diff_update"), "the diff of an update");
+    expect(bytes(), must(diff_update(update, since, in), "diff_update"), "the diff of an update");
+  }
+
+  void convert() {
+    const UpdateFormat from = format();
+    const UpdateFormat to = from == UpdateFormat::kV1 ? UpdateFormat::kV2 : UpdateFormat::kV1;
+    const ByteView update = bytes();
+    expect(bytes(), must(convert_update(update, from, to), "convert_update"), "the converted update");
   }
 
   void state_vector() {
+    const UpdateFormat in = format();
     const ByteView update = bytes();
-    expect(bytes(), must(state_vector_of_update(update), "state_vector_of_update"), "the state vector of an update");
+    expect(bytes(), must(state_vector_of_update(update, in), "state_vector_of_update"),
+           "the state vector of an update");
   }
 
   // ---- the past
@@ -373,6 +393,7 @@ class Replay {
   std::map<std::uint64_t, Origin> origins_;  // of what comes to each document
   std::uint64_t now_ms_ = 1000;
   std::uint64_t undone_ = 0;
+  std::map<std::uint64_t, UpdateFormat> formats_;
   std::uint64_t document_ = 0;
   std::uint64_t records_ = 0;
   std::uint64_t operations_ = 0;

@@ -2,7 +2,7 @@
 import * as Y from 'yjs'
 import { clock } from './clock.mjs'
 
-export const makeUndoing = ({ record, uint, bytes, below, chance }) => {
+export const makeUndoing = ({ record, uint, bytes, below, chance, nothing }) => {
   const wrote = tr => tr.deleteSet.clients.size > 0 ||
     [...tr.afterState].some(([client, after]) => (tr.beforeState.get(client) ?? 0) !== after)
 
@@ -39,11 +39,11 @@ export const makeUndoing = ({ record, uint, bytes, below, chance }) => {
     const manager = peer.undoManager
     peer.emitted = []
     const popped = redo ? manager.redo() : manager.undo()
-    const update = peer.emitted[0] ?? new Uint8Array()
+    const update = peer.emitted[0] ?? nothing
     if (peer.emitted.length > 1) throw new Error('undoing has emitted twice')
     record(32, peer.number, e => {
       uint(e, redo ? 1 : 0)
-      bytes(e, update)
+      bytes(e, update[peer.key])
       uint(e, popped === null ? 0 : 1)
       uint(e, manager.undoStack.length)
       uint(e, manager.redoStack.length)
@@ -55,7 +55,7 @@ export const makeUndoing = ({ record, uint, bytes, below, chance }) => {
   const act = peer => {
     if (!peer.undoManager) {
       create(peer)
-      return new Uint8Array()
+      return nothing
     }
     if (chance(0.2)) pass(chance(0.5) ? 100 : 600)
     if (chance(0.03)) {

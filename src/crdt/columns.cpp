@@ -1,0 +1,169 @@
+#include "crdt/columns.h"
+
+#include <cstring>
+
+#include "crdt/column_writers.h"
+
+namespace concord::crdt {
+
+bool ByteColumnReader::next_run() {
+  if (!in_.byte(value_)) return false;
+  if (in_.at_end()) {
+    left_ = kForever;
+    return true;
+  }
+  if (!in_.uint(left_)) return false;
+  ++left_;
+  return true;
+}
+
+bool NumberColumnReader::next_run() {
+  bool negative = false;
+  if (!in_.sint(value_, negative)) return false;
+  if (!negative) {
+    left_ = 1;
+    return true;
+  }
+  if (!in_.uint(left_)) return false;
+  left_ += 2;
+  return true;
+}
+
+bool StepColumnReader::next_run() {
+  std::uint64_t magnitude = 0;
+  bool negative = false;
+  if (!in_.sint(magnitude, negative)) return false;
+  const std::int64_t doubled = negative ? -static_cast<std::int64_t>(magnitude) : static_cast<std::int64_t>(magnitude);
+  step_ = doubled >> 1;
+  left_ = 1;
+  if ((doubled & 1) == 0) return true;
+  if (!in_.uint(left_)) return false;
+  left_ += 2;
+  return true;
+}
+
+StringColumnReader::StringColumnReader(const WireReader& in) : lengths_(in) {
+  ByteView text;
+  WireReader& wire = lengths_.in();
+  if (!wire.var_bytes(text)) return;
+  const TextScan scan = scan_utf8(text.data(), text.size());
+  if (!scan.valid) {
+    wire.fail("its text is not UTF-8");
+    return;
+  }
+  at_ = text.data();
+  end_ = at_ + text.size();
+  ascii_ = scan.ascii;
+}
+
+bool StringColumnReader::read(ByteView& out, TextScan& scan) {
+  std::uint64_t units = 0;
+  if (!lengths_.read(units)) return false;
+  if (!ascii_) return read_wide(units, out, scan);
+  if (units > static_cast<std::uint64_t>(end_ - at_)) return in().fail("a string reaches beyond the text");
+  scan = {true, true, static_cast<std::size_t>(units)};
+  out = {at_, static_cast<std::size_t>(units)};
+  at_ += units;
+  return true;
+}
+
+bool StringColumnReader::read_wide(std::uint64_t units, ByteView& out, TextScan& scan) {
+  const bool half_before = half_ && units > 0;
+  std::uint64_t left = units;
+  if (half_before) {
+    at_ += 4;
+    --left;
+    half_ = false;
+  }
+  const std::uint8_t* begin = at_;
+  bool ascii = true;
+  while (left > 0 && at_ != end_) {
+    if (*at_ < 0x80) {
+      ++at_;
+      --left;
+      continue;
+    }
+    ascii = false;
+    if (*at_ < 0xf0) {
+      at_ += *at_ < 0xe0 ? 2 : 3;
+      --left;
+    } else if (left == 1) {
+      half_ = true;
+      left = 0;
+    } else {
+      at_ += 4;
+      left -= 2;
+    }
+  }
+  if (left > 0) return in().fail("a string reaches beyond the text");
+  scan = {true, ascii && !half_before, static_cast<std::size_t>(units)};
+  out = {begin, at_};
+  if (!half_before && !half_) return true;
+  if (units == 0) return true;
+  Bytes& cut = cut_.emplace_front();
+  WireWriter writer(cut);
+  if (half_before) writer.bytes({kReplacement, sizeof(kReplacement)});
+  writer.bytes(out);
+  if (half_) writer.bytes({kReplacement, sizeof(kReplacement)});
+  out = cut;
+  return true;
+}
+
+void ByteColumnWriter::finish(WireWriter& out) {
+  out.var_bytes(bytes_);
+  bytes_.clear();
+  count_ = 0;
+}
+
+void NumberColumnWriter::flush() {
+  if (count_ == 0) return;
+  WireWriter out(bytes_);
+  out.sint(value_, count_ > 1);
+  if (count_ > 1) out.uint(count_ - 2);
+}
+
+ByteView NumberColumnWriter::end() {
+  flush();
+  count_ = 0;
+  return bytes_;
+}
+
+void NumberColumnWriter::clear() {
+  bytes_.clear();
+  count_ = 0;
+}
+
+void NumberColumnWriter::finish(WireWriter& out) {
+  out.var_bytes(end());
+  clear();
+}
+
+void StepColumnWriter::flush() {
+  if (count_ == 0) return;
+  WireWriter out(bytes_);
+  const std::int64_t doubled = step_ * 2 + (count_ > 1 ? 1 : 0);
+  out.sint(static_cast<std::uint64_t>(doubled < 0 ? -doubled : doubled), doubled < 0);
+  if (count_ > 1) out.uint(count_ - 2);
+}
+
+void StepColumnWriter::finish(WireWriter& out) {
+  flush();
+  out.var_bytes(bytes_);
+  bytes_.clear();
+  count_ = 0;
+  value_ = step_ = 0;
+}
+
+void StringColumnWriter::finish(WireWriter& out) {
+  const ByteView lengths = lengths_.end();
+  std::uint8_t size[kMaxVaruint];
+  const auto size_bytes = static_cast<std::size_t>(put_varuint(size, text_.size()) - size);
+  out.uint(size_bytes + text_.size() + lengths.size());
+  out.bytes({size, size_bytes});
+  out.bytes(text_);
+  out.bytes(lengths);
+  text_.clear();
+  lengths_.clear();
+}
+
+}  // namespace concord::crdt
