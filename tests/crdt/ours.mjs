@@ -50,9 +50,9 @@ export class OurProcess {
     write(this.encoder)
     this.readers.push({ read, then })
   }
-  create (client, { gc = true, cleanFormats = false } = {}) {
+  create (client, { gc = true, cleanFormats = false, undo = false } = {}) {
     const document = this.next++
-    this.#command(0, document, e => { uint(e, client); uint(e, (gc ? 1 : 0) | (cleanFormats ? 2 : 0)) }, () => {})
+    this.#command(0, document, e => { uint(e, client); uint(e, (gc ? 1 : 0) | (cleanFormats ? 2 : 0) | (undo ? 4 : 0)) }, () => {})
     return document
   }
   random (document, seed, count, pairs, then) {
@@ -75,6 +75,7 @@ export class OurProcess {
   lengths (document, then) {
     this.#command(12, document, () => {}, d => ({ text: decoding.readVarUint(d), array: decoding.readVarUint(d) }), then)
   }
+  undo (document, redo, then) { this.#command(13, document, e => byte(e, redo ? 1 : 0), readBytes, then) }
   drop (document) { this.#command(11, document, () => {}, () => {}) }
 
   // ---- the pipes

@@ -5,7 +5,8 @@
 //   message  u32 little-endian length, command*          answer  u32 little-endian length, answer*
 //   command  byte kind, varuint document, fields         answer  byte 0, fields, or byte 1, var_string what failed
 //
-//   0 create     varuint client, varuint flags (1 gc, 2 clean formats)      -
+//   0 create     varuint client, varuint flags: 1 gc, 2 clean formats,      -
+//                4 an undo manager of the three roots, each transaction a step
 //   1 random     varuint seed, varuint operations, byte flags (1 pairs)     var_bytes update, var_bytes operations
 //   2 operations varuint count, operations (operations.h)                   var_bytes update
 //   3 apply      var_bytes update                                           byte pending, var_bytes cleanup
@@ -18,6 +19,7 @@
 //   10 validate                                                             -
 //   11 drop                                                                 -
 //   12 lengths                                                              varuint of the text, varuint of the array
+//   13 undo      byte 0, or 1 for redo                                      var_bytes update
 
 #include <cstdio>
 #include <map>
@@ -27,6 +29,7 @@
 
 #include "crdt/any_codec.h"
 #include "crdt/doc.h"
+#include "crdt/undo.h"
 #include "crdt/update.h"
 #include "crdt/wire.h"
 #include "operations.h"
@@ -55,6 +58,11 @@ Any content_of(const Any& value) { return value; }
 Any content_of(const Value& value) {
   return std::visit([](const auto& held) { return content_of(held); }, value);
 }
+
+struct Held {
+  std::unique_ptr<Doc> doc;
+  std::unique_ptr<UndoManager> undo;  // goes before its document
+};
 
 class Peer {
  public:
@@ -110,8 +118,9 @@ class Peer {
 
   Result<> run(std::uint8_t kind, WireWriter& out) {
     TRY(const std::uint64_t number, uint());
-    std::unique_ptr<Doc>& doc = docs_[number];
-    if (kind == 0) return create(doc);
+    Held& held = documents_[number];
+    std::unique_ptr<Doc>& doc = held.doc;
+    if (kind == 0) return create(held);
     if (kind == 7) return merge(out);
     if (kind == 8) return diff(out);
     if (kind == 9) return vector_of(out);
@@ -134,8 +143,10 @@ class Peer {
         if (const std::string wrong = doc->validate(); !wrong.empty()) return fail(Code::kInternal, wrong);
         return {};
       case 11:
-        docs_.erase(number);
+        documents_.erase(number);
         return {};
+      case 13:
+        return undo(held, out);
       case 12:
         out.uint(doc->text("text").length());
         out.uint(doc->array("array").length());
@@ -145,14 +156,24 @@ class Peer {
     }
   }
 
-  Result<> create(std::unique_ptr<Doc>& doc) {
+  Result<> create(Held& held) {
     TRY(const std::uint64_t client, uint());
     TRY(const std::uint64_t flags, uint());
-    doc = std::make_unique<Doc>(
+    held.undo.reset();
+    held.doc = std::make_unique<Doc>(
         DocOptions{.client = ClientId{client}, .gc = (flags & 1U) != 0, .clean_formats = (flags & 2U) != 0});
-    (void)doc->text("text");
-    (void)doc->map("map");
-    (void)doc->array("array");
+    Doc& doc = *held.doc;
+    const std::vector<SharedType> roots = {doc.text("text"), doc.map("map"), doc.array("array")};
+    if ((flags & 4U) != 0) held.undo = std::make_unique<UndoManager>(doc, roots);
+    return {};
+  }
+
+  Result<> undo(Held& held, WireWriter& out) {
+    std::uint8_t redo = 0;
+    in_->byte(redo);
+    if (!held.undo) return fail(Code::kInvalidArgument, "the document has no undo manager");
+    TRY(const Undone undone, redo != 0 ? held.undo->redo() : held.undo->undo());
+    out.var_bytes(undone.update);
     return {};
   }
 
@@ -232,7 +253,7 @@ class Peer {
     return {};
   }
 
-  std::map<std::uint64_t, std::unique_ptr<Doc>> docs_;
+  std::map<std::uint64_t, Held> documents_;
   WireReader* in_ = nullptr;
   Bytes answer_;
   Bytes update_;

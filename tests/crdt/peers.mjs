@@ -22,7 +22,7 @@ export const contentOfDoc = doc =>
 export class YjsPeer {
   kind = 'yjs'
 
-  constructor (number, client, { gc, dice, pairs }) {
+  constructor (number, client, { gc, dice, pairs, undo }) {
     this.number = number
     this.gc = gc
     this.doc = new Y.Doc({ gc })
@@ -31,6 +31,9 @@ export class YjsPeer {
     this.doc.getMap('map')
     this.doc.getArray('array')
     this.actions = makeActions(dice, pairs)
+    const { doc } = this
+    const roots = [doc.getText('text'), doc.getMap('map'), doc.getArray('array')]
+    this.manager = undo ? new Y.UndoManager(roots, { captureTimeout: 0 }) : null
     this.emitted = []
     this.doc.on('update', update => this.emitted.push(update))
   }
@@ -50,6 +53,14 @@ export class YjsPeer {
     this.emitted.length = 0
     this.doc.transact(change)
     if (this.emitted.length > 1) throw new Error('a local transaction has emitted twice')
+    if (this.emitted.length > 0) then(this.emitted[0])
+  }
+
+  undo (redo, then) {
+    this.emitted.length = 0
+    if (redo) this.manager.redo()
+    else this.manager.undo()
+    if (this.emitted.length > 1) throw new Error('an undo has emitted twice')
     if (this.emitted.length > 0) then(this.emitted[0])
   }
 
@@ -82,8 +93,8 @@ const nothing = new Uint8Array()
 
 /** A Yjs document that is given all that a peer of ours is given, in the same order. */
 class Shadow {
-  constructor (client, { gc, cleanFormats, pairs, dice }) {
-    this.peer = new YjsPeer(-1, client, { gc, pairs, dice })
+  constructor (client, { gc, cleanFormats, pairs, dice, undo }) {
+    this.peer = new YjsPeer(-1, client, { gc, pairs, dice, undo })
     if (!cleanFormats) this.peer.doc.on('afterTransaction', transaction => { transaction._needFormattingCleanup = false })
   }
 
@@ -94,6 +105,12 @@ class Shadow {
       while (decoding.hasContent(decoder)) performOperation(this.peer.doc, decoder)
     }, emitted => { made = emitted })
     demand(`the update of a transaction (operations ${hex(operations)})`, made, update)
+  }
+
+  undo (redo, update) {
+    let made = nothing
+    this.peer.undo(redo, emitted => { made = emitted })
+    demand(`the update of ${redo ? 'a redo' : 'an undo'}`, made, update)
   }
 
   read (update, cleanup) {
@@ -122,6 +139,13 @@ export class OurPeer {
   random (seed, count, then) {
     this.ours.random(this.document, seed, count, this.pairs, ({ update, operations }) => {
       this.shadow?.write(operations, update)
+      if (update.length > 0) then(update)
+    })
+    this.#checked()
+  }
+  undo (redo, then) {
+    this.ours.undo(this.document, redo, update => {
+      this.shadow?.undo(redo, update)
       if (update.length > 0) then(update)
     })
     this.#checked()

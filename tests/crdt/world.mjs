@@ -49,13 +49,14 @@ export class World {
     this.parting = pick([0, 0.05, 0.2])
     this.bulk = pick([1, 4, 16, 60, 300, 300]) // the most operations in one transaction
     const mixed = chance(0.3)
+    this.undo = chance(0.25)
     const clients = shuffled(clientIds)
     const count = pick([2, 2, 4, 4, 6, 8])
     const wanted = pick(this.bulk < 16 ? [30, 100, 200, chance(0.03) ? 4000 : 400] : [300, 800, 1500]) // operations, about
     this.phases = 1 + below(3)
     this.turns = Math.ceil(wanted / this.phases / (count * 1.6 * (1 + this.bulk) / 2))
     this.peers = Array.from({ length: count }, (_, number) => {
-      const options = { gc: !(mixed && chance(0.4)), cleanFormats: chance(0.7), pairs: this.pairs, dice: this.dice, ours, careful, shadows }
+      const options = { gc: !(mixed && chance(0.4)), undo: this.undo, cleanFormats: chance(0.7), pairs: this.pairs, dice: this.dice, ours, careful, shadows }
       return new (number % 2 === 0 ? YjsPeer : OurPeer)(number, clients[number], options)
     })
     this.inboxes = this.peers.map(() => [])
@@ -93,6 +94,13 @@ export class World {
       const chances = makeChance(seed)
       for (const update of mail) this.#apply(peer, update, emit)
       for (let i = 0; i < writes; ++i) {
+        if (this.undo && chances.chance(0.3)) {
+          const redo = chances.chance(0.35)
+          this.trace?.(`turn ${this.turn}: ${peer.kind} ${peer.number} ${redo ? 'redoes' : 'undoes'}`)
+          peer.undo(redo, emit)
+          ++this.counts.operations
+          continue
+        }
         const count = 1 + chances.below(this.bulk)
         this.trace?.(`turn ${this.turn}: ${peer.kind} ${peer.number} writes ${count}`)
         peer.random(chances.seed(), count, emit)
@@ -234,13 +242,13 @@ export class World {
 
   /**
    * Which neighbours Yjs has merged into one struct can depend on the order in which updates came, and a document
-   * without garbage collection keeps what it has seen. So where encodings differ, what they load as must be the same;
+   * without garbage collection, or with an undo manager, keeps what it has seen. So where encodings differ, what they load as must be the same;
    * whether each is just what Yjs would have can then be said with shadows only.
    */
   #compareEncodings (seen, differ) {
     if (seen.every(one => same(one.encoded, seen[0].encoded))) return
     ++this.counts.normalised
-    const collected = seen.filter(one => one.peer.gc)
+    const collected = seen.filter(one => one.peer.gc && !this.undo)
     if (collected.some(one => !same(one.encoded, collected[0].encoded))) this.settled = false
     const loaded = new Map()
     for (const one of seen) {
