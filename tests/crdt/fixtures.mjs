@@ -42,13 +42,14 @@ const fixturesIn = source => source.split(/^fn /m).slice(1).map(text => ({
 const isV2 = bytes => bytes[0] === 0
 
 const check = (name, bytes) => {
-  if (isV2(bytes)) bytes = Y.convertUpdateFormatV2ToV1(bytes)
+  const v2 = isV2(bytes)
   const doc = new Y.Doc()
-  Y.applyUpdate(doc, bytes)
+  if (v2) Y.applyUpdateV2(doc, bytes)
+  else Y.applyUpdate(doc, bytes)
   const theirs = Y.encodeStateAsUpdate(doc)
   const mine = ours.call(then => {
     const document = ours.create(1)
-    ours.apply(document, bytes)
+    ours.apply(document, bytes, undefined, v2)
     ours.validate(document)
     ours.encode(document, new Uint8Array([0]), then)
   })

@@ -50,9 +50,9 @@ export class OurProcess {
     write(this.encoder)
     this.readers.push({ read, then })
   }
-  create (client, { gc = true, cleanFormats = false, undo = false } = {}) {
+  create (client, { gc = true, cleanFormats = false, undo = false, v2 = false } = {}) {
     const document = this.next++
-    this.#command(0, document, e => { uint(e, client); uint(e, (gc ? 1 : 0) | (cleanFormats ? 2 : 0) | (undo ? 4 : 0)) }, () => {})
+    this.#command(0, document, e => { uint(e, client); uint(e, (gc ? 1 : 0) | (cleanFormats ? 2 : 0) | (undo ? 4 : 0) | (v2 ? 8 : 0)) }, () => {})
     return document
   }
   random (document, seed, count, pairs, then) {
@@ -62,15 +62,16 @@ export class OurProcess {
   operations (document, steps, then) {
     this.#command(2, document, e => { uint(e, steps.length); steps.forEach(step => step.write(e)) }, readBytes, then)
   }
-  apply (document, update, then) {
-    this.#command(3, document, e => bytes(e, update), d => ({ pending: decoding.readUint8(d) === 1, cleanup: readBytes(d) }), then)
+  apply (document, update, then, v2 = false) {
+    this.#command(3, document, e => { byte(e, v2 ? 1 : 0); bytes(e, update) }, d => ({ pending: decoding.readUint8(d) === 1, cleanup: readBytes(d) }), then)
   }
   stateVector (document, then) { this.#command(4, document, () => {}, readBytes, then) }
-  encode (document, since, then) { this.#command(5, document, e => bytes(e, since), readBytes, then) }
+  encode (document, since, then, v2 = false) { this.#command(5, document, e => { byte(e, v2 ? 1 : 0); bytes(e, since) }, readBytes, then) }
   content (document, then) { this.#command(6, document, () => {}, decoding.readAny, then) }
-  merge (updates, then) { this.#command(7, 0, e => { uint(e, updates.length); updates.forEach(u => bytes(e, u)) }, readBytes, then) }
-  diff (update, since, then) { this.#command(8, 0, e => { bytes(e, update); bytes(e, since) }, readBytes, then) }
-  vectorOf (update, then) { this.#command(9, 0, e => bytes(e, update), readBytes, then) }
+  merge (updates, then, v2 = false) { this.#command(7, 0, e => { byte(e, v2 ? 1 : 0); uint(e, updates.length); updates.forEach(u => bytes(e, u)) }, readBytes, then) }
+  diff (update, since, then, v2 = false) { this.#command(8, 0, e => { byte(e, v2 ? 1 : 0); bytes(e, update); bytes(e, since) }, readBytes, then) }
+  vectorOf (update, then, v2 = false) { this.#command(9, 0, e => { byte(e, v2 ? 1 : 0); bytes(e, update) }, readBytes, then) }
+  convert (update, then, v2 = false) { this.#command(14, 0, e => { byte(e, v2 ? 1 : 0); bytes(e, update) }, readBytes, then) }
   validate (document) { this.#command(10, document, () => {}, () => {}) }
   lengths (document, then) {
     this.#command(12, document, () => {}, d => ({ text: decoding.readVarUint(d), array: decoding.readVarUint(d) }), then)

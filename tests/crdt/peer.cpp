@@ -6,20 +6,24 @@
 //   command  byte kind, varuint document, fields         answer  byte 0, fields, or byte 1, var_string what failed
 //
 //   0 create     varuint client, varuint flags: 1 gc, 2 clean formats,      -
-//                4 an undo manager of the three roots, each transaction a step
+//                4 an undo manager of the three roots, each transaction a step,
+//                8 its own updates are in V2
 //   1 random     varuint seed, varuint operations, byte flags (1 pairs)     var_bytes update, var_bytes operations
 //   2 operations varuint count, operations (operations.h)                   var_bytes update
-//   3 apply      var_bytes update                                           byte pending, var_bytes cleanup
+//   3 apply      byte format, var_bytes update                              byte pending, var_bytes cleanup
 //   4 state vector                                                          var_bytes
-//   5 encode     var_bytes state vector                                     var_bytes update
+//   5 encode     byte format, var_bytes state vector                        var_bytes update
 //   6 content                                                               any: see content()
-//   7 merge      varuint count, var_bytes updates                           var_bytes update
-//   8 diff       var_bytes update, var_bytes state vector                   var_bytes update
-//   9 vector of  var_bytes update                                           var_bytes state vector
+//   7 merge      byte format, varuint count, var_bytes updates              var_bytes update
+//   8 diff       byte format, var_bytes update, var_bytes state vector      var_bytes update
+//   9 vector of  byte format, var_bytes update                              var_bytes state vector
 //   10 validate                                                             -
 //   11 drop                                                                 -
 //   12 lengths                                                              varuint of the text, varuint of the array
 //   13 undo      byte 0, or 1 for redo                                      var_bytes update
+//   14 convert   byte format, var_bytes update                              var_bytes the update in the other format
+//
+// A format is 0 for V1 and 1 for V2.
 
 #include <cstdio>
 #include <map>
@@ -110,6 +114,11 @@ class Peer {
     if (!in_->uint(value)) return fail(in_->error("command"));
     return value;
   }
+  UpdateFormat format() {
+    std::uint8_t value = 0;
+    in_->byte(value);
+    return value != 0 ? UpdateFormat::kV2 : UpdateFormat::kV1;
+  }
   Result<ByteView> bytes() {
     ByteView value;
     if (!in_->var_bytes(value)) return fail(in_->error("command"));
@@ -124,6 +133,7 @@ class Peer {
     if (kind == 7) return merge(out);
     if (kind == 8) return diff(out);
     if (kind == 9) return vector_of(out);
+    if (kind == 14) return convert(out);
     if (!doc) return fail(Code::kNotFound, "no such document");
     switch (kind) {
       case 1:
@@ -160,8 +170,11 @@ class Peer {
     TRY(const std::uint64_t client, uint());
     TRY(const std::uint64_t flags, uint());
     held.undo.reset();
-    held.doc = std::make_unique<Doc>(
-        DocOptions{.client = ClientId{client}, .gc = (flags & 1U) != 0, .clean_formats = (flags & 2U) != 0});
+    held.doc =
+        std::make_unique<Doc>(DocOptions{.client = ClientId{client},
+                                         .gc = (flags & 1U) != 0,
+                                         .clean_formats = (flags & 2U) != 0,
+                                         .update_format = (flags & 8U) != 0 ? UpdateFormat::kV2 : UpdateFormat::kV1});
     Doc& doc = *held.doc;
     const std::vector<SharedType> roots = {doc.text("text"), doc.map("map"), doc.array("array")};
     if ((flags & 4U) != 0) held.undo = std::make_unique<UndoManager>(doc, roots);
@@ -202,17 +215,19 @@ class Peer {
   }
 
   Result<> apply(Doc& doc, WireWriter& out) {
+    const UpdateFormat form = format();
     TRY(const ByteView update, bytes());
-    TRY(const Applied applied, doc.apply_update(update));
+    TRY(const Applied applied, doc.apply_update(update, form));
     out.byte(applied.pending ? 1 : 0);
     out.var_bytes(applied.cleanup);
     return {};
   }
 
   Result<> encode(const Doc& doc, WireWriter& out) {
+    const UpdateFormat form = format();
     TRY(const ByteView encoded, bytes());
     TRY(const StateVector since, decode_state_vector(encoded));
-    out.var_bytes(doc.encode_state_as_update(since));
+    out.var_bytes(doc.encode_state_as_update(since, form));
     return {};
   }
 
@@ -226,30 +241,42 @@ class Peer {
   }
 
   Result<> merge(WireWriter& out) {
+    const UpdateFormat form = format();
     TRY(std::uint64_t count, uint());
     std::vector<ByteView> updates;
     for (; count > 0; --count) {
       TRY(const ByteView update, bytes());
       updates.push_back(update);
     }
-    TRY(const Bytes merged, merge_updates(updates));
+    TRY(const Bytes merged, merge_updates(updates, form));
     out.var_bytes(merged);
     return {};
   }
 
   Result<> diff(WireWriter& out) {
+    const UpdateFormat form = format();
     TRY(const ByteView update, bytes());
     TRY(const ByteView encoded, bytes());
     TRY(const StateVector since, decode_state_vector(encoded));
-    TRY(const Bytes rest, diff_update(update, since));
+    TRY(const Bytes rest, diff_update(update, since, form));
     out.var_bytes(rest);
     return {};
   }
 
   Result<> vector_of(WireWriter& out) {
+    const UpdateFormat form = format();
     TRY(const ByteView update, bytes());
-    TRY(const Bytes vector, state_vector_of_update(update));
+    TRY(const Bytes vector, state_vector_of_update(update, form));
     out.var_bytes(vector);
+    return {};
+  }
+
+  Result<> convert(WireWriter& out) {
+    const UpdateFormat form = format();
+    TRY(const ByteView update, bytes());
+    TRY(const Bytes other,
+        convert_update(update, form, form == UpdateFormat::kV1 ? UpdateFormat::kV2 : UpdateFormat::kV1));
+    out.var_bytes(other);
     return {};
   }
 

@@ -22,8 +22,9 @@ export const contentOfDoc = doc =>
 export class YjsPeer {
   kind = 'yjs'
 
-  constructor (number, client, { gc, dice, pairs, undo }) {
+  constructor (number, client, { gc, dice, pairs, undo, v2 }) {
     this.number = number
+    this.v2 = v2 // its own updates are in V2
     this.gc = gc
     this.doc = new Y.Doc({ gc })
     this.doc.clientID = this.client = client
@@ -35,7 +36,7 @@ export class YjsPeer {
     const roots = [doc.getText('text'), doc.getMap('map'), doc.getArray('array')]
     this.manager = undo ? new Y.UndoManager(roots, { captureTimeout: 0 }) : null
     this.emitted = []
-    this.doc.on('update', update => this.emitted.push(update))
+    this.doc.on(v2 ? 'updateV2' : 'update', update => this.emitted.push(update))
   }
 
   /** A transaction of so many random operations; `then(update)` where it changed something. */
@@ -65,16 +66,17 @@ export class YjsPeer {
   }
 
   /** `then(cleanup)` where formats were cleaned after it. */
-  apply (update, then) {
+  apply ({ bytes, v2 }, then) {
     this.emitted.length = 0
-    Y.applyUpdate(this.doc, update)
+    if (v2) Y.applyUpdateV2(this.doc, bytes)
+    else Y.applyUpdate(this.doc, bytes)
     if (this.doc.clientID !== this.client) throw new Error('a Yjs peer has changed its client')
     // The first emission repeats what came; a second one is the cleanup of formats.
     if (this.emitted.length > 1) then(this.emitted[this.emitted.length - 1])
   }
 
   stateVector (then) { then(Y.encodeStateVector(this.doc)) }
-  encode (since, then) { then(Y.encodeStateAsUpdate(this.doc, since)) }
+  encode (since, then, v2 = false) { then((v2 ? Y.encodeStateAsUpdateV2 : Y.encodeStateAsUpdate)(this.doc, since)) }
   content (then) { then(contentOfDoc(this.doc)) }
   pending (then) { then(this.doc.store.pendingStructs !== null || this.doc.store.pendingDs !== null) }
   validate () {}
@@ -93,8 +95,8 @@ const nothing = new Uint8Array()
 
 /** A Yjs document that is given all that a peer of ours is given, in the same order. */
 class Shadow {
-  constructor (client, { gc, cleanFormats, pairs, dice, undo }) {
-    this.peer = new YjsPeer(-1, client, { gc, pairs, dice, undo })
+  constructor (client, { gc, cleanFormats, pairs, dice, undo, v2 }) {
+    this.peer = new YjsPeer(-1, client, { gc, pairs, dice, undo, v2 })
     if (!cleanFormats) this.peer.doc.on('afterTransaction', transaction => { transaction._needFormattingCleanup = false })
   }
 
@@ -128,6 +130,7 @@ export class OurPeer {
     this.client = client
     this.gc = options.gc
     this.pairs = options.pairs
+    this.v2 = options.v2
     this.ours = options.ours
     this.careful = options.careful // its invariants are checked after every step
     this.document = this.ours.create(client, options)
@@ -151,19 +154,19 @@ export class OurPeer {
     this.#checked()
   }
   apply (update, then) {
-    this.ours.apply(this.document, update, ({ pending, cleanup }) => {
+    this.ours.apply(this.document, update.bytes, ({ pending, cleanup }) => {
       this.waiting = pending
       this.shadow?.read(update, cleanup)
       if (cleanup.length > 0) then(cleanup)
-    })
+    }, update.v2)
     this.#checked()
   }
   stateVector (then) { this.ours.stateVector(this.document, then) }
-  encode (since, then) {
+  encode (since, then, v2 = false) {
     this.ours.encode(this.document, since, update => {
-      this.shadow?.peer.encode(since, theirs => demand('the encoded state', theirs, update))
+      this.shadow?.peer.encode(since, theirs => demand('the encoded state', theirs, update), v2)
       then(update)
-    })
+    }, v2)
   }
   content (then) { this.ours.content(this.document, then) }
   pending (then) { then(this.waiting) }

@@ -26,7 +26,7 @@ const reload = update => {
  * inner workings of the sort it runs on, for its order says of both that they come before the other.
  */
 const compete = updates => {
-  const runs = updates.flatMap((update, number) => Y.decodeUpdate(update).structs.map(struct => ({ number, struct })))
+  const runs = updates.flatMap(({ bytes, v2 }, number) => (v2 ? Y.decodeUpdateV2 : Y.decodeUpdate)(bytes).structs.map(struct => ({ number, struct })))
   const gone = runs.filter(({ struct }) => struct instanceof Y.GC)
   return gone.some(({ number, struct: { id, length } }) => runs.some(other => other.number !== number && other.struct instanceof Y.Item &&
     other.struct.id.client === id.client && other.struct.id.clock < id.clock + length && id.clock < other.struct.id.clock + other.struct.length))
@@ -50,19 +50,19 @@ export class World {
     this.bulk = pick([1, 4, 16, 60, 300, 300]) // the most operations in one transaction
     const mixed = chance(0.3)
     this.undo = chance(0.25)
+    this.v2 = pick([0, 0, 0.5, 1]) // how likely it is that a peer speaks V2
     const clients = shuffled(clientIds)
     const count = pick([2, 2, 4, 4, 6, 8])
     const wanted = pick(this.bulk < 16 ? [30, 100, 200, chance(0.03) ? 4000 : 400] : [300, 800, 1500]) // operations, about
     this.phases = 1 + below(3)
     this.turns = Math.ceil(wanted / this.phases / (count * 1.6 * (1 + this.bulk) / 2))
     this.peers = Array.from({ length: count }, (_, number) => {
-      const options = { gc: !(mixed && chance(0.4)), undo: this.undo, cleanFormats: chance(0.7), pairs: this.pairs, dice: this.dice, ours, careful, shadows }
+      const options = { gc: !(mixed && chance(0.4)), undo: this.undo, v2: chance(this.v2), cleanFormats: chance(0.7), pairs: this.pairs, dice: this.dice, ours, careful, shadows }
       return new (number % 2 === 0 ? YjsPeer : OurPeer)(number, clients[number], options)
     })
     this.inboxes = this.peers.map(() => [])
     this.vectors = this.peers.map(() => nothing) // what others last heard of each
     this.groups = null
-    this.log = []
   }
 
   /** Runs to the end, or as if it had `until` turns; throws a Difference. */
@@ -90,7 +90,7 @@ export class World {
     const emitted = this.peers.map(() => [])
     const work = this.peers.map(peer => ({ peer, mail: this.#mail(peer), writes: chance(0.8) ? 1 + below(3) : 0, seed: seed() }))
     const perform = ({ peer, mail, writes, seed }) => {
-      const emit = update => emitted[peer.number].push(update)
+      const emit = bytes => emitted[peer.number].push({ bytes, v2: peer.v2 })
       const chances = makeChance(seed)
       for (const update of mail) this.#apply(peer, update, emit)
       for (let i = 0; i < writes; ++i) {
@@ -118,7 +118,7 @@ export class World {
 
   #apply (peer, update, emit) {
     ++this.counts.exchanges
-    this.trace?.(`turn ${this.turn}: ${peer.kind} ${peer.number} reads ${hex(update)}`)
+    this.trace?.(`turn ${this.turn}: ${peer.kind} ${peer.number} reads ${update.v2 ? 'V2 ' : ''}${hex(update.bytes)}`)
     peer.apply(update, emit)
   }
 
@@ -128,20 +128,34 @@ export class World {
     let due = []
     this.inboxes[peer.number] = this.inboxes[peer.number].filter(message => message.due > this.turn || !due.push(message.update))
     if (chance(0.1)) due = shuffled(due)
+    if (due.length > 0 && chance(0.1)) due[0] = this.#convert(due[0])
     if (due.length < 2 || !chance(0.15)) return due
-    const updates = due.splice(0, 2 + below(6))
-    const merged = this.#merge(updates)
-    if (!chance(0.5)) return [merged, ...due]
+    const { v2 } = due[0]
+    const updates = due.splice(0, 2 + below(6)).map(update => update.v2 === v2 ? update : this.#convert(update))
+    const merged = this.#merge(updates, v2)
+    if (!chance(0.5)) return [{ bytes: merged, v2 }, ...due]
     const since = this.vectors[peer.number]
-    this.#both('the state vector of an update', merged, Y.encodeStateVectorFromUpdate, (update, then) => this.ours.vectorOf(update, then))
-    return [this.#both('a diff of an update', merged, update => Y.diffUpdate(update, since), (update, then) => this.ours.diff(update, since, then)), ...due]
+    this.#both('the state vector of an update', merged, v2 ? Y.encodeStateVectorFromUpdateV2 : Y.encodeStateVectorFromUpdate,
+      (bytes, then) => this.ours.vectorOf(bytes, then, v2))
+    const cut = this.#both('a diff of an update', merged, bytes => (v2 ? Y.diffUpdateV2 : Y.diffUpdate)(bytes, since),
+      (bytes, then) => this.ours.diff(bytes, since, then, v2))
+    return [{ bytes: cut, v2 }, ...due]
   }
 
-  #merge (updates) {
-    const mine = this.ours.call(then => this.ours.merge(updates, then))
-    const theirs = Y.mergeUpdates(updates)
+  #convert ({ bytes, v2 }) {
+    const other = this.#both('an update in the other format', bytes, v2 ? Y.convertUpdateFormatV2ToV1 : Y.convertUpdateFormatV1ToV2,
+      (bytes, then) => this.ours.convert(bytes, then, v2))
+    return { bytes: other, v2: !v2 }
+  }
+
+  #merge (updates, v2) {
+    const all = updates.map(update => update.bytes)
+    const mine = this.ours.call(then => this.ours.merge(all, then, v2))
+    const theirs = (v2 ? Y.mergeUpdatesV2 : Y.mergeUpdates)(all)
     if (same(mine, theirs)) return mine
-    if (!compete(updates)) throw new Difference(`a merge differs\n  of   ${updates.map(hex).join('\n       ')}\n  yjs  ${hex(theirs)}\n  ours ${hex(mine)}`)
+    if (!compete(updates)) {
+      throw new Difference(`a merge ${v2 ? 'in V2 ' : ''}differs\n  of   ${all.map(hex).join('\n       ')}\n  yjs  ${hex(theirs)}\n  ours ${hex(mine)}`)
+    }
     ++this.counts.competing
     return this.dice.chance(0.5) ? mine : theirs
   }
@@ -158,7 +172,6 @@ export class World {
 
   #spread (from, update) {
     const { below, chance } = this.dice
-    if (this.log.length < 400) this.log.push(update)
     for (const to of this.peers) {
       if (to === from || (this.groups && this.groups[to.number] !== this.groups[from.number])) continue
       const inbox = this.inboxes[to.number]
@@ -174,7 +187,7 @@ export class World {
     const from = pick(this.peers)
     if (to === from) return
     const old = chance(0.5)
-    const ask = vector => from.encode(vector, update => this.inboxes[to.number].push({ due: this.turn + 1, update }))
+    const ask = vector => from.encode(vector, bytes => this.inboxes[to.number].push({ due: this.turn + 1, update: { bytes, v2: from.v2 } }), from.v2)
     if (old) ask(this.vectors[to.number])
     else to.stateVector(ask)
     this.ours.flush()
@@ -190,18 +203,15 @@ export class World {
     for (const peer of this.peers) {
       const inbox = this.inboxes[peer.number]
       this.inboxes[peer.number] = []
-      if (keep) for (const { update } of inbox) this.#apply(peer, update, cleanup => this.log.push(cleanup))
+      if (keep) for (const { update } of inbox) this.#apply(peer, update, () => {})
     }
     this.ours.flush()
     for (let turn = 0; ; ++turn) {
       if (turn > 50) throw new Difference('the peers do not come to rest')
       let cleaned = false
-      const transfer = (from, to) => to.stateVector(vector => from.encode(vector, update => {
-        this.#apply(to, update, cleanup => {
-          cleaned = true
-          this.log.push(cleanup)
-        })
-      }))
+      const transfer = (from, to) => to.stateVector(vector => from.encode(vector, bytes => {
+        this.#apply(to, { bytes, v2: from.v2 }, () => { cleaned = true })
+      }, from.v2))
       const hub = pick(this.peers)
       for (const peer of this.peers) if (peer !== hub) transfer(peer, hub)
       this.ours.flush()
@@ -220,6 +230,7 @@ export class World {
       peer.pending(value => { one.pending = value })
       peer.stateVector(value => { one.vector = value })
       peer.encode(nothing, value => { one.encoded = value })
+      peer.encode(nothing, value => { one.encodedV2 = value }, true)
       peer.content(value => { one.content = value })
       return one
     })
@@ -246,6 +257,10 @@ export class World {
    * whether each is just what Yjs would have can then be said with shadows only.
    */
   #compareEncodings (seen, differ) {
+    for (const one of seen) {
+      const alike = seen.find(other => same(other.encoded, one.encoded))
+      if (!same(one.encodedV2, alike.encodedV2)) differ('the encoding in V2', alike, one, s => hex(s.encodedV2))
+    }
     if (seen.every(one => same(one.encoded, seen[0].encoded))) return
     ++this.counts.normalised
     const collected = seen.filter(one => one.peer.gc && !this.undo)
