@@ -137,6 +137,7 @@ Result<> Attribution::merge(const Attribution& other) {
   if (&other == this) return {};
   if (other.grain_ != grain_) return refused("the tables have different grains", "grain");
   std::vector<std::uint32_t> numbers;
+  numbers.reserve(other.authors_.size());
   for (const std::string& author : other.authors_) numbers.push_back(author_number(author));
   const AuthorRuns::Order precedes = order();
   for (const auto& [client, history] : other.clients_) {
