@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "crdt/fields_v1.h"
+#include "crdt/fields_v2.h"
 #include "crdt/update_reader.h"
 #include "crdt/utf16.h"
 
@@ -18,6 +19,19 @@ void append(Ranges& ranges, std::uint64_t client, std::uint32_t clock, std::uint
     ranges.back().length += length;
   else if (length > 0)
     ranges.push_back({ClientId{client}, clock, length});
+}
+
+template <class Fields>
+Result<> read(UpdateReader<Fields> reader, Ranges& written, Ranges& deleted) {
+  RawStruct raw;
+  while (reader.next(raw))
+    if (raw.kind != Kind::kSkip) append(written, raw.client, raw.clock, raw.length);
+  std::uint64_t client = 0;
+  std::uint32_t clock = 0;
+  std::uint32_t length = 0;
+  while (reader.ok() && reader.next_deleted(client, clock, length)) append(deleted, client, clock, length);
+  if (!reader.ok()) return fail(reader.error());
+  return {};
 }
 
 std::unexpected<Error> refused(const char* what, const char* field) {
@@ -102,19 +116,12 @@ AuthorRuns::Order Attribution::order() const {
   };
 }
 
-Result<> Attribution::add(ByteView update, std::string_view author, std::uint64_t time) {
+Result<> Attribution::add(ByteView update, std::string_view author, std::uint64_t time, UpdateFormat format) {
   if (!scan_utf8(as_bytes(author).data(), author.size()).valid) return refused("the author is not UTF-8", "author");
   Ranges written;
   Ranges deleted;
-  UpdateReader<FieldReaderV1> reader(update);
-  RawStruct raw;
-  while (reader.next(raw))
-    if (raw.kind != Kind::kSkip) append(written, raw.client, raw.clock, raw.length);
-  std::uint64_t client = 0;
-  std::uint32_t clock = 0;
-  std::uint32_t length = 0;
-  while (reader.ok() && reader.next_deleted(client, clock, length)) append(deleted, client, clock, length);
-  if (!reader.ok()) return fail(reader.error());
+  TRY_VOID(format == UpdateFormat::kV1 ? read(UpdateReader<FieldReaderV1>(update), written, deleted)
+                                       : read(UpdateReader<FieldReaderV2>(update), written, deleted));
   if (written.empty() && deleted.empty()) return {};
 
   AuthorRun run;

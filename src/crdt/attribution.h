@@ -49,7 +49,7 @@ class Attribution {
 
   /// What an update wrote and deleted is `author`'s (UTF-8). Fails, changing nothing, on a malformed update as
   /// check_update does. Time linear in the update and in the runs that its ranges meet.
-  Result<> add(ByteView update, std::string_view author, std::uint64_t time);
+  Result<> add(ByteView update, std::string_view author, std::uint64_t time, UpdateFormat format = UpdateFormat::kV1);
   /// Fails with kInvalidArgument where the grains differ.
   Result<> merge(const Attribution& other);
 

@@ -44,6 +44,18 @@ TEST(AttributionTable, the_earlier_word_counts) {
   EXPECT_FALSE(table.add(Bytes{0, 0}, "\xff", 1).has_value());
 }
 
+TEST(AttributionTable, updates_of_either_format_say_the_same) {
+  Doc doc({.client = ClientId{9}});
+  doc.transact([&] { (void)doc.text("t").insert(0, "typed"); });
+  doc.transact([&] { (void)doc.text("t").erase(1, 2); });
+  Attribution one;
+  Attribution other;
+  ASSERT_TRUE(one.add(doc.encode_state_as_update(), "ann", 1).has_value());
+  ASSERT_TRUE(other.add(doc.encode_state_as_update({}, UpdateFormat::kV2), "ann", 1, UpdateFormat::kV2).has_value());
+  EXPECT_EQ(one, other);
+  EXPECT_EQ(shown(other.deleted(ClientId{9}, 2)), "ann@1");
+}
+
 TEST(AttributionTable, a_minutes_typing_is_one_run) {
   Attribution table(60'000);
   for (Clock clock = 0; clock < 1000; ++clock)

@@ -92,7 +92,7 @@ class Doc {
   bool has_pending() const;
   /// Whether the document holds all that an update brings, structs and deletions, integrated. Fails on a malformed
   /// update as apply_update does. Time linear in the update and in the structs that its deletions span.
-  Result<bool> covers(ByteView update) const;
+  Result<bool> covers(ByteView update, UpdateFormat format = UpdateFormat::kV1) const;
 
   /// This version, to be read later (snapshot.h).
   Snapshot snapshot() const;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "crdt/fields_v1.h"
+#include "crdt/fields_v2.h"
 #include "crdt/update_reader.h"
 #include "crdt/wire.h"
 
@@ -89,8 +90,8 @@ Result<Snapshot> decode_snapshot(ByteView encoded, UpdateFormat format) {
   return snapshot;
 }
 
-Result<bool> snapshot_contains_update(const Snapshot& snapshot, ByteView update) {
-  UpdateReader<FieldReaderV1> reader(update);
+template <class Fields>
+Result<bool> contains(const Snapshot& snapshot, UpdateReader<Fields> reader) {
   RawStruct raw;
   bool contained = true;
   while (reader.next(raw)) contained = contained && raw.end() <= snapshot.state.clock(ClientId{raw.client});
@@ -104,6 +105,11 @@ Result<bool> snapshot_contains_update(const Snapshot& snapshot, ByteView update)
   }
   if (!reader.ok()) return fail(reader.error());
   return contained;
+}
+
+Result<bool> snapshot_contains_update(const Snapshot& snapshot, ByteView update, UpdateFormat format) {
+  return format == UpdateFormat::kV1 ? contains(snapshot, UpdateReader<FieldReaderV1>(update))
+                                     : contains(snapshot, UpdateReader<FieldReaderV2>(update));
 }
 
 }  // namespace concord::crdt

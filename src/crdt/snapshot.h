@@ -45,7 +45,8 @@ Result<Snapshot> decode_snapshot(ByteView encoded, UpdateFormat format = UpdateF
 
 /// Whether all that an update brings, structs and deletions, was seen by that version; as Y.snapshotContainsUpdate.
 /// Fails on a malformed update as check_update does. Time n log n in the update.
-Result<bool> snapshot_contains_update(const Snapshot& snapshot, ByteView update);
+Result<bool> snapshot_contains_update(const Snapshot& snapshot, ByteView update,
+                                      UpdateFormat format = UpdateFormat::kV1);
 
 /// How a run of text came to differ between two versions.
 enum class ChangeKind : std::uint8_t { kAdded, kRemoved };

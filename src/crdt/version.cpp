@@ -7,6 +7,7 @@
 #include "crdt/any_json.h"
 #include "crdt/engine.h"
 #include "crdt/fields_v1.h"
+#include "crdt/fields_v2.h"
 #include "crdt/snapshot.h"
 #include "crdt/stored_value.h"
 #include "crdt/update_reader.h"
@@ -148,6 +149,8 @@ class VersionReader {
   explicit VersionReader(Engine& engine) : engine_(engine), store_(engine.store) {}
 
   static Snapshot take(const Engine& engine);
+  template <class Fields>
+  static Result<bool> covers(const Store& store, UpdateReader<Fields> reader);
   Result<Bytes> update_of(const Snapshot& version);
   std::vector<DeltaOp> delta(TypeRef text, const VersionChanges& versions);
   std::vector<Value> values(TypeRef list, const Snapshot& snapshot);
@@ -328,9 +331,8 @@ Result<Doc> Doc::at(const Snapshot& version, const DocOptions& options) {
   return doc;
 }
 
-Result<bool> Doc::covers(ByteView update) const {
-  const Store& store = engine_->store;
-  UpdateReader<FieldReaderV1> reader(update);
+template <class Fields>
+Result<bool> VersionReader::covers(const Store& store, UpdateReader<Fields> reader) {
   RawStruct raw;
   bool covered = true;
   while (reader.next(raw)) {
@@ -362,6 +364,11 @@ Result<bool> Doc::covers(ByteView update) const {
     } while (index.next(at));
     return true;
   });
+}
+
+Result<bool> Doc::covers(ByteView update, UpdateFormat format) const {
+  return format == UpdateFormat::kV1 ? VersionReader::covers(engine_->store, UpdateReader<FieldReaderV1>(update))
+                                     : VersionReader::covers(engine_->store, UpdateReader<FieldReaderV2>(update));
 }
 
 std::vector<DeltaOp> Text::to_delta(const VersionChanges& versions) const {

@@ -307,8 +307,14 @@ class Replay {
   void contains() {
     const Snapshot at = snapshot();
     const ByteView update = bytes();
-    if (must(snapshot_contains_update(at, update), "contains") != (uint() != 0)) stop("a snapshot contains otherwise");
-    if (must(doc().covers(update), "covers") != (uint() != 0)) stop("a document covers otherwise");
+    const Bytes v2 = must(convert_update(update, UpdateFormat::kV1, UpdateFormat::kV2), "convert_update");
+    const bool contained = uint() != 0;
+    const bool covered = uint() != 0;
+    for (const auto& [form, format] : {std::pair(update, UpdateFormat::kV1), {ByteView(v2), UpdateFormat::kV2}}) {
+      if (must(snapshot_contains_update(at, form, format), "contains") != contained)
+        stop("a snapshot contains otherwise");
+      if (must(doc().covers(form, format), "covers") != covered) stop("a document covers otherwise");
+    }
   }
 
   void take_position() {
