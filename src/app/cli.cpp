@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/crdt_command.h"
 #include "app/hub.h"
 #include "app/log_command.h"
 #include "app/settings.h"
@@ -17,6 +18,7 @@ constexpr std::string_view kHelp = R"(concord COMMAND [--SETTING VALUE …]
   serve               start the hub; `concord serve --help` lists the settings
   config              print every setting, its value and where it came from; --markdown prints the reference
   log                 look at and repair the log of a stopped hub; `concord log --help`
+  crdt                look into Yjs updates, merge, cut and convert them; `concord crdt --help`
   version             print the version
   help                print this
 
@@ -79,6 +81,7 @@ int run_command(std::span<const std::string> words, std::ostream& out, std::ostr
   if (command == "serve") return serve(flags, out, errors);
   if (command == "config") return print_config(flags, out, errors);
   if (command == "log") return run_log_command(flags, out, errors);
+  if (command == "crdt") return run_crdt_command(flags, out, errors);
   if (command == "version" || command == "--version") {
     out << "concord " << kVersion << "\n";
     return 0;
