@@ -140,6 +140,9 @@ for (const name of names) {
   nativeRow('load the V1 encoding', 'load_ms', 'ms')
   nativeRow('encode V1', 'encode_ms', 'ms')
   nativeRow('encoded V1', 'encoded_bytes', 'bytes')
+  nativeRow('load the V2 encoding', 'load_v2_ms', 'ms')
+  nativeRow('encode V2', 'encode_v2_ms', 'ms')
+  nativeRow('encoded V2', 'encoded_v2_bytes', 'bytes')
 }
 if (!option('--trace') || option('--trace') === 'none') measureInputs(report, yjs, yrs)
 report.finish()
