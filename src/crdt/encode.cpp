@@ -3,6 +3,7 @@
 #include "crdt/engine.h"
 #include "crdt/fields_v1.h"
 #include "crdt/fields_v2_writer.h"
+#include "crdt/plain_struct.h"
 #include "crdt/stored_value.h"
 #include "crdt/update.h"
 #include "crdt/utf16.h"
@@ -145,7 +146,49 @@ void Replica::write_structs(Fields& out, ClientRef client, std::uint32_t from) c
   out.rest().uint(from);
   const Item& first = store.items[record.index.at(at)];
   write_item(out, first, from - first.clock);
-  while (record.index.next(at)) write_item(out, store.items[record.index.at(at)], 0);
+  const WrittenClient self(record.id);
+  while (record.index.next(at)) {
+    if constexpr (Fields::kFormat == UpdateFormat::kV1)
+      if (!write_plain(out.rest(), client, self, at)) break;
+    write_item(out, store.items[record.index.at(at)], 0);
+  }
+}
+
+/// Writes the plain structs (plain_struct.h) from `at` on, a few kilobytes at a time, and moves behind them. False at
+/// the end of the section.
+bool Replica::write_plain(WireWriter& out, ClientRef client, const WrittenClient& self, ClockPosition& at) const {
+  constexpr std::size_t kChunk = 8192;
+  const ClockIndex& index = store.clients[client].index;
+  const auto put_id = [&](std::uint8_t* to, Id id) {
+    to = id.client == client ? self.put(to) : put_varuint(to, store.clients[id.client].id);
+    return put_varuint(to, id.clock);
+  };
+  bool more = true;
+  bool plain = true;
+  while (more && plain) {
+    out.fill(kChunk, [&](std::uint8_t* to) {
+      for (const std::uint8_t* end = to + kChunk - kPlainStructRoom; more;) {
+        const Item& it = store.items[index.at(at)];
+        const bool text = it.kind() == Kind::kString && !it.has(kFlagWide);
+        const Id origin = it.origin();
+        plain = (text || it.kind() == Kind::kDeleted) && !it.in_map() && origin.present() && it.length < kChunk / 2;
+        if (text && plain && static_cast<std::size_t>(end - to) < it.length) break;
+        if (!plain || to >= end) break;
+        const Id right = it.right_origin();
+        *to++ = static_cast<std::uint8_t>(static_cast<unsigned>(it.kind()) | (right.present() ? 0xc0U : 0x80U));
+        to = put_id(to, origin);
+        if (right.present()) to = put_id(to, right);
+        to = put_varuint(to, it.length);
+        if (text) {
+          std::memcpy(to, store.contents.bytes(it.content), it.length);
+          to += it.length;
+        }
+        more = index.next(at);
+      }
+      return to;
+    });
+  }
+  return more;
 }
 
 StateVector Replica::state_vector() const {
@@ -196,7 +239,7 @@ Bytes Engine::encode_state_as_update(const StateVector& since, UpdateFormat form
   if (format == UpdateFormat::kV2) {
     update = encode.template operator()<FieldWriterV2>({});
   } else {
-    if (since.empty()) update.reserve(store.contents.arena_size() + store.items.size() * 16);
+    if (since.empty()) update.reserve(store.contents.arena_size() + store.items.size() * 20 + 16384);
     update = encode.template operator()<FieldWriterV1>(std::move(update));
   }
   return has_pending() ? with_pending(std::move(update), since, format) : update;

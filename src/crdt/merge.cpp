@@ -3,7 +3,10 @@
 // merging is n log n where Yjs sorts anew for each struct.
 
 #include <algorithm>
+#include <limits>
+#include <memory>
 #include <optional>
+#include <utility>
 
 #include "crdt/delete_set.h"
 #include "crdt/struct_writer.h"
@@ -17,6 +20,23 @@ template <class Reader>
 void read_deleted(UpdateReader<Reader>& reader, IdRanges& ranges) {
   DeletedRange<std::uint64_t> range{};
   while (reader.next_deleted(range.client, range.clock, range.length)) ranges.push_back(range);
+}
+
+/// The same for ranges that will be normalized: people delete one character after the other, to the left or the right.
+template <class Reader>
+void join_deleted(UpdateReader<Reader>& reader, IdRanges& ranges) {
+  DeletedRange<std::uint64_t> range{};
+  while (reader.next_deleted(range.client, range.clock, range.length)) {
+    const bool any = !ranges.empty() && ranges.back().client == range.client;
+    if (any && ranges.back().clock + ranges.back().length == range.clock) {
+      ranges.back().length += range.length;
+    } else if (any && range.clock + range.length == ranges.back().clock) {
+      ranges.back().clock = range.clock;
+      ranges.back().length += range.length;
+    } else {
+      ranges.push_back(range);
+    }
+  }
 }
 
 /// Highest client first, each client's ranges as they came. Where V2 cannot say them so, as the same set in order.
@@ -62,42 +82,50 @@ struct Source {
   bool has = false;
 };
 
+/// Takes the sources in the order of their current structs. Most updates are small: at first only where each begins is
+/// noted, and a source is open from when its turn comes until it is used up, so that merging many costs little memory.
 template <class Reader, class Writer>
 class Merger {
  public:
-  Merger(std::span<const ByteView> updates, std::uint64_t max_run_structs) {
-    sources_.reserve(updates.size());
-    for (const ByteView update : updates) sources_.emplace_back(update, max_run_structs);
-    for (std::size_t i = 0; i < sources_.size(); ++i)
-      if (sources_[i].has) heap_.push_back(entry(i, static_cast<std::int64_t>(i)));
-    std::ranges::make_heap(heap_, later);
+  Merger(std::span<const ByteView> updates, std::uint64_t max_run_structs)
+      : updates_(updates), max_run_structs_(max_run_structs) {
+    waiting_.reserve(updates.size());
+    for (std::size_t i = 0; i < updates.size(); ++i) {
+      Source<Reader> source(updates[i], max_run_structs);
+      if (source.has)
+        waiting_.push_back({source.current.client, source.current.clock, static_cast<std::int64_t>(i), i, {}});
+      else
+        close(source, i);
+    }
+    const auto sooner = [](const Entry& a, const Entry& b) { return later(b, a); };
+    if (!std::ranges::is_sorted(waiting_, sooner)) std::ranges::sort(waiting_, sooner);
   }
 
   void run() {
-    while (!heap_.empty()) {
-      std::ranges::pop_heap(heap_, later);
-      Source<Reader>& source = sources_[heap_.back().source];
-      const std::size_t number = heap_.back().source;
-      heap_.pop_back();
-      step(source);
-      // Put back before its equals, as a stable sort leaves it.
-      if (source.has) {
-        heap_.push_back(entry(number, --returned_));
-        std::ranges::push_heap(heap_, later);
+    for (std::size_t next = 0; next < waiting_.size() || !heap_.empty();) {
+      if (!heap_.empty() && (next == waiting_.size() || !later(heap_.front(), waiting_[next]))) {
+        std::ranges::pop_heap(heap_, later);
+        Entry entry = std::move(heap_.back());
+        heap_.pop_back();
+        advance(*entry.open, entry.update, &entry.open);
+      } else {
+        const Entry& entry = waiting_[next++];
+        if constexpr (Reader::kOneStream) {
+          Source<Reader> source(updates_[entry.update], max_run_structs_);
+          advance(source, entry.update, nullptr);
+        } else {
+          auto source = std::make_unique<Source<Reader>>(updates_[entry.update], max_run_structs_);
+          advance(*source, entry.update, &source);
+        }
       }
     }
     if (writing_) writer_.write(*writing_);
   }
 
   Result<Bytes> finish() {
-    IdRanges deleted;
-    for (std::size_t i = 0; i < sources_.size(); ++i) {
-      UpdateReader<Reader>& reader = sources_[i].reader;
-      if (reader.ok()) read_deleted(reader, deleted);
-      if (!reader.ok()) return fail(reader.error().with("update", std::to_string(i)));
-    }
-    normalize(deleted, std::ranges::greater{});
-    return writer_.finish(deleted);
+    if (error_) return fail(std::move(*error_));
+    normalize(deleted_, std::ranges::greater{});
+    return writer_.finish(deleted_);
   }
 
  private:
@@ -105,11 +133,35 @@ class Merger {
     std::uint64_t client;
     std::uint32_t clock;
     std::int64_t order;
-    std::size_t source;
+    std::size_t update;
+    std::unique_ptr<Source<Reader>> open;  // where some of it has been taken
   };
-  Entry entry(std::size_t source, std::int64_t order) const {
-    return {sources_[source].current.client, sources_[source].current.clock, order, source};
+
+  /// Takes from the source, and puts it back if there is more. `open` owns it, unless it was opened just now.
+  void advance(Source<Reader>& source, std::size_t update, std::unique_ptr<Source<Reader>>* open) {
+    step(source);
+    if (!source.has) {
+      close(source, update);
+      // What was read last may be in the reader, and is not written yet.
+      if (!Reader::kOneStream && open != nullptr) used_up_.push_back(std::move(*open));
+      return;
+    }
+    auto kept = open != nullptr ? std::move(*open) : std::make_unique<Source<Reader>>(std::move(source));
+    // Before its equals, as a stable sort leaves it.
+    heap_.push_back({kept->current.client, kept->current.clock, --returned_, update, nullptr});
+    heap_.back().open = std::move(kept);
+    std::ranges::push_heap(heap_, later);
   }
+
+  /// Reads what is deleted. Of several that are malformed the first is told.
+  void close(Source<Reader>& source, std::size_t update) {
+    UpdateReader<Reader>& reader = source.reader;
+    if (reader.ok()) join_deleted(reader, deleted_);
+    if (reader.ok() || update >= failed_) return;
+    failed_ = update;
+    error_ = reader.error().with("update", std::to_string(update));
+  }
+
   static bool later(const Entry& a, const Entry& b) {
     if (a.client != b.client) return a.client < b.client;
     if (a.clock != b.clock) return a.clock > b.clock;
@@ -173,11 +225,17 @@ class Merger {
     return true;
   }
 
-  std::vector<Source<Reader>> sources_;
-  std::vector<Entry> heap_;
+  std::span<const ByteView> updates_;
+  std::vector<Entry> waiting_;  // not begun, in their order
+  std::vector<Entry> heap_;     // begun
+  std::vector<std::unique_ptr<Source<Reader>>> used_up_;
+  std::uint64_t max_run_structs_;
   std::int64_t returned_ = 0;
   StructWriter<Writer> writer_;
   std::optional<StructPart> writing_;
+  IdRanges deleted_;
+  std::optional<Error> error_;
+  std::size_t failed_ = std::numeric_limits<std::size_t>::max();
 };
 
 /// Without the structs before `since`.

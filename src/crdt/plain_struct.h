@@ -3,14 +3,15 @@
 // is read here with few branches: ids are compared with the one before as bytes, numbers are read as words. Whatever is
 // otherwise or wrong is left to UpdateReader::next(), which also says what is wrong.
 
-#include <bit>
 #include <cstdint>
+#include <cstring>
 
 #include "base/bytes.h"
 #include "crdt/item.h"
 #include "crdt/state_vector.h"
 #include "crdt/utf16.h"
 #include "crdt/wire.h"
+#include "crdt/word_varuint.h"
 
 namespace concord::crdt {
 
@@ -95,5 +96,20 @@ class PlainStructReader {
   std::uint64_t client_ = 0;
   unsigned size_ = 0;
 };
+
+/// A client's id as it is written, to be copied as a word.
+struct WrittenClient {
+  explicit WrittenClient(std::uint64_t id) { size = static_cast<unsigned>(put_varuint(bytes, id) - bytes); }
+  /// At `at`, which has room for eight bytes.
+  std::uint8_t* put(std::uint8_t* at) const {
+    std::memcpy(at, bytes, 8);
+    return at + size;
+  }
+  std::uint8_t bytes[kMaxVaruint] = {};
+  unsigned size = 0;
+};
+
+/// The most bytes that a plain struct has but for its text, and some that may be written behind it.
+constexpr std::size_t kPlainStructRoom = 64;
 
 }  // namespace concord::crdt

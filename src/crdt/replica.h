@@ -2,7 +2,6 @@
 // Replica: a store and the transaction that runs on it, with one method for each act of the algorithm.
 
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "crdt/doc.h"
 #include "crdt/drafts.h"
 #include "crdt/fields_v2_writer.h"
+#include "crdt/plain_struct.h"
 #include "crdt/store.h"
 
 namespace concord::crdt {
@@ -96,6 +96,7 @@ class Replica {
   void write_item(Fields& out, const Item& item, std::uint32_t offset, const DraftParent* parent = nullptr) const;
   template <class Fields>
   void write_structs(Fields& out, ClientRef client, std::uint32_t from) const;
+  bool write_plain(WireWriter& out, ClientRef client, const WrittenClient& self, ClockPosition& at) const;
   std::vector<DeletedRange<ClientRef>> deleted_ranges(const std::vector<ClientRef>& order) const;
   void write_transaction(Bytes& update);
 
@@ -120,7 +121,7 @@ class Replica {
   std::vector<ClientRef> touched_;  // clients with new structs
   std::vector<DeletedRange<ClientRef>> deleted_;
   std::vector<std::pair<ClientRef, std::uint32_t>> split_;  // right parts, which may be merged again
-  /// What it did, as long as that was one thing only (in_place.cpp).
+  /// What it did, if that was one thing only (in_place.cpp).
   enum class Plain : std::uint8_t { kNo, kTyped, kErased };
   Plain plain_ = Plain::kNo;
   std::size_t plain_bytes_ = 0;    // kTyped: how much longer the last own item became,
@@ -135,11 +136,9 @@ class Replica {
   std::vector<std::unique_ptr<TransactionState>> queue_;
   std::size_t cleaned_ = 0;
   bool cleaning_ = false;
-  bool observed_ = false;  // somebody observes this document
-
+  bool observed_ = false;               // somebody observes this document
   std::unique_ptr<UpdateBufferV2> v2_;  // made when first needed
   UpdateBufferV2& v2_buffer();
-
   // Scratch, kept for its capacity.
   std::vector<ItemRef> visited_;
   IdTable visited_numbers_;

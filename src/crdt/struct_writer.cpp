@@ -30,7 +30,33 @@ void StructWriter<Fields>::write(const StructPart& part) {
     out_.rest().uint(part.clock());
   }
   ++sections_.back().structs;
+  if constexpr (Fields::kFormat == UpdateFormat::kV1)
+    if (write_plain(part)) return;
   write_struct(part);
+}
+
+/// A short plain struct (plain_struct.h) that is written whole, at once; false where it is not one.
+template <class Fields>
+bool StructWriter<Fields>::write_plain(const StructPart& part) {
+  constexpr std::uint32_t kShort = 64;
+  const RawStruct& raw = part.raw;
+  const bool text = raw.kind == Kind::kString && raw.ascii;
+  if (!(text || raw.kind == Kind::kDeleted) || !raw.has_origin || part.offset != 0 || (text && raw.length > kShort))
+    return false;
+  out_.rest().fill(kPlainStructRoom + kShort, [&raw, text](std::uint8_t* to) {
+    *to++ = static_cast<std::uint8_t>(static_cast<unsigned>(raw.kind) | (raw.has_right_origin ? 0xc0U : 0x80U));
+    to = put_varuint(to, raw.origin.client);
+    to = put_varuint(to, raw.origin.clock);
+    if (raw.has_right_origin) {
+      to = put_varuint(to, raw.right_origin.client);
+      to = put_varuint(to, raw.right_origin.clock);
+    }
+    to = put_varuint(to, raw.length);
+    if (!text) return to;
+    std::memcpy(to, raw.payload.data(), raw.length);
+    return to + raw.length;
+  });
+  return true;
 }
 
 template <class Fields>

@@ -37,6 +37,7 @@ class StructWriter {
   Bytes finish(const IdRanges& deleted);
 
  private:
+  bool write_plain(const StructPart& part);
   void write_struct(const StructPart& part);
   void write_text(const RawStruct& raw, std::uint32_t offset);
   void write_value(const RawStruct& raw);

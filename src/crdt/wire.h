@@ -2,7 +2,6 @@
 // Wire: reading and writing lib0's primitive forms at full speed. A reader never throws and never allocates; the first
 // failure sticks, says what it was and where, and every later read fails too.
 
-#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -10,21 +9,9 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "crdt/word_varuint.h"
 
 namespace concord::crdt {
-
-/// A varuint of at most eight bytes, all of which can be read at `at`: one load, then its groups of seven bits are
-/// moved together. The end of the number, or null where it is longer.
-inline const std::uint8_t* read_word_varuint(const std::uint8_t* at, std::uint64_t& out) {
-  auto word = get_le<std::uint64_t>(at);
-  const std::uint64_t stops = ~word & 0x8080'8080'8080'8080ULL;
-  if (stops == 0) return nullptr;
-  word &= (stops ^ (stops - 1)) & 0x7f7f'7f7f'7f7f'7f7fULL;
-  word = (word & 0x007f'007f'007f'007fULL) | (word & 0x7f00'7f00'7f00'7f00ULL) >> 1U;
-  word = (word & 0x0000'3fff'0000'3fffULL) | (word & 0x3fff'0000'3fff'0000ULL) >> 2U;
-  out = (word & 0x0fff'ffffULL) | (word & 0x0fff'ffff'0000'0000ULL) >> 4U;
-  return at + static_cast<unsigned>(std::countr_zero(stops)) / 8 + 1;
-}
 
 class WireReader {
  public:
@@ -137,6 +124,13 @@ class WireWriter {
   void var_bytes(ByteView view) {
     uint(view.size());
     bytes(view);
+  }
+  /// Lets `write(at)` write up to `most` bytes at `at`; it returns where it ended.
+  template <class Write>
+  void fill(std::size_t most, Write write) {
+    const std::size_t size = out_.size();
+    out_.resize(size + most);
+    out_.resize(static_cast<std::size_t>(write(out_.data() + size) - out_.data()));
   }
   Bytes& buffer() { return out_; }
 
