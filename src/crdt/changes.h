@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "crdt/delete_set.h"
-#include "crdt/events.h"
 #include "crdt/id_table.h"
 #include "crdt/item.h"
+#include "crdt/transaction.h"
 
 namespace concord::crdt {
 
@@ -77,6 +77,7 @@ struct TransactionState {
   std::vector<Written> written;
   IdTable numbers;                               // by client, in `written`
   std::vector<DeletedRange<ClientRef>> deleted;  // normalized, clients in the order of their first deletion
+  IdTable deleted_numbers;                       // by client, of its first in `deleted`
   std::vector<std::pair<ClientRef, std::uint32_t>> split;
   ChangeRecord changes;
   Bytes update;
@@ -87,6 +88,8 @@ struct TransactionState {
     return at == IdTable::kAbsent ? nullptr : &written[at];
   }
   bool changed() const { return !written.empty() || !deleted.empty(); }
+  /// Whether the struct that has this id was deleted by this transaction.
+  bool deletes(Id id) const;
 };
 
 }  // namespace concord::crdt

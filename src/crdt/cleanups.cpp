@@ -5,10 +5,21 @@
 #include <algorithm>
 
 #include "crdt/engine.h"
+#include "crdt/event_dispatch.h"
 #include "crdt/update.h"
 #include "crdt/wire.h"
 
 namespace concord::crdt {
+
+bool TransactionState::deletes(Id id) const {
+  const std::uint32_t first = deleted_numbers.find(id.client);
+  if (first == IdTable::kAbsent) return false;
+  // The last range of the client that begins at or before the clock.
+  const auto after = std::partition_point(deleted.begin() + first, deleted.end(), [&](const auto& range) {
+    return range.client == id.client && range.clock <= id.clock;
+  });
+  return after != deleted.begin() + first && id.clock - std::prev(after)->clock < std::prev(after)->length;
+}
 
 /// The running transaction ends and goes to the queue.
 void Replica::enqueue() {
@@ -25,6 +36,9 @@ void Replica::enqueue() {
     if (rank.find(range.client) == IdTable::kAbsent) rank.set(range.client, static_cast<std::uint32_t>(rank.size()));
   normalize(deleted_, [&rank](ClientRef a, ClientRef b) { return rank.find(a) < rank.find(b); });
   state->deleted.swap(deleted_);
+  for (std::uint32_t i = 0; i < state->deleted.size(); ++i)
+    if (i == 0 || state->deleted[i - 1].client != state->deleted[i].client)
+      state->deleted_numbers.set(state->deleted[i].client, i);
   state->split.swap(split_);
   std::swap(state->changes, changes_);
   active_ = false;
@@ -86,7 +100,11 @@ void Engine::clean_up_queued(std::size_t number) {
   TransactionState& state = *queue_[number];
   const bool changed = state.changed();
   settle(number);
-  if (changed) observers->transactions.call(Transaction(*this, state));
+  if (changed) {
+    const Transaction transaction(*this, state);
+    if (observers->any_of_types()) EventDispatch(*this, transaction).run();
+    observers->transactions.call(transaction);
+  }
   if (wants_clean_formats(state)) {
     begin(true);
     clean_formats_after(state);

@@ -79,6 +79,19 @@ std::string Doc::validate() const { return engine_->validate(); }
 // ---- handles
 
 bool SharedType::alive() const { return engine_ != nullptr && engine_->alive(*this); }
+Value SharedType::value() const {
+  const bool stands = engine_ != nullptr && type_ < engine_->store.types.size() &&
+                      engine_->store.types[type_].generation == generation_;
+  return stands ? engine_->value_of_type(type_) : Value(Any());
+}
+Subscription SharedType::observe(EventObserver observer) const {
+  if (engine_ == nullptr) return {};
+  return {engine_->observers, engine_->observers->add(generation_, std::move(observer))};
+}
+Subscription SharedType::observe_deep(DeepObserver observer) const {
+  if (engine_ == nullptr) return {};
+  return {engine_->observers, engine_->observers->add(generation_, std::move(observer))};
+}
 
 std::size_t Text::length() const { return alive() ? engine_->store.types[type_].length : 0; }
 std::string Text::to_string() const { return alive() ? engine_->text_to_string(type_) : std::string(); }

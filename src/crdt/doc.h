@@ -16,8 +16,8 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
-#include "crdt/events.h"
 #include "crdt/state_vector.h"
+#include "crdt/transaction.h"
 #include "crdt/types.h"
 #include "crdt/update_format.h"
 

@@ -45,8 +45,9 @@ class Engine : public Editor {
 
   // read.cpp
   std::string text_to_string(TypeRef text) const;
-  std::vector<DeltaOp> text_to_delta(TypeRef text) const;
+  std::vector<DeltaOp> text_to_delta(TypeRef text);
   Any type_to_json(TypeRef type, TypeKind as) const;
+  Value value_of_type(TypeRef type);
   std::optional<Value> list_get(TypeRef list, std::size_t index);
   std::optional<Value> map_get(TypeRef map, std::string_view key);
 
@@ -58,6 +59,8 @@ class Engine : public Editor {
   template <class Fields>
   friend class Decoder;
   friend class VersionReader;
+  friend class EventState;
+  friend class TextEventDelta;
 
   // decode.cpp: an update becomes drafts, items that are in no list yet
   Result<> decode(ByteView update, UpdateFormat format, Drafts& drafts, std::uint64_t max_run_structs);
@@ -96,6 +99,14 @@ class Engine : public Editor {
 
   // read.cpp
   Value value_of(const Item& item, std::uint32_t offset);
+  /// All elements of an item.
+  void append_values(const Item& item, std::vector<Value>& out);
+  Attributes attributes_of(const FormatState& formats) const;
+  /// Of an item that holds an embed or a type.
+  DeltaOp embed_op(const Item& item, Attributes attributes);
+
+  // text_event.cpp
+  void erase_redundant(const std::vector<ItemRef>& formats);
   Any embed_of(const Item& item) const;
 
   Pending pending_;

@@ -1,114 +1,83 @@
 #pragma once
-// Observing a document: a transaction that changed something is shown to observers after its changes and before its
-// cleanup, as at Yjs's 'afterTransaction': what it deleted is still readable, and nothing has been merged.
+// Events: what a transaction changed of one shared type, as Yjs's YEvent tells it: entries with their old values, the
+// sequence as a delta.
 //
-//   Subscription seen = doc.observe_transactions([](const Transaction& t) { ... t.deleted() ... });
+//   Subscription seen = text.observe([](const Event& event) { use(event.text_delta()); });
+//   Subscription deep = map.observe_deep([](std::span<const Event> events) { ... });
 //
-// An observer may change the document, as in Yjs: by Doc::transact or Doc::apply_update, which run at once, as a
-// transaction of their own that follows the one being shown: it is shown itself, and cleaned up, when the observers
-// have seen that one. Inside an observer transact returns nothing, because its update is not ready before that; what
-// the outermost transact returns (or apply_update's Applied::cleanup) carries these following changes too, merged as
-// by merge_updates. Observers must not throw.
+// An observer of a type is called once for a transaction that changed the type, a deep observer once for a transaction
+// that changed the type or any that it holds, with their events, the nearest first. Types that the transaction made or
+// deleted have no event of their own. The order of calls is that of Yjs: types in the order of their first change, then
+// the deep observers, then those of the transaction (transaction.h, which says what observers may do).
 
 #include <cstdint>
 #include <functional>
-#include <memory>
+#include <optional>
+#include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
-#include "crdt/state_vector.h"
+#include "crdt/transaction.h"
 #include "crdt/types.h"
 
 namespace concord::crdt {
 
-struct TransactionState;
+class EventState;
 
-/// Who made a transaction, for those who observe it; means nothing to the document. `kind` is what undo managers and
-/// others can track in general, `id` tells two of a kind apart.
-struct Origin {
-  std::string kind;
-  std::uint64_t id = 0;
-  bool operator==(const Origin&) const = default;
+/// From a type to one that it holds: a key of a map or an index of a sequence.
+using PathStep = std::variant<std::string, std::size_t>;
+using Path = std::vector<PathStep>;
+
+/// What happened to one entry of a map or one attribute.
+struct KeyChange {
+  enum class Action : std::uint8_t { kAdd, kUpdate, kDelete };
+  std::string key;
+  Action action = Action::kAdd;
+  Value old_value;  // undefined for kAdd; a shared type that was deleted is not alive
 };
 
-/// Keeps an observer called; dropping it ends that at once, also inside a callback and after the document is gone.
-class Subscription {
+/// One step over a sequence of values, from its beginning on.
+struct ListOp {
+  enum class Kind : std::uint8_t { kInsert, kRetain, kDelete };
+  Kind kind = Kind::kRetain;
+  std::vector<Value> values;  // kInsert
+  std::uint64_t length = 0;   // kRetain, kDelete
+};
+
+/// Valid during the call of the observer, and meaningful before it has changed the document itself. What it returns is
+/// worked out when it is asked for the first time: linear in the type's items.
+class Event {
  public:
-  /// What an observer is registered with.
-  class Registry {
-   public:
-    Registry() = default;
-    Registry(const Registry&) = delete;
-    Registry& operator=(const Registry&) = delete;
-    virtual ~Registry() = default;
-    virtual void remove(std::uint64_t id) = 0;
-  };
+  Event(EventState& state, const SharedType& current) : state_(state), current_(current) {}
 
-  Subscription() = default;
-  Subscription(std::weak_ptr<Registry> registry, std::uint64_t id) : registry_(std::move(registry)), id_(id) {}
-  ~Subscription() { cancel(); }
-  Subscription(Subscription&&) noexcept = default;
-  Subscription& operator=(Subscription&& other) noexcept;
-  void cancel();
+  const Transaction& transaction() const;
+  /// The type that changed.
+  const SharedType& target() const;
+  /// The same as what it is.
+  Value target_value() const;
+  /// From the type whose observer is called to the target.
+  Path path() const;
 
- private:
-  std::weak_ptr<Registry> registry_;
-  std::uint64_t id_ = 0;
-};
-
-/// Consecutive clocks of one client.
-struct IdRange {
-  ClientId client;
-  Clock clock = 0;
-  Clock length = 0;
-  bool operator==(const IdRange&) const = default;
-};
-
-/// What a transaction changed of one type that was there before it and still is.
-struct TypeChange {
-  SharedType type;
-  bool list = false;              // its sequence: characters, elements, children
-  std::vector<std::string> keys;  // its map entries or attributes, in the order in which they were changed first
-};
-
-/// One transaction, as its observers see it. Valid during the call only; methods that return lists make them anew.
-class Transaction {
- public:
-  Transaction(Engine& engine, TransactionState& state) : engine_(engine), state_(state) {}
-  Transaction(const Transaction&) = delete;
-  Transaction& operator=(const Transaction&) = delete;
-
-  /// False for an update from elsewhere.
-  bool local() const;
-  /// Default-constructed where none was given.
-  const Origin& origin() const;
-
-  /// Of the clients that wrote something in this transaction only: others have not moved.
-  StateVector state_before() const;
-  StateVector state_after() const;
-  /// What was written, a range for each client; what of it was deleted again is in `deleted` too.
-  std::vector<IdRange> inserted() const;
-  /// Ascending for each client, neighbours joined, highest client first.
+  /// Whether the sequence changed: characters, elements, children.
+  bool list_changed() const;
+  /// Which entries or attributes were touched, in the order of their first change.
+  std::vector<std::string> keys_changed() const;
+  /// Those of them that are not what they were, as Yjs's changes.keys.
+  const std::vector<KeyChange>& keys() const;
+  /// As Yjs's changes.delta of an array or of children; nothing for a text.
+  const std::vector<ListOp>& list_delta() const;
+  /// As Yjs's delta of a text; nothing for other types. With DocOptions::clean_formats it deletes, as Yjs does, the
+  /// formats which it finds to change nothing, in a transaction that follows.
+  const std::vector<DeltaOp>& text_delta() const;
+  /// The ids of what came into the sequence or went from it, in its order, neighbours joined; what came and went is in
+  /// neither.
+  std::vector<IdRange> added() const;
   std::vector<IdRange> deleted() const;
 
-  /// In the order in which they were changed first. Types made or deleted by the transaction itself are not listed.
-  std::vector<TypeChange> changed() const;
-  /// The types of `changed` and all that hold them, up to the roots.
-  std::vector<SharedType> changed_parents() const;
-  /// Whether `type` is one of those.
-  bool changed_under(const SharedType& type) const;
-
-  /// For the engine's own observers.
-  Engine& engine() const { return engine_; }
-  TransactionState& state() const { return state_; }
-
  private:
-  Engine& engine_;
-  TransactionState& state_;
+  EventState& state_;
+  SharedType current_;
 };
-
-using TransactionObserver = std::function<void(const Transaction&)>;
-/// One update for each transaction, after its cleanup: the bytes of Yjs's 'update'.
-using UpdateObserver = std::function<void(ByteView update, const Origin& origin, bool local)>;
 
 }  // namespace concord::crdt

@@ -5,6 +5,7 @@
 #include <optional>
 #include <random>
 
+#include "crdt/any_json.h"
 #include "crdt/doc.h"
 
 namespace concord::crdt {
@@ -255,6 +256,143 @@ TEST(Transactions, being_observed_changes_no_byte) {
   EXPECT_GT(calls, 2000U);
   EXPECT_EQ(observed.encode_state_as_update(), plain.encode_state_as_update());
   EXPECT_EQ(from_observed.encode_state_as_update(), from_plain.encode_state_as_update());
+}
+
+TEST(Events, keys_of_a_map_say_what_became_of_each) {
+  Doc doc = make_doc(1);
+  Map map = doc.map("m");
+  doc.transact([&] {
+    (void)map.set("changed", Any(1));
+    (void)map.set("gone", Any("old"));
+  });
+  std::vector<KeyChange> keys;
+  const Subscription subscription = map.observe([&](const Event& event) {
+    EXPECT_TRUE(event.target() == map);
+    EXPECT_FALSE(event.list_changed());
+    EXPECT_TRUE(event.path().empty());
+    keys = event.keys();
+  });
+  doc.transact([&] {
+    (void)map.set("changed", Any(2));
+    (void)map.set("changed", Any(3));
+    (void)map.erase("gone");
+    (void)map.set("new", Any(4));
+    (void)map.set("brief", Any(5));
+    (void)map.erase("brief");
+  });
+  ASSERT_EQ(keys.size(), 3U);
+  EXPECT_EQ(keys[0].key, "changed");
+  EXPECT_EQ(keys[0].action, KeyChange::Action::kUpdate);
+  EXPECT_EQ(std::get<Any>(keys[0].old_value), Any(1));
+  EXPECT_EQ(keys[1].action, KeyChange::Action::kDelete);
+  EXPECT_EQ(std::get<Any>(keys[1].old_value), Any("old"));
+  EXPECT_EQ(keys[2].key, "new");
+  EXPECT_EQ(keys[2].action, KeyChange::Action::kAdd);
+}
+
+TEST(Events, a_text_tells_its_change_as_a_delta) {
+  Doc here = make_doc(1);
+  Doc there = make_doc(2);
+  const Bytes first = here.transact([&] { (void)here.text("t").insert(0, "hello world"); });
+  ASSERT_TRUE(there.apply_update(first).has_value());
+  std::string delta;
+  const Subscription subscription =
+      there.text("t").observe([&](const Event& event) { delta = to_json(delta_to_any(event.text_delta())); });
+  const Bytes second = here.transact([&] {
+    (void)here.text("t").format(0, 5, {{"bold", Any(true)}});
+    (void)here.text("t").erase(5, 1);
+    (void)here.text("t").insert(10, "!");
+  });
+  ASSERT_TRUE(there.apply_update(second).has_value());
+  EXPECT_EQ(delta, R"([{"retain":5,"attributes":{"bold":true}},{"delete":1},{"retain":5},{"insert":"!"}])");
+  EXPECT_EQ(there.validate(), "");
+}
+
+TEST(Events, a_sequence_tells_its_change_as_steps) {
+  Doc doc = make_doc(1);
+  Array array = doc.array("a");
+  doc.transact([&] { (void)array.insert(0, std::vector<Any>{Any(1), Any(2), Any(3)}); });
+  std::vector<ListOp> delta;
+  std::vector<IdRange> added;
+  const Subscription subscription = array.observe([&](const Event& event) {
+    delta = event.list_delta();
+    added = event.added();
+    EXPECT_EQ(event.deleted(), (std::vector<IdRange>{{ClientId{1}, 1, 1}}));
+  });
+  doc.transact([&] {
+    (void)array.erase(1, 1);
+    (void)array.insert(1, std::vector<Any>{Any("x")});
+    (void)array.insert_map(2);
+  });
+  ASSERT_EQ(delta.size(), 3U);
+  EXPECT_EQ(delta[0].kind, ListOp::Kind::kRetain);
+  EXPECT_EQ(delta[0].length, 1U);
+  ASSERT_EQ(delta[1].values.size(), 2U);
+  EXPECT_EQ(std::get<Any>(delta[1].values[0]), Any("x"));
+  EXPECT_TRUE(std::holds_alternative<Map>(delta[1].values[1]));
+  EXPECT_EQ(delta[2].kind, ListOp::Kind::kDelete);
+  EXPECT_EQ(added, (std::vector<IdRange>{{ClientId{1}, 3, 2}}));
+}
+
+TEST(Events, a_deep_observer_is_told_of_what_its_type_holds_the_nearest_first) {
+  Doc doc = make_doc(1);
+  Map map = doc.map("m");
+  Array list;
+  Text text;
+  doc.transact([&] {
+    list = *map.set_array("list");
+    (void)list.push(std::vector<Any>{Any(0), Any(1)});
+    text = *list.insert_text(2);
+  });
+  std::vector<Path> paths;
+  int calls = 0;
+  const Subscription subscription = map.observe_deep([&](std::span<const Event> events) {
+    ++calls;
+    for (const Event& event : events) paths.push_back(event.path());
+  });
+  doc.transact([&] {
+    (void)text.insert(0, "x");
+    (void)list.erase(0, 1);
+    (void)map.set("k", Any(1));
+  });
+  EXPECT_EQ(calls, 1);
+  ASSERT_EQ(paths.size(), 3U);
+  EXPECT_TRUE(paths[0].empty());
+  EXPECT_EQ(paths[1], (Path{"list"}));
+  EXPECT_EQ(paths[2], (Path{"list", std::size_t{1}}));
+}
+
+TEST(Events, a_type_deleted_by_an_observer_has_no_event_any_more) {
+  Doc doc = make_doc(1);
+  Map map = doc.map("m");
+  Text text;
+  doc.transact([&] { text = *map.set_text("text"); });
+  int direct = 0;
+  std::size_t deep = 0;
+  const Subscription one = text.observe([&](const Event&) {
+    ++direct;
+    doc.transact([&] { (void)map.erase("text"); });
+  });
+  const Subscription two = map.observe_deep([&](std::span<const Event> events) { deep += events.size(); });
+  doc.transact([&] { (void)text.insert(0, "x"); });
+  EXPECT_EQ(direct, 1);
+  EXPECT_EQ(deep, 1U);  // the deletion; of what is gone nothing is told
+  EXPECT_FALSE(text.alive());
+  EXPECT_EQ(doc.validate(), "");
+}
+
+TEST(Events, deep_nesting_with_a_change_on_every_level_stays_linear) {
+  Doc doc = make_doc(1);
+  std::vector<Map> maps{doc.map("m")};
+  doc.transact([&] {
+    for (int i = 0; i < 20000; ++i) maps.push_back(*maps.back().set_map("m"));
+  });
+  std::size_t seen = 0;
+  const Subscription subscription = maps[0].observe_deep([&](std::span<const Event> events) { seen = events.size(); });
+  doc.transact([&] {
+    for (Map& map : maps) (void)map.set("x", Any(1));
+  });
+  EXPECT_EQ(seen, maps.size());
 }
 
 }  // namespace

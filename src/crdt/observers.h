@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -31,7 +32,7 @@ class CallbackList {
 
   template <class... Args>
   void call(const Args&... args) const {
-    const auto entries = entries_;  // they live on while they are called
+    const auto entries = entries_;  // they live on while they are called, and this list may not
     for (const auto& entry : entries)
       if (!entry->removed) entry->callback(args...);
   }
@@ -45,8 +46,15 @@ class CallbackList {
   std::vector<std::shared_ptr<Entry>> entries_;
 };
 
+/// Types are known by their generation, which no other type ever has.
 class Observers : public Subscription::Registry {
  public:
+  struct OfType {
+    CallbackList<EventObserver> direct;
+    CallbackList<DeepObserver> deep;
+    bool empty() const { return direct.empty() && deep.empty(); }
+  };
+
   /// `observed` is kept true while there is anybody.
   explicit Observers(bool& observed) : observed_(observed) {}
 
@@ -58,9 +66,23 @@ class Observers : public Subscription::Registry {
     updates.add(++last_id_, std::move(callback));
     return added();
   }
-  void remove(std::uint64_t id) override {
-    if (!transactions.remove(id) && !updates.remove(id)) return;
-    observed_ = --count_ != 0;
+  std::uint64_t add(std::uint32_t generation, EventObserver callback) {
+    types_[generation].direct.add(++last_id_, std::move(callback));
+    generations_[last_id_] = generation;
+    return added();
+  }
+  std::uint64_t add(std::uint32_t generation, DeepObserver callback) {
+    types_[generation].deep.add(++last_id_, std::move(callback));
+    generations_[last_id_] = generation;
+    return added();
+  }
+  void remove(std::uint64_t id) override;
+
+  bool any_of_types() const { return !types_.empty(); }
+  /// Null where nobody observes the type.
+  const OfType* of(std::uint32_t generation) const {
+    const auto found = types_.find(generation);
+    return found == types_.end() ? nullptr : &found->second;
   }
 
   CallbackList<TransactionObserver> transactions;
@@ -73,6 +95,8 @@ class Observers : public Subscription::Registry {
     return last_id_;
   }
   bool& observed_;
+  std::unordered_map<std::uint32_t, OfType> types_;
+  std::unordered_map<std::uint64_t, std::uint32_t> generations_;  // of the types of observers
   std::uint64_t last_id_ = 0;
   std::size_t count_ = 0;
 };

@@ -124,20 +124,27 @@ std::string Engine::text_to_string(TypeRef text) const {
   return out;
 }
 
-std::vector<DeltaOp> Engine::text_to_delta(TypeRef text) const {
+Attributes Engine::attributes_of(const FormatState& formats) const {
+  Attributes out;
+  for (const Format& format : formats) {
+    out.emplace_back(std::string(store.contents.names.at(format.key)),
+                     read_stored_value(store.contents.values.at(format.value)));
+  }
+  return out;
+}
+
+DeltaOp Engine::embed_op(const Item& item, Attributes attributes) {
+  DeltaOp op = DeltaOp::insert_embed(embed_of(item), std::move(attributes));
+  if (item.kind() == Kind::kType) op.shared = handle<SharedType>(item.content);
+  return op;
+}
+
+std::vector<DeltaOp> Engine::text_to_delta(TypeRef text) {
   std::vector<DeltaOp> delta;
   FormatState formats;
   std::string run;
-  const auto attributes = [&] {
-    Attributes out;
-    for (const Format& format : formats) {
-      out.emplace_back(std::string(store.contents.names.at(format.key)),
-                       read_stored_value(store.contents.values.at(format.value)));
-    }
-    return out;
-  };
   const auto flush = [&] {
-    if (!run.empty()) delta.push_back(DeltaOp::insert(std::move(run), attributes()));
+    if (!run.empty()) delta.push_back(DeltaOp::insert(std::move(run), attributes_of(formats)));
     run.clear();
   };
   for (ItemRef item = store.types[text].start; item != kNone; item = store.items[item].right) {
@@ -152,12 +159,9 @@ std::vector<DeltaOp> Engine::text_to_delta(TypeRef text) const {
         set_format(formats, store.contents.format(it.content));
         break;
       case Kind::kEmbed:
-        flush();
-        delta.push_back(DeltaOp::insert_embed(ElementReader(store, it).next(), attributes()));
-        break;
       case Kind::kType:
         flush();
-        delta.push_back(DeltaOp::insert_embed(JsonReader(*this).type(it.content, 0), attributes()));
+        delta.push_back(embed_op(it, attributes_of(formats)));
         break;
       default:
         break;
@@ -173,20 +177,33 @@ Any Engine::type_to_json(TypeRef type, TypeKind as) const {
   return Any(reader.list(type, 0));
 }
 
-Value Engine::value_of(const Item& item, std::uint32_t element) {
-  if (item.kind() == Kind::kType) {
-    const TypeRef type = item.content;
-    switch (store.types[type].kind) {
-      case TypeKind::kText:
-      case TypeKind::kXmlText:
-        return handle<Text>(type);
-      case TypeKind::kArray:
-      case TypeKind::kXmlFragment:
-        return handle<Array>(type);
-      default:
-        return handle<Map>(type);
-    }
+Value Engine::value_of_type(TypeRef type) {
+  switch (store.types[type].kind) {
+    case TypeKind::kText:
+    case TypeKind::kXmlText:
+      return handle<Text>(type);
+    case TypeKind::kArray:
+    case TypeKind::kXmlFragment:
+      return handle<Array>(type);
+    case TypeKind::kUnknown:
+      return Any();
+    default:
+      return handle<Map>(type);
   }
+}
+
+void Engine::append_values(const Item& item, std::vector<Value>& out) {
+  if (item.kind() == Kind::kType) {
+    out.push_back(value_of_type(item.content));
+    return;
+  }
+  ElementReader elements(store, item);
+  const std::uint32_t count = item.kind() == Kind::kString ? 1 : item.length;
+  for (std::uint32_t i = 0; i < count; ++i) out.emplace_back(elements.next());
+}
+
+Value Engine::value_of(const Item& item, std::uint32_t element) {
+  if (item.kind() == Kind::kType) return value_of_type(item.content);
   if (item.kind() == Kind::kString) return Any(as_text(store.bytes_of(item)));
   ElementReader elements(store, item);
   Any value = elements.next();

@@ -82,6 +82,9 @@ class Store {
   TypeRef new_type(TypeKind kind, ItemRef item, std::uint32_t name);
   /// The type's lists and entries are let go of; its items are the caller's.
   void free_type(TypeRef type);
+  bool is_text(TypeRef type) const {
+    return types[type].kind == TypeKind::kText || types[type].kind == TypeKind::kXmlText;
+  }
   TypeRef root(std::string_view name);
   std::optional<TypeRef> find_root(std::string_view name) const;
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "crdt/engine.h"
-#include "crdt/events.h"
+#include "crdt/transaction.h"
 
 namespace concord::crdt {
 

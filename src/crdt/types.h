@@ -1,9 +1,6 @@
 #pragma once
-// The shared types as handles: two words, copied freely, valid as long as their Doc. Indices and lengths are UTF-16
-// code units in a Text and elements in an Array, as every Yjs editor counts them.
-//
-// Reading is allowed at any time. Changing is allowed inside Doc::transact only and fails with kInvalidArgument
-// outside of it, on a type that was deleted, on an index beyond the end (Array) and on malformed UTF-8.
+// Texts, arrays and maps. Indices and lengths are UTF-16 code units in a Text and elements in an Array, as every Yjs
+// editor counts them. What handles are and when they may change something is said in shared_type.h.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,69 +8,14 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <variant>
 #include <vector>
 
 #include "base/result.h"
 #include "crdt/any.h"
+#include "crdt/delta.h"
+#include "crdt/shared_type.h"
 
 namespace concord::crdt {
-
-class Engine;
-struct ElementRun;
-struct RelativePosition;
-struct Snapshot;
-struct VersionChanges;
-class Text;
-class Map;
-class Array;
-
-/// Formats on a run of text, in order of insertion; a null value ends a format.
-using Attributes = std::vector<std::pair<std::string, Any>>;
-
-/// What a map or an array can hold: a value, or a shared type of its own.
-using Value = std::variant<Any, Text, Map, Array>;
-
-/// One operation of a Quill Delta. Read-outs only have inserts.
-struct DeltaOp {
-  enum class Kind : std::uint8_t { kInsert, kEmbed, kRetain, kDelete };
-  Kind kind = Kind::kInsert;
-  std::string text;          // kInsert
-  Any embed;                 // kEmbed; a nested shared type reads as its JSON
-  std::uint64_t length = 0;  // kRetain, kDelete
-  Attributes attributes;     // kInsert, kEmbed, kRetain
-
-  static DeltaOp insert(std::string text, Attributes attributes = {});
-  static DeltaOp insert_embed(Any embed, Attributes attributes = {});
-  static DeltaOp retain(std::uint64_t length, Attributes attributes = {});
-  static DeltaOp erase(std::uint64_t length);
-};
-/// As a JSON value ({"insert": …, "attributes": …}) and back.
-Any delta_to_any(std::span<const DeltaOp> delta);
-Result<std::vector<DeltaOp>> delta_from_any(const Any& value);
-
-/// What every shared type has.
-class SharedType {
- public:
-  SharedType() = default;
-  /// False once the item that holds the type was deleted; root types never are.
-  bool alive() const;
-  bool operator==(const SharedType&) const = default;
-  /// A place that stays with its right neighbour (`assoc` negative: the left one), as
-  /// Y.createRelativePositionFromTypeIndex; an index beyond the end is the end.
-  Result<RelativePosition> position_at(std::size_t index, std::int64_t assoc = 0) const;
-  /// What its list holds, in order, what was deleted too; without formats.
-  std::vector<ElementRun> elements() const;
-
- protected:
-  friend class Engine;
-  SharedType(Engine* engine, std::uint32_t type, std::uint32_t generation)
-      : engine_(engine), type_(type), generation_(generation) {}
-  Engine* engine_ = nullptr;
-  std::uint32_t type_ = 0;
-  std::uint32_t generation_ = 0;
-};
 
 class Text : public SharedType {
  public:

@@ -9,6 +9,7 @@ import { writeSync } from 'node:fs'
 import { makeActions } from './actions.mjs'
 import { makeChance } from './chance.mjs'
 import { makeHistory } from './history.mjs'
+import { isRealTransaction, observe } from './observing.mjs'
 import { makeUndoing } from './undoing.mjs'
 
 const operations = Number(process.argv[2] ?? 2000)
@@ -69,7 +70,7 @@ const formats = [{
 }]
 
 class Peer {
-  constructor (number, client, gc, v2) {
+  constructor (number, client, gc, v2, observed = false, answering = false) {
     this.number = number
     this.key = v2 ? 'v2' : 'v1'
     this.doc = new Y.Doc({ gc })
@@ -81,10 +82,29 @@ class Peer {
     this.emitted = []
     this.snapshots = []
     this.positions = []
-    this.undoes = chance(0.4)
-    this.doc.on('update', update => this.emitted.push(both(update)))
-    this.doc.on('updateV2', update => { this.emitted.at(-1).v2 = update })
-    record(0, number, e => { uint(e, client); uint(e, (gc ? 1 : 0) | 2 | (v2 ? 4 : 0)) })
+    this.undoes = !observed && chance(0.6)
+    this.doc.on('update', (update, origin, doc, t) => { if (isRealTransaction(t)) this.emitted.push(both(update)) })
+    this.doc.on('updateV2', (update, origin, doc, t) => { if (isRealTransaction(t)) this.emitted.at(-1).v2 = update })
+    record(0, number, e => {
+      uint(e, client)
+      uint(e, (gc ? 1 : 0) | 2 | (v2 ? 4 : 0) | (observed ? 8 : 0) | (answering ? 16 : 0))
+    })
+    const { doc } = this
+    const roots = [['text', doc.getText('text')], ['map', doc.getMap('map')], ['array', doc.getArray('array')]]
+    this.observed = observed ? observe(doc, roots, v2 ? 'updateV2' : 'update', answering) : null
+  }
+
+  /** What the last transaction has told its observers and emitted. */
+  recordObserved () {
+    if (this.observed === null) return
+    const { told, updates } = this.observed
+    record(40, this.number, e => {
+      bytes(e, anyBytes(told))
+      uint(e, updates.length)
+      updates.forEach(update => bytes(e, update))
+    })
+    this.observed.told = []
+    this.observed.updates = []
   }
 
   transact (plan) {
@@ -93,13 +113,14 @@ class Peer {
     if (show) console.error(showItems(this.doc.getText('text')))
     this.doc.transact(() => plan.forEach(step => step.run()))
     if (show) console.error(plan.map(step => step.show?.() ?? ''), showItems(this.doc.getText('text')))
-    const update = this.emitted[0] ?? nothing
-    if (this.emitted.length > 1) throw new Error('a local transaction has emitted twice')
+    if (this.emitted.length > 1 && this.observed === null) throw new Error('a local transaction has emitted twice')
+    const update = joined(this.emitted)
     record(1, this.number, e => {
       uint(e, plan.length)
       plan.forEach(step => step.write(e))
       bytes(e, update[this.key])
     })
+    this.recordObserved()
     return update
   }
 
@@ -113,10 +134,10 @@ class Peer {
     if (show) Y.logUpdate(update.v1)
     if (show) console.error(showItems(this.doc.getText('text')))
     if (this.doc.clientID !== client) throw new Error('a peer has changed its client')
-    // The first emission repeats what came; a second one is the cleanup of formats.
-    const before = this.emitted.length
-    const cleanup = before > 1 ? this.emitted[before - 1] : nothing
+    // The first emission repeats what came; others are the cleanup of formats and what observers changed.
+    const cleanup = joined(this.emitted.slice(1))
     record(2, this.number, e => { bytes(e, update[this.key]); bytes(e, cleanup[this.key]) })
+    this.recordObserved()
     return cleanup
   }
 
@@ -133,6 +154,9 @@ class Peer {
     })
   }
 }
+const joined = updates => updates.length > 1
+  ? { v1: Y.mergeUpdates(updates.map(update => update.v1)), v2: Y.mergeUpdatesV2(updates.map(update => update.v2)) }
+  : updates[0] ?? nothing
 const anyBytes = value => { const e = encoding.createEncoder(); any(e, value); return encoding.toUint8Array(e) }
 const plainOp = op => op.insert instanceof Y.AbstractType ? { ...op, insert: op.insert.toJSON() } : op
 
@@ -162,7 +186,8 @@ const round = () => {
   // Values that V1 changes on the way are told only where all speak V2: else a struct is one thing here and another
   // there, and which of the two a peer takes depends on what came first.
   const actions = chance(0.3) ? exact : mixed
-  peers = Array.from({ length: count }, (_, i) => new Peer(i, shuffled[i], chance(0.75), actions === exact || chance(0.5)))
+  peers = Array.from({ length: count }, (_, i) => new Peer(i, shuffled[i], chance(0.75), actions === exact || chance(0.5),
+    chance(0.5), chance(0.3)))
   log.length = 0
   const steps = 20 + below(120)
   for (let i = 0; i < steps && done < operations; ++i) {

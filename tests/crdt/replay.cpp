@@ -21,6 +21,7 @@
 #include "crdt/undo.h"
 #include "crdt/update.h"
 #include "crdt/wire.h"
+#include "observing.h"
 #include "operations.h"
 
 namespace concord::crdt {
@@ -120,6 +121,8 @@ class Replay {
         return state_vector();
       case 8:
         return convert();
+      case 40:
+        return observed();
       case 20:
         return take_snapshot();
       case 21:
@@ -171,6 +174,16 @@ class Replay {
       (void)doc().map("map");
       (void)doc().array("array");
     }
+    observing_.erase(document_);
+    if ((flags & 8U) != 0) observing_.emplace(document_, std::make_unique<Observing>(doc(), (flags & 16U) != 0));
+  }
+
+  void observed() {
+    Observing& observing = *observing_.at(document_);
+    expect_any(Any(observing.take_told()), "what observers were told");
+    const std::vector<Bytes> updates = observing.take_updates();
+    if (uint() != updates.size()) stop("there are more or less updates: " + std::to_string(updates.size()));
+    for (const Bytes& update : updates) expect(bytes(), update, "an emitted update");
   }
 
   void transact() {
@@ -394,6 +407,7 @@ class Replay {
   }
 
   WireReader* in_ = nullptr;
+  std::map<std::uint64_t, std::unique_ptr<Observing>> observing_;
   std::map<std::uint64_t, std::unique_ptr<Doc>> docs_;
   std::map<std::uint64_t, std::unique_ptr<UndoManager>> managers_;
   std::map<std::uint64_t, Origin> origins_;  // of what comes to each document
