@@ -9,6 +9,7 @@
 //
 // CRDT_PEER names the program. Ends with 0 and a line of counts; or with 1, the seed of the world and the first turn
 // after which healing shows the difference.
+import { setImmediate as turn } from 'node:timers/promises'
 import { makeChance } from './chance.mjs'
 import { OurProcess } from './ours.mjs'
 import { Difference, World } from './world.mjs'
@@ -96,6 +97,7 @@ if (flag('--world')) {
       const difference = differenceOf(worldSeed, Infinity, { shadows: true })
       if (difference) demandSame(worldSeed, world.turn, difference, { shadows: true })
     }
+    await turn() // in which processes that have ended are waited for
     ++total.worlds
     if (!world.settled || shadows) ++total.shadowed
     for (const [name, count] of Object.entries(world.counts)) total[name] += count
