@@ -235,19 +235,30 @@ void Store::split_content(Item& left, Item& right, std::uint32_t units) {
   Span head = whole;
   Span tail = whole;
   if (left.kind() == Kind::kString) {
-    const UnitPosition cut = find_unit(contents.bytes(whole.offset), whole.bytes, units);
+    const UnitPosition cut =
+        find_unit_from_nearer_end(contents.bytes(whole.offset), whole.bytes, std::size_t{units} + right.length, units);
     if (cut.inside) {
-      // Both halves of the pair become U+FFFD; four bytes become six, so this text moves to the arena's end.
-      head.offset = contents.append_room(whole.bytes + 2);
-      std::uint8_t* to = contents.mutable_bytes(head.offset);
-      const std::uint8_t* from = contents.bytes(whole.offset);
-      std::memcpy(to, from, cut.bytes);
-      std::memcpy(to + cut.bytes, kReplacement, 3);
-      std::memcpy(to + cut.bytes + 3, kReplacement, 3);
-      std::memcpy(to + cut.bytes + 6, from + cut.bytes + 4, whole.bytes - cut.bytes - 4);
-      head.bytes = static_cast<std::uint32_t>(cut.bytes) + 3;
-      tail = {head.offset + head.bytes, whole.bytes + 2 - head.bytes};
-      contents.drop(whole.bytes);
+      // Both halves of the pair become U+FFFD; four bytes become six. The larger part stays, with its half in place of
+      // the pair, and the smaller moves to the arena's end.
+      const auto before = static_cast<std::uint32_t>(cut.bytes);
+      const std::uint32_t after = whole.bytes - before - 4;
+      const std::uint32_t moved = contents.append_room(std::min(before, after) + 3U);
+      std::uint8_t* to = contents.mutable_bytes(moved);
+      std::uint8_t* from = contents.mutable_bytes(whole.offset);
+      if (before <= after) {
+        std::memcpy(to, from, before);
+        std::memcpy(to + before, kReplacement, 3);
+        std::memcpy(from + before + 1, kReplacement, 3);
+        head = {moved, before + 3};
+        tail = {whole.offset + before + 1, after + 3};
+      } else {
+        std::memcpy(to, kReplacement, 3);
+        std::memcpy(to + 3, from + before + 4, after);
+        std::memcpy(from + before, kReplacement, 3);
+        head = {whole.offset, before + 3};
+        tail = {moved, after + 3};
+      }
+      contents.drop(std::min(before, after) + 1U);
     } else {
       head.bytes = static_cast<std::uint32_t>(cut.bytes);
       tail = {whole.offset + head.bytes, whole.bytes - head.bytes};

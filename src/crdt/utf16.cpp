@@ -92,4 +92,16 @@ UnitPosition find_unit(const std::uint8_t* text, std::size_t bytes, std::size_t 
   return {bytes, false};
 }
 
+UnitPosition find_unit_from_nearer_end(const std::uint8_t* text, std::size_t bytes, std::size_t units,
+                                       std::size_t unit) {
+  if (unit <= units / 2) return find_unit(text, bytes, unit);
+  std::size_t at = bytes;
+  for (std::size_t left = units - unit; left > 0;) {  // units from `unit` to `at`
+    const unsigned here = units_of(text[--at]);
+    if (here > left) return {at, true};
+    left -= here;
+  }
+  return {at, false};
+}
+
 }  // namespace concord::crdt

@@ -24,6 +24,11 @@ struct UnitPosition {
 };
 UnitPosition find_unit(const std::uint8_t* text, std::size_t bytes, std::size_t unit);
 
+/// The same, counted from the end of a text of `units` units, whichever end is nearer: cutting a text again and again
+/// costs n log n together.
+UnitPosition find_unit_from_nearer_end(const std::uint8_t* text, std::size_t bytes, std::size_t units,
+                                       std::size_t unit);
+
 /// U+FFFD, what either half of a split surrogate pair becomes.
 constexpr std::uint8_t kReplacement[3] = {0xef, 0xbf, 0xbd};
 
