@@ -49,8 +49,19 @@ class ChangeRecord {
     const std::uint32_t at = numbers_.find(type);
     return at == IdTable::kAbsent || types_[at].gone ? nullptr : &types_[at];
   }
+  /// Mentions of other documents, by their items: all that came, that were deleted, that are wanted from now on.
+  std::vector<Id> subdocuments_added;
+  std::vector<Id> subdocuments_removed;
+  std::vector<Id> subdocuments_loaded;
+  bool has_subdocuments() const {
+    return !subdocuments_added.empty() || !subdocuments_removed.empty() || !subdocuments_loaded.empty();
+  }
+
   /// In time linear in what it holds, not in what it once held.
   void clear() {
+    subdocuments_added.clear();
+    subdocuments_removed.clear();
+    subdocuments_loaded.clear();
     for (const ChangedType& changed : types_) {
       numbers_.erase(changed.type);
       for (const std::uint32_t entry : changed.entries) entries_.erase(entry);

@@ -98,7 +98,7 @@ void Engine::write_queued(std::size_t number) {
 
 void Engine::clean_up_queued(std::size_t number) {
   TransactionState& state = *queue_[number];
-  const bool changed = state.changed();
+  const bool changed = state.changed() || state.changes.has_subdocuments();
   settle(number);
   if (changed) {
     const Transaction transaction(*this, state);

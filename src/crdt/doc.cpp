@@ -3,6 +3,7 @@
 #include "crdt/doc.h"
 
 #include "crdt/engine.h"
+#include "crdt/handle_calls.h"
 #include "crdt/wire.h"
 
 namespace concord::crdt {
@@ -49,6 +50,11 @@ Doc& Doc::operator=(Doc&&) noexcept = default;
 ClientId Doc::client() const { return engine_->client(); }
 Text Doc::text(std::string_view name) { return engine_->root<Text>(name, TypeKind::kText); }
 Map Doc::map(std::string_view name) { return engine_->root<Map>(name, TypeKind::kMap); }
+XmlFragment Doc::xml_fragment(std::string_view name) {
+  return engine_->root<XmlFragment>(name, TypeKind::kXmlFragment);
+}
+XmlElement Doc::xml_element(std::string_view name) { return engine_->root<XmlElement>(name, TypeKind::kXmlElement); }
+XmlText Doc::xml_text(std::string_view name) { return engine_->root<XmlText>(name, TypeKind::kXmlText); }
 Array Doc::array(std::string_view name) { return engine_->root<Array>(name, TypeKind::kArray); }
 
 bool Doc::begin(const Origin& origin) {
@@ -97,12 +103,6 @@ std::size_t Text::length() const { return alive() ? engine_->store.types[type_].
 std::string Text::to_string() const { return alive() ? engine_->text_to_string(type_) : std::string(); }
 std::vector<DeltaOp> Text::to_delta() const { return alive() ? engine_->text_to_delta(type_) : std::vector<DeltaOp>(); }
 
-// Each change first asks whether it may happen, then is the engine's.
-#define CONCORD_CRDT_CHANGE(call)                                                               \
-  if (engine_ == nullptr) return fail(Code::kInvalidArgument, "the handle stands for nothing"); \
-  TRY_VOID(engine_->writable(*this));                                                           \
-  return engine_->call
-
 Result<> Text::insert(std::size_t index, std::string_view utf8) {
   CONCORD_CRDT_CHANGE(text_insert(type_, index, utf8, nullptr));
 }
@@ -148,13 +148,6 @@ Any Map::to_json() const { return alive() ? engine_->type_to_json(type_, TypeKin
 Result<> Map::set(std::string_view key, const Any& value) { CONCORD_CRDT_CHANGE(map_set(type_, key, value)); }
 Result<> Map::erase(std::string_view key) { CONCORD_CRDT_CHANGE(map_erase(type_, key)), Result<>(); }
 
-// A nested type comes with the item that holds it.
-#define CONCORD_CRDT_NESTED(Handle, call)                                                       \
-  if (engine_ == nullptr) return fail(Code::kInvalidArgument, "the handle stands for nothing"); \
-  TRY_VOID(engine_->writable(*this));                                                           \
-  TRY(const TypeRef type, engine_->call);                                                       \
-  return engine_->handle<Handle>(type)
-
 Result<Text> Array::insert_text(std::size_t index) {
   CONCORD_CRDT_NESTED(Text, list_insert_type(type_, index, TypeKind::kText));
 }
@@ -170,6 +163,17 @@ Result<Text> Map::set_text(std::string_view key) {
 Result<Map> Map::set_map(std::string_view key) { CONCORD_CRDT_NESTED(Map, map_set_type(type_, key, TypeKind::kMap)); }
 Result<Array> Map::set_array(std::string_view key) {
   CONCORD_CRDT_NESTED(Array, map_set_type(type_, key, TypeKind::kArray));
+}
+
+Result<SharedType> Array::insert_type(std::size_t index, TypeKind kind, std::string_view name) {
+  CONCORD_CRDT_NESTED(SharedType, list_insert_type(type_, index, kind, name));
+}
+Result<SharedType> Map::set_type(std::string_view key, TypeKind kind, std::string_view name) {
+  CONCORD_CRDT_NESTED(SharedType, map_set_type(type_, key, kind, name));
+}
+Result<SharedType> Text::insert_embed_type(std::size_t index, TypeKind kind, std::string_view name,
+                                           const Attributes& attributes) {
+  CONCORD_CRDT_NESTED(SharedType, text_insert_embed_type(type_, index, kind, name, attributes));
 }
 
 }  // namespace concord::crdt

@@ -13,13 +13,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
 #include "crdt/state_vector.h"
+#include "crdt/subdocument.h"
 #include "crdt/transaction.h"
 #include "crdt/types.h"
 #include "crdt/update_format.h"
+#include "crdt/xml.h"
 
 namespace concord::crdt {
 
@@ -56,6 +59,11 @@ class Doc {
   Text text(std::string_view name);
   Map map(std::string_view name);
   Array array(std::string_view name);
+  XmlFragment xml_fragment(std::string_view name);
+  XmlElement xml_element(std::string_view name);
+  XmlText xml_text(std::string_view name);
+  /// The subdocuments that are mentioned now (subdocument.h), in no particular order.
+  std::vector<Subdocument> subdocuments() const;
 
   /// Runs `change()` as one transaction and returns its update, empty where nothing changed. A transaction in a
   /// transaction joins the outer one and returns nothing.

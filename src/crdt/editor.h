@@ -21,18 +21,25 @@ class Editor : public Replica {
   // text.cpp, text_format.cpp
   Result<> text_insert(TypeRef text, std::size_t index, std::string_view utf8, const Attributes* attributes);
   Result<> text_insert_embed(TypeRef text, std::size_t index, const Any& embed, const Attributes& attributes);
+  Result<TypeRef> text_insert_embed_type(TypeRef text, std::size_t index, TypeKind kind, std::string_view name,
+                                         const Attributes& attributes);
   Result<> text_erase(TypeRef text, std::size_t index, std::size_t length);
   Result<> text_format(TypeRef text, std::size_t index, std::size_t length, const Attributes& attributes);
   Result<> text_apply_delta(TypeRef text, std::span<const DeltaOp> delta);
   void clean_formats(TypeRef text);
 
-  // list.cpp, map.cpp
+  // list.cpp, map.cpp, subdocument.cpp
+  void load_subdocument(Id id) { mentions.load(id, recorded_ ? &changes_ : nullptr); }
   Result<> list_insert(TypeRef list, std::size_t index, std::span<const Any> values);
   Result<> list_push(TypeRef list, std::span<const Any> values);
-  Result<TypeRef> list_insert_type(TypeRef list, std::size_t index, TypeKind kind);
+  Result<TypeRef> list_insert_type(TypeRef list, std::size_t index, TypeKind kind, std::string_view name = {});
+  /// Behind the type `sibling` of the list, or first for kNone.
+  Result<TypeRef> list_insert_type_after(TypeRef list, TypeRef sibling, TypeKind kind, std::string_view name);
+  Result<Id> list_insert_subdocument(TypeRef list, std::size_t index, const SubdocumentOptions& options);
   Result<> list_erase(TypeRef list, std::size_t index, std::size_t length);
   Result<> map_set(TypeRef map, std::string_view key, const Any& value);
-  Result<TypeRef> map_set_type(TypeRef map, std::string_view key, TypeKind kind);
+  Result<TypeRef> map_set_type(TypeRef map, std::string_view key, TypeKind kind, std::string_view name = {});
+  Result<Id> map_set_subdocument(TypeRef map, std::string_view key, const SubdocumentOptions& options);
   void map_erase(TypeRef map, std::string_view key);
 
  protected:
@@ -64,6 +71,8 @@ class Editor : public Replica {
   std::uint32_t null_value();
 
   // list.cpp
+  /// A type that no item holds yet; fails for a kind that there is not.
+  Result<TypeRef> make_type(TypeKind kind, std::string_view name);
   Result<ListGap> list_gap(TypeRef list, std::size_t index);
   void insert_values(TypeRef list, ListGap gap, std::span<const Any> values);
   Result<> check_room(std::size_t bytes, std::uint64_t units) const;

@@ -45,9 +45,19 @@ class Engine : public Editor {
 
   // read.cpp
   std::string text_to_string(TypeRef text) const;
-  std::vector<DeltaOp> text_to_delta(TypeRef text);
-  Any type_to_json(TypeRef type, TypeKind as) const;
+  /// Without `json`, types within it are not read (DeltaOp::embed).
+  std::vector<DeltaOp> text_to_delta(TypeRef text, bool json = true);
+  std::vector<Value> list_values(TypeRef list);
+  std::vector<std::pair<std::string, Value>> map_values(TypeRef map);
+  Any type_to_json(TypeRef type, TypeKind as);
   Value value_of_type(TypeRef type);
+  /// The next type on the right or on the left, in the list that holds this one (xml.cpp).
+  std::optional<Value> sibling(TypeRef type, bool right);
+  /// kNone for one that was deleted or is another document's.
+  TypeRef type_of(const SharedType& shared) const {
+    return shared.engine_ == this && alive(shared) ? shared.type_ : kNone;
+  }
+  Subdocument subdocument(Id id) { return {this, id.client, id.clock}; }
   std::optional<Value> list_get(TypeRef list, std::size_t index);
   std::optional<Value> map_get(TypeRef map, std::string_view key);
 
@@ -103,11 +113,11 @@ class Engine : public Editor {
   void append_values(const Item& item, std::vector<Value>& out);
   Attributes attributes_of(const FormatState& formats) const;
   /// Of an item that holds an embed or a type.
-  DeltaOp embed_op(const Item& item, Attributes attributes);
+  DeltaOp embed_op(const Item& item, Attributes attributes, bool json = true);
 
   // text_event.cpp
   void erase_redundant(const std::vector<ItemRef>& formats);
-  Any embed_of(const Item& item) const;
+  Any embed_of(const Item& item);
 
   Pending pending_;
   ItemRef near_ = kNone;  // where a deletion from afar was last; only a guess

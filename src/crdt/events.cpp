@@ -225,6 +225,7 @@ void EventDispatch::call_deep(const DeepTarget& target) {
     return depth(a) != depth(b) ? depth(a) < depth(b) : order(a) < order(b);
   });
   std::vector<Event> shown;
+  shown.reserve(events.size());
   for (EventState* event : events) shown.emplace_back(*event, engine_.handle<SharedType>(target.type));
   observers->deep.call(std::span<const Event>(shown));
 }

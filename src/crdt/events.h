@@ -20,6 +20,7 @@
 
 #include "crdt/transaction.h"
 #include "crdt/types.h"
+#include "crdt/xml.h"
 
 namespace concord::crdt {
 

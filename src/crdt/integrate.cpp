@@ -110,6 +110,8 @@ void Replica::integrate(ItemRef item, ItemRef left, ItemRef right, TypeRef type,
   if (kind == Kind::kDeleted && (local_ || recorded_)) record_deletion(store.items[item]);  // nothing to collect
   if (kind == Kind::kFormat) store.types[type].has_formats = true;
   if (kind == Kind::kType) store.types[it.content].item = item;
+  if (kind == Kind::kDoc) [[unlikely]]
+    mentions.add(store.items[item].id(), store.bytes_of(store.items[item]), recorded_ ? &changes_ : nullptr);
   if (recorded_) [[unlikely]]
     record_change(store.items[item]);
 

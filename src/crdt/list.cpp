@@ -2,6 +2,7 @@
 
 #include "crdt/any_codec.h"
 #include "crdt/editor.h"
+#include "crdt/utf16.h"
 
 namespace concord::crdt {
 namespace {
@@ -63,11 +64,34 @@ Result<> Editor::list_push(TypeRef list, std::span<const Any> values) {
   return {};
 }
 
-Result<TypeRef> Editor::list_insert_type(TypeRef list, std::size_t index, TypeKind kind) {
+Result<TypeRef> Editor::make_type(TypeKind kind, std::string_view name) {
+  if (static_cast<unsigned>(kind) > static_cast<unsigned>(TypeKind::kXmlText))
+    return fail(Error{Code::kInvalidArgument, "there is no such kind of type", {}}.with("field", "kind"));
+  if (!scan_utf8(as_bytes(name).data(), name.size()).valid)
+    return fail(Error{Code::kInvalidArgument, "the name is not UTF-8", {}}.with("field", "name"));
+  const bool named = kind == TypeKind::kXmlElement || kind == TypeKind::kXmlHook;
+  return store.new_type(kind, kNone, named ? store.contents.names.intern(name) : kNone);
+}
+
+Result<TypeRef> Editor::list_insert_type(TypeRef list, std::size_t index, TypeKind kind, std::string_view name) {
   TRY_VOID(check_room(0, 1));
   TRY(const ListGap gap, list_gap(list, index));
-  const TypeRef type = store.new_type(kind, kNone, kNone);
+  TRY(const TypeRef type, make_type(kind, name));
   create(list, kNone, gap.left, gap.right, {Kind::kType, {}, 1, false, type});
+  return type;
+}
+
+Result<TypeRef> Editor::list_insert_type_after(TypeRef list, TypeRef sibling, TypeKind kind, std::string_view name) {
+  TRY_VOID(check_room(0, 1));
+  ItemRef left = kNone;
+  if (sibling != kNone) {
+    left = store.types[sibling].item;
+    if (left == kNone || store.items[left].in_map() || store.parent_of(store.items[left]) != list)
+      return fail(Error{Code::kInvalidArgument, "the sibling is no child of this", {}}.with("field", "sibling"));
+  }
+  const ItemRef right = left == kNone ? store.types[list].start : store.items[left].right;
+  TRY(const TypeRef type, make_type(kind, name));
+  create(list, kNone, left, right, {Kind::kType, {}, 1, false, type});
   return type;
 }
 

@@ -22,10 +22,10 @@ Result<> Editor::map_set(TypeRef map, std::string_view key, const Any& value) {
   return {};
 }
 
-Result<TypeRef> Editor::map_set_type(TypeRef map, std::string_view key, TypeKind kind) {
+Result<TypeRef> Editor::map_set_type(TypeRef map, std::string_view key, TypeKind kind, std::string_view name) {
   TRY_VOID(check_room(key.size(), 1));
   const std::uint32_t entry = store.entry(map, store.contents.names.intern(key));
-  const TypeRef type = store.new_type(kind, kNone, kNone);
+  TRY(const TypeRef type, make_type(kind, name));
   create(map, entry, store.entries[entry].tail, kNone, {Kind::kType, {}, 1, false, type});
   return type;
 }

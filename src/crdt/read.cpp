@@ -4,6 +4,7 @@
 #include "crdt/any_json.h"
 #include "crdt/engine.h"
 #include "crdt/stored_value.h"
+#include "crdt/xml_string.h"
 
 namespace concord::crdt {
 namespace {
@@ -58,17 +59,21 @@ class ElementReader {
 /// Turns a type into the value that its toJSON gives.
 class JsonReader {
  public:
-  JsonReader(const Engine& engine) : engine_(engine), store_(engine.store) {}
+  explicit JsonReader(Engine& engine) : engine_(engine), store_(engine.store) {}
 
   Any type(TypeRef ref, std::size_t depth) const {
     if (depth > kMaxTypeNesting) return {};
     switch (store_.types[ref].kind) {
       case TypeKind::kText:
-      case TypeKind::kXmlText:
         return Any(engine_.text_to_string(ref));
+      case TypeKind::kXmlText:
+      case TypeKind::kXmlElement:
+      case TypeKind::kXmlFragment:
+        return Any(XmlString(engine_).of_type(ref, depth));
       case TypeKind::kArray:
         return Any(list(ref, depth));
       case TypeKind::kMap:
+      case TypeKind::kXmlHook:
         return Any(map(ref, depth));
       default:
         return {};
@@ -111,7 +116,7 @@ class JsonReader {
   }
 
  private:
-  const Engine& engine_;
+  Engine& engine_;
   const Store& store_;
 };
 
@@ -133,13 +138,14 @@ Attributes Engine::attributes_of(const FormatState& formats) const {
   return out;
 }
 
-DeltaOp Engine::embed_op(const Item& item, Attributes attributes) {
-  DeltaOp op = DeltaOp::insert_embed(embed_of(item), std::move(attributes));
+DeltaOp Engine::embed_op(const Item& item, Attributes attributes, bool json) {
+  const bool reads = json || item.kind() != Kind::kType;
+  DeltaOp op = DeltaOp::insert_embed(reads ? embed_of(item) : Any(), std::move(attributes));
   if (item.kind() == Kind::kType) op.shared = handle<SharedType>(item.content);
   return op;
 }
 
-std::vector<DeltaOp> Engine::text_to_delta(TypeRef text) {
+std::vector<DeltaOp> Engine::text_to_delta(TypeRef text, bool json) {
   std::vector<DeltaOp> delta;
   FormatState formats;
   std::string run;
@@ -161,7 +167,7 @@ std::vector<DeltaOp> Engine::text_to_delta(TypeRef text) {
       case Kind::kEmbed:
       case Kind::kType:
         flush();
-        delta.push_back(embed_op(it, attributes_of(formats)));
+        delta.push_back(embed_op(it, attributes_of(formats), json));
         break;
       default:
         break;
@@ -171,7 +177,7 @@ std::vector<DeltaOp> Engine::text_to_delta(TypeRef text) {
   return delta;
 }
 
-Any Engine::type_to_json(TypeRef type, TypeKind as) const {
+Any Engine::type_to_json(TypeRef type, TypeKind as) {
   const JsonReader reader(*this);
   if (as == TypeKind::kMap) return Any(reader.map(type, 0));
   return Any(reader.list(type, 0));
@@ -180,21 +186,49 @@ Any Engine::type_to_json(TypeRef type, TypeKind as) const {
 Value Engine::value_of_type(TypeRef type) {
   switch (store.types[type].kind) {
     case TypeKind::kText:
-    case TypeKind::kXmlText:
       return handle<Text>(type);
     case TypeKind::kArray:
-    case TypeKind::kXmlFragment:
       return handle<Array>(type);
-    case TypeKind::kUnknown:
-      return Any();
-    default:
+    case TypeKind::kMap:
       return handle<Map>(type);
+    case TypeKind::kXmlFragment:
+      return handle<XmlFragment>(type);
+    case TypeKind::kXmlElement:
+      return handle<XmlElement>(type);
+    case TypeKind::kXmlText:
+      return handle<XmlText>(type);
+    case TypeKind::kXmlHook:
+      return handle<XmlHook>(type);
+    default:
+      return Any();
   }
+}
+
+std::vector<Value> Engine::list_values(TypeRef list) {
+  std::vector<Value> out;
+  for (ItemRef item = store.types[list].start; item != kNone; item = store.items[item].right)
+    if (store.items[item].visible() != 0) append_values(store.items[item], out);
+  return out;
+}
+
+std::vector<std::pair<std::string, Value>> Engine::map_values(TypeRef map) {
+  std::vector<std::pair<std::string, Value>> out;
+  for (std::uint32_t e = store.types[map].first_entry; e != kNone; e = store.entries[e].next) {
+    const ItemRef tail = store.entries[e].tail;
+    if (tail == kNone || store.items[tail].deleted()) continue;
+    const Item& it = store.items[tail];
+    out.emplace_back(store.contents.names.at(store.entries[e].key), value_of(it, it.length - 1));
+  }
+  return out;
 }
 
 void Engine::append_values(const Item& item, std::vector<Value>& out) {
   if (item.kind() == Kind::kType) {
     out.push_back(value_of_type(item.content));
+    return;
+  }
+  if (item.kind() == Kind::kDoc) {
+    out.emplace_back(subdocument(item.id()));
     return;
   }
   ElementReader elements(store, item);
@@ -204,6 +238,7 @@ void Engine::append_values(const Item& item, std::vector<Value>& out) {
 
 Value Engine::value_of(const Item& item, std::uint32_t element) {
   if (item.kind() == Kind::kType) return value_of_type(item.content);
+  if (item.kind() == Kind::kDoc) return subdocument(item.id());
   if (item.kind() == Kind::kString) return Any(as_text(store.bytes_of(item)));
   ElementReader elements(store, item);
   Any value = elements.next();
@@ -212,7 +247,7 @@ Value Engine::value_of(const Item& item, std::uint32_t element) {
 }
 
 /// What an embed, or a type within a text, reads as.
-Any Engine::embed_of(const Item& item) const {
+Any Engine::embed_of(const Item& item) {
   return item.kind() == Kind::kType ? JsonReader(*this).type(item.content, 0) : ElementReader(store, item).next();
 }
 

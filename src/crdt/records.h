@@ -6,20 +6,9 @@
 #include "crdt/clock_index.h"
 #include "crdt/item.h"
 #include "crdt/position_index.h"
+#include "crdt/shared_type.h"
 
 namespace concord::crdt {
-
-/// The numbers are those of the wire (type references).
-enum class TypeKind : std::uint8_t {
-  kArray = 0,
-  kMap = 1,
-  kText = 2,
-  kXmlElement = 3,
-  kXmlFragment = 4,
-  kXmlHook = 5,
-  kXmlText = 6,
-  kUnknown = 15,  // a root that nobody has asked for yet
-};
 
 struct TypeRecord {
   TypeKind kind = TypeKind::kUnknown;

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "crdt/changes.h"
 #include "crdt/delete_set.h"
 #include "crdt/doc.h"
 #include "crdt/drafts.h"
 #include "crdt/fields_v2_writer.h"
+#include "crdt/mentions.h"
 #include "crdt/plain_struct.h"
 #include "crdt/store.h"
 
@@ -22,6 +22,7 @@ class Replica {
   explicit Replica(const DocOptions& options);
 
   Store store;
+  Mentions mentions;
 
   ClientId client() const { return options_.client; }
   bool in_transaction() const { return active_; }
@@ -138,8 +139,7 @@ class Replica {
   bool cleaning_ = false;
   bool observed_ = false;               // somebody observes this document
   std::unique_ptr<UpdateBufferV2> v2_;  // made when first needed
-  UpdateBufferV2& v2_buffer();
-  // Scratch, kept for its capacity.
+  UpdateBufferV2& v2_buffer();          // Scratch, kept for its capacity.
   std::vector<ItemRef> visited_;
   IdTable visited_numbers_;
   std::vector<ItemRef> work_;

@@ -27,12 +27,29 @@ struct VersionChanges;
 class Text;
 class Map;
 class Array;
+class XmlFragment;
+class XmlElement;
+class XmlText;
+class XmlHook;
+class Subdocument;
+
+/// What a shared type is. The numbers are those of the wire (type references).
+enum class TypeKind : std::uint8_t {
+  kArray = 0,
+  kMap = 1,
+  kText = 2,
+  kXmlElement = 3,
+  kXmlFragment = 4,
+  kXmlHook = 5,
+  kXmlText = 6,
+  kUnknown = 15,  // a root that nobody has asked for yet
+};
 
 /// Formats on a run of text, in order of insertion; a null value ends a format.
 using Attributes = std::vector<std::pair<std::string, Any>>;
 
-/// What a map or an array can hold: a value, or a shared type of its own.
-using Value = std::variant<Any, Text, Map, Array>;
+/// What shared types hold: values, shared types of their own, and mentions of other documents. Complete with doc.h.
+using Value = std::variant<Any, Text, Map, Array, XmlFragment, XmlElement, XmlText, XmlHook, Subdocument>;
 
 using EventObserver = std::function<void(const Event&)>;
 using DeepObserver = std::function<void(std::span<const Event>)>;
@@ -46,6 +63,8 @@ class SharedType {
   bool operator==(const SharedType&) const = default;
   /// The handle of what it is; undefined where it stands for nothing, or for a root that nobody has named the kind of.
   Value value() const;
+  /// The type that holds it; stands for nothing where there is none (a root).
+  SharedType parent() const;
   /// A place that stays with its right neighbour (`assoc` negative: the left one), as
   /// Y.createRelativePositionFromTypeIndex; an index beyond the end is the end.
   Result<RelativePosition> position_at(std::size_t index, std::int64_t assoc = 0) const;

@@ -116,6 +116,16 @@ Result<> Editor::text_insert_embed(TypeRef text, std::size_t index, const Any& e
   return {};
 }
 
+Result<TypeRef> Editor::text_insert_embed_type(TypeRef text, std::size_t index, TypeKind kind, std::string_view name,
+                                               const Attributes& attributes) {
+  TRY_VOID(check_room(0, 64));
+  TRY(FormatState wanted, intern_attributes(attributes));
+  TRY(const TypeRef type, make_type(kind, name));
+  TextCursor at = cursor_at(text, index, true);
+  insert_content(text, at, {Kind::kType, {}, 1, false, type}, std::move(wanted), false);
+  return type;
+}
+
 void Editor::insert_content(TypeRef text, TextCursor& at, const NewContent& content, FormatState wanted, bool inherit) {
   if (inherit) {
     wanted = at.formats;

@@ -56,6 +56,8 @@ void Replica::erase_item(ItemRef first) {
     record_deletion(it);
     if (recorded_) [[unlikely]]
       record_change(it);
+    if (it.kind() == Kind::kDoc) [[unlikely]]
+      mentions.remove(it.id(), recorded_ ? &changes_ : nullptr);
     if (it.kind() != Kind::kType) continue;
 
     const auto visit = [&](ItemRef child) {

@@ -98,6 +98,11 @@ class Transaction {
   /// Whether `type` is one of those.
   bool changed_under(const SharedType& type) const;
 
+  // Subdocuments (subdocument.h) that came to be mentioned, were deleted, and are wanted from now on.
+  std::vector<Subdocument> subdocuments_added() const;
+  std::vector<Subdocument> subdocuments_removed() const;
+  std::vector<Subdocument> subdocuments_loaded() const;
+
   /// For the engine's own observers.
   Engine& engine() const { return engine_; }
   TransactionState& state() const { return state_; }

@@ -25,6 +25,7 @@ const Origin& Transaction::origin() const { return state_.origin; }
 
 StateVector Transaction::state_before() const {
   std::vector<StateVector::Entry> entries;
+  entries.reserve(state_.written.size());
   for (const auto& written : state_.written)
     if (written.before != 0) entries.push_back({ClientId{engine_.store.clients[written.client].id}, written.before});
   return StateVector(std::move(entries));
@@ -32,6 +33,7 @@ StateVector Transaction::state_before() const {
 
 StateVector Transaction::state_after() const {
   std::vector<StateVector::Entry> entries;
+  entries.reserve(state_.written.size());
   for (const auto& written : state_.written)
     entries.push_back({ClientId{engine_.store.clients[written.client].id}, written.after});
   return StateVector(std::move(entries));
@@ -39,6 +41,7 @@ StateVector Transaction::state_after() const {
 
 std::vector<IdRange> Transaction::inserted() const {
   std::vector<IdRange> out;
+  out.reserve(state_.written.size());
   for (const auto& written : state_.written)
     out.push_back({ClientId{engine_.store.clients[written.client].id}, written.before, written.after - written.before});
   std::ranges::sort(out, std::ranges::greater{}, &IdRange::client);
@@ -47,6 +50,7 @@ std::vector<IdRange> Transaction::inserted() const {
 
 std::vector<IdRange> Transaction::deleted() const {
   std::vector<IdRange> out;
+  out.reserve(state_.deleted.size());
   for (const auto& range : state_.deleted)
     out.push_back({ClientId{engine_.store.clients[range.client].id}, range.clock, range.length});
   std::ranges::sort(out, [](const IdRange& a, const IdRange& b) {

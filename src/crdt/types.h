@@ -14,11 +14,14 @@
 #include "crdt/any.h"
 #include "crdt/delta.h"
 #include "crdt/shared_type.h"
+#include "crdt/subdocument.h"
 
 namespace concord::crdt {
 
 class Text : public SharedType {
  public:
+  static constexpr TypeKind kKind = TypeKind::kText;
+
   std::size_t length() const;
   /// Without formats and embeds, as Y.Text.toString().
   std::string to_string() const;
@@ -32,11 +35,20 @@ class Text : public SharedType {
   /// With exactly these formats.
   Result<> insert(std::size_t index, std::string_view utf8, const Attributes& attributes);
   Result<> insert_embed(std::size_t index, const Any& embed, const Attributes& attributes = {});
+  /// A new shared type as an embed; `name` is for XML elements and hooks.
+  Result<SharedType> insert_embed_type(std::size_t index, TypeKind kind, std::string_view name = {},
+                                       const Attributes& attributes = {});
   /// Up to `length` units; what lies beyond the end is ignored.
   Result<> erase(std::size_t index, std::size_t length);
   Result<> format(std::size_t index, std::size_t length, const Attributes& attributes);
   /// As Y.Text.applyDelta: retain, insert and delete from the start on.
   Result<> apply_delta(std::span<const DeltaOp> delta);
+
+  // Attributes of the whole text.
+  Result<> set_attribute(std::string_view name, const Any& value);
+  Result<> remove_attribute(std::string_view name);
+  std::optional<Value> attribute(std::string_view name) const;
+  std::vector<std::pair<std::string, Value>> attributes() const;
 
  private:
   friend class Engine;
@@ -45,6 +57,8 @@ class Text : public SharedType {
 
 class Array : public SharedType {
  public:
+  static constexpr TypeKind kKind = TypeKind::kArray;
+
   std::size_t length() const;
   std::optional<Value> get(std::size_t index) const;
   Any to_json() const;
@@ -57,6 +71,9 @@ class Array : public SharedType {
   Result<Text> insert_text(std::size_t index);
   Result<Map> insert_map(std::size_t index);
   Result<Array> insert_array(std::size_t index);
+  /// Of any kind; `name` is for XML elements and hooks.
+  Result<SharedType> insert_type(std::size_t index, TypeKind kind, std::string_view name = {});
+  Result<Subdocument> insert_subdocument(std::size_t index, const SubdocumentOptions& options);
   /// Fails where index + length is beyond the end; then nothing is erased.
   Result<> erase(std::size_t index, std::size_t length);
 
@@ -67,6 +84,8 @@ class Array : public SharedType {
 
 class Map : public SharedType {
  public:
+  static constexpr TypeKind kKind = TypeKind::kMap;
+
   /// How many keys have a value.
   std::size_t size() const;
   bool contains(std::string_view key) const;
@@ -82,6 +101,9 @@ class Map : public SharedType {
   Result<Text> set_text(std::string_view key);
   Result<Map> set_map(std::string_view key);
   Result<Array> set_array(std::string_view key);
+  /// Of any kind; `name` is for XML elements and hooks.
+  Result<SharedType> set_type(std::string_view key, TypeKind kind, std::string_view name = {});
+  Result<Subdocument> set_subdocument(std::string_view key, const SubdocumentOptions& options);
   Result<> erase(std::string_view key);
 
  private:

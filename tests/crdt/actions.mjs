@@ -37,7 +37,7 @@ export const writeTarget = (e, target) => {
 }
 const kindOf = type => type instanceof Y.Text ? 0 : type instanceof Y.Map ? 1 : 2
 
-const step = (target, kind, run, write, ...shown) => ({
+export const step = (target, kind, run, write, ...shown) => ({
   run,
   show: () => run.toString() + ' ' + JSON.stringify(shown),
   write: e => { uint(e, kind); writeTarget(e, target); write(e) }
@@ -143,7 +143,7 @@ export const makeActions = ({ random, below, chance, pick }, pairs = true, exact
       let next
       if (type instanceof Y.Map) next = type.get(step = pick(keys))
       else if (type instanceof Y.Array && type.length > 0) next = type.get(step = below(type.length))
-      if (!(next instanceof Y.AbstractType)) break
+      if (!(next instanceof Y.AbstractType) || next instanceof Y.XmlFragment) break
       target.type = type = next
       target.steps.push(step)
     }
@@ -155,13 +155,13 @@ export const makeActions = ({ random, below, chance, pick }, pairs = true, exact
     return kind === 0 ? textStep(target) : kind === 1 ? mapStep(target) : arrayStep(target)
   }
   /** Operations, each decided when it runs, since it depends on those before it in its transaction. */
-  const randomPlan = (doc, count) => {
+  const randomPlan = (doc, count, oneStep = randomStep) => {
     const plan = []
     for (let i = 0; i < count; ++i) {
       let made = null
       plan.push({
         run: () => {
-          while (made === null) made = randomStep(doc)
+          while (made === null) made = oneStep(doc)
           made.run()
         },
         write: e => made.write(e),
@@ -170,7 +170,7 @@ export const makeActions = ({ random, below, chance, pick }, pairs = true, exact
     }
     return plan
   }
-  return { randomStep, randomPlan, randomTarget }
+  return { randomStep, randomPlan, randomTarget, textStep, mapStep }
 }
 
 /** Performs one operation as operations.h has it; what a peer of ours did, done in Yjs. */

@@ -6,11 +6,12 @@ import './clock.mjs'
 import * as Y from 'yjs'
 import * as encoding from 'lib0/encoding'
 import { writeSync } from 'node:fs'
-import { makeActions } from './actions.mjs'
+import { makeActions, step } from './actions.mjs'
 import { makeChance } from './chance.mjs'
 import { makeHistory } from './history.mjs'
 import { isRealTransaction, observe } from './observing.mjs'
 import { makeUndoing } from './undoing.mjs'
+import { makeXmlActions } from './xml_actions.mjs'
 
 const operations = Number(process.argv[2] ?? 2000)
 const seed = Number(process.argv[3] ?? 1)
@@ -19,6 +20,11 @@ const dice = makeChance(seed)
 const { random, below, chance, pick } = dice
 const mixed = makeActions(dice)
 const exact = makeActions(dice, true, true)
+const withMore = actions => {
+  const moreStep = makeXmlActions(dice, { step, ...actions })
+  return doc => chance(0.3) ? moreStep(doc) : actions.randomStep(doc)
+}
+const stepOf = new Map([[mixed, withMore(mixed)], [exact, withMore(exact)]])
 
 // ---- records
 
@@ -78,6 +84,7 @@ class Peer {
     this.doc.getText('text')
     this.doc.getMap('map')
     this.doc.getArray('array')
+    this.doc.getXmlFragment('xml')
     this.inbox = []
     this.emitted = []
     this.snapshots = []
@@ -90,7 +97,7 @@ class Peer {
       uint(e, (gc ? 1 : 0) | 2 | (v2 ? 4 : 0) | (observed ? 8 : 0) | (answering ? 16 : 0))
     })
     const { doc } = this
-    const roots = [['text', doc.getText('text')], ['map', doc.getMap('map')], ['array', doc.getArray('array')]]
+    const roots = [['text', doc.getText('text')], ['map', doc.getMap('map')], ['array', doc.getArray('array')], ['xml', doc.getXmlFragment('xml')]]
     this.observed = observed ? observe(doc, roots, v2 ? 'updateV2' : 'update', answering) : null
   }
 
@@ -148,12 +155,27 @@ class Peer {
       bytes(e, Y.encodeStateAsUpdate(doc))
       bytes(e, Y.encodeStateAsUpdateV2(doc))
       string(e, JSON.stringify(doc.getText('text').toDelta().map(plainOp)))
-      bytes(e, anyBytes(doc.getMap('map').toJSON()))
-      bytes(e, anyBytes(doc.getArray('array').toJSON()))
+      bytes(e, anyBytes(plainJson(doc.getMap('map').toJSON())))
+      bytes(e, anyBytes(plainJson(doc.getArray('array').toJSON())))
       string(e, doc.getText('text').toString())
+    })
+    record(41, this.number, e => {
+      string(e, doc.getXmlFragment('xml').toString())
+      string(e, JSON.stringify(doc.getXmlFragment('xml').querySelectorAll('DIV').map(element => element.toString())))
+      string(e, JSON.stringify(Array.from(doc.getXmlFragment('xml').createTreeWalker(() => true), siblings)))
+      string(e, JSON.stringify(Array.from(doc.subdocs, subdocument => subdocument.guid).sort()))
     })
   }
 }
+/** A subdocument reads as its guid. */
+const plainJson = value => {
+  if (value instanceof Y.Doc) return { guid: value.guid }
+  if (Array.isArray(value)) return value.map(plainJson)
+  if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return value
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plainJson(member)]))
+}
+const named = node => node?.nodeName ?? node?.hookName ?? ''
+const siblings = node => [named(node.prevSibling), named(node), named(node.nextSibling), named(node.parent), node.parent.length]
 const joined = updates => updates.length > 1
   ? { v1: Y.mergeUpdates(updates.map(update => update.v1)), v2: Y.mergeUpdatesV2(updates.map(update => update.v2)) }
   : updates[0] ?? nothing
@@ -196,7 +218,7 @@ const round = () => {
     if (dice < 0.08 && peer.undoes) {
       spread(peer, undoing.act(peer))
     } else if (dice < 0.55) {
-      const plan = actions.randomPlan(peer.doc, chance(0.8) ? 1 : 1 + below(5))
+      const plan = actions.randomPlan(peer.doc, chance(0.8) ? 1 : 1 + below(5), stepOf.get(actions))
       spread(peer, peer.transact(plan))
       done += plan.length
     } else if (dice < 0.9) {

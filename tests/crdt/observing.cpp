@@ -16,6 +16,13 @@ Any plain(const Value& value) {
                         [](const Text&) { return kind("text"); },
                         [](const Map&) { return kind("map"); },
                         [](const Array&) { return kind("array"); },
+                        [](const XmlFragment&) { return kind("fragment"); },
+                        [](const XmlElement&) { return kind("element"); },
+                        [](const XmlText&) { return kind("xmltext"); },
+                        [](const XmlHook&) { return kind("hook"); },
+                        [](const Subdocument& subdocument) {
+                          return Any(AnyObject{{"$", Any("doc")}, {"guid", Any(subdocument.guid())}});
+                        },
                     },
                     value);
 }
@@ -82,12 +89,21 @@ Any shown_event(const std::string& how, const Event& event) {
                        {"deleted", text ? Any(AnyArray{}) : shown_ranges(event.deleted())}});
 }
 
+Any shown_guids(const std::vector<Subdocument>& subdocuments) {
+  AnyArray out;
+  for (const Subdocument& subdocument : subdocuments) out.push_back(Any(subdocument.guid()));
+  return Any(std::move(out));
+}
+
 Any shown_transaction(const Transaction& transaction) {
   return Any(AnyObject{{"transaction", Any(transaction.origin().kind)},
                        {"local", Any(transaction.local())},
                        {"inserts", shown_ranges(transaction.inserted())},
                        {"deletes", shown_ranges(transaction.deleted())},
-                       {"types", number(transaction.changed().size())}});
+                       {"types", number(transaction.changed().size())},
+                       {"added", shown_guids(transaction.subdocuments_added())},
+                       {"removed", shown_guids(transaction.subdocuments_removed())},
+                       {"loaded", shown_guids(transaction.subdocuments_loaded())}});
 }
 
 }  // namespace
@@ -96,6 +112,7 @@ Observing::Observing(Doc& doc, bool answering) : doc_(doc), answering_(answering
   observe("text", doc.text("text"));
   observe("map", doc.map("map"));
   observe("array", doc.array("array"));
+  observe("xml", doc.xml_fragment("xml"));
   subscriptions_.push_back(
       doc.observe_transactions([this](const Transaction& t) { told_.push_back(shown_transaction(t)); }));
   subscriptions_.push_back(

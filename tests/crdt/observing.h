@@ -4,7 +4,8 @@
 //
 //   {how: root's name, with " deep" for a deep observer, target: kind, path, list: whether the sequence changed,
 //    changed: keys touched, keys: [[key, action, old value]], delta, added, deleted: [[client, clock, length]]}
-//   {transaction: origin, local, inserts, deletes: [[client, clock, length]], types: how many changed}
+//   {transaction: origin, local, inserts, deletes: [[client, clock, length]], types: how many changed, added, removed,
+//    loaded: guids of subdocuments}
 //
 // Shared types are {$: kind}; a text has no `added` and `deleted`.
 

@@ -15,6 +15,7 @@ const plainOp = op => {
   if (op.insert === undefined || typeof op.insert === 'string') return op
   return { ...op, insert: Array.isArray(op.insert) ? op.insert.map(plain) : plain(op.insert) }
 }
+const guids = docs => Array.from(docs, doc => doc.guid)
 const ranges = items => {
   const joined = []
   for (const { id, length } of items) {
@@ -65,7 +66,7 @@ export const observe = (doc, named, emission, answering) => {
     type.observeDeep(events => events.forEach(event => observed.told.push(shownEvent(name + ' deep', event))))
   }
   doc.on('afterTransaction', t => {
-    if (!isRealTransaction(t) || (t.deleteSet.clients.size === 0 && ![...t.afterState].some(([client, clock]) => t.beforeState.get(client) !== clock))) return
+    if (!isRealTransaction(t) || (t.deleteSet.clients.size === 0 && t.subdocsLoaded.size === 0 && ![...t.afterState].some(([client, clock]) => t.beforeState.get(client) !== clock))) return
     const deletes = []
     t.deleteSet.clients.forEach((items, client) => items.forEach(({ clock, len }) => deletes.push([client, clock, len])))
     deletes.sort((a, b) => b[0] - a[0] || a[1] - b[1])
@@ -75,7 +76,7 @@ export const observe = (doc, named, emission, answering) => {
       if (clock !== before) inserts.push([client, before, clock - before])
     })
     inserts.sort((a, b) => b[0] - a[0])
-    observed.told.push({ transaction: typeof t.origin === 'string' ? t.origin : '', local: t.local, inserts, deletes, types: t.changed.size })
+    observed.told.push({ transaction: typeof t.origin === 'string' ? t.origin : '', local: t.local, inserts, deletes, types: t.changed.size, added: guids(t.subdocsAdded), removed: guids(t.subdocsRemoved), loaded: guids(t.subdocsLoaded) })
   })
   doc.on(emission, (update, origin, _, t) => { if (isRealTransaction(t)) observed.updates.push(update) })
   return observed

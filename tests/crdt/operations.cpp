@@ -61,6 +61,8 @@ Result<Value> Operations::target() {
       return follow(doc_.map(name));
     case 2:
       return follow(doc_.array(name));
+    case 3:
+      return follow(doc_.xml_fragment(name));
     default:
       return fail(Code::kInvalidArgument, "an unknown kind of root");
   }
@@ -73,10 +75,11 @@ Result<Value> Operations::follow(Value at) {
     TRY(const std::uint64_t by_key, uint());
     if (by_key == 0) {
       TRY(const std::size_t index, size());
-      if (const auto* array = std::get_if<Array>(&at)) next = array->get(index);
+      next = child(at, index);
     } else {
       TRY(const std::string key, text());
       if (const auto* map = std::get_if<Map>(&at)) next = map->get(key);
+      if (const auto* hook = std::get_if<XmlHook>(&at)) next = hook->get(key);
     }
     if (!next) return fail(Code::kNotFound, "a path leads nowhere");
     at = *std::move(next);
@@ -87,6 +90,9 @@ Result<Value> Operations::follow(Value at) {
 Result<> Operations::perform() {
   TRY(const std::uint64_t kind, uint());
   TRY(Value at, target());
+  if (kind >= 100) return more(kind, at);
+  if (auto* text = std::get_if<XmlText>(&at)) return on_text(kind, *text);
+  if (auto* hook = std::get_if<XmlHook>(&at)) return on_map(kind, *hook);
   if (auto* text = std::get_if<Text>(&at)) return on_text(kind, *text);
   if (auto* array = std::get_if<Array>(&at)) return on_array(kind, *array);
   if (auto* map = std::get_if<Map>(&at)) return on_map(kind, *map);

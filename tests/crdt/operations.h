@@ -12,6 +12,11 @@
 //   array  0 insert: varuint index, any array | 1 push: varuint 0, any array | 2 delete: varuint index, varuint length
 //          | 3, 4, 5 insert a text, map, array: varuint index
 //   map    each with var_string key; 0 set: any | 1 delete | 2, 3, 4 set a text, map, array
+//   more   100, 102, 103, 104 a new type into an array, a text (then any formats), a fragment, a fragment behind child
+//          index - 1: varuint index, varuint kind of type, var_string its name | 101 into a map: var_string key, kind,
+//          name | 105 delete children: varuint index, varuint length | 106 set an attribute: var_string name, any | 107
+//          remove it: var_string name | 108, 109 a subdocument into an array, a map: index or key, var_string guid, any
+//          options; 3 as the root's kind is an XML fragment
 
 #include <string>
 
@@ -40,6 +45,11 @@ class Operations {
   Result<> on_text(std::uint64_t kind, Text& at);
   Result<> on_array(std::uint64_t kind, Array& at);
   Result<> on_map(std::uint64_t kind, Map& at);
+
+  // more_operations.cpp
+  static std::optional<Value> child(const Value& at, std::size_t index);
+  Result<> more(std::uint64_t kind, Value& at);
+  Result<> insert_type(std::uint64_t kind, Value& at);
 
   Doc& doc_;
   WireReader& in_;

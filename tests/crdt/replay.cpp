@@ -123,6 +123,8 @@ class Replay {
         return convert();
       case 40:
         return observed();
+      case 41:
+        return compare_xml();
       case 20:
         return take_snapshot();
       case 21:
@@ -173,9 +175,50 @@ class Replay {
       (void)doc().text("text");
       (void)doc().map("map");
       (void)doc().array("array");
+      (void)doc().xml_fragment("xml");
     }
     observing_.erase(document_);
     if ((flags & 8U) != 0) observing_.emplace(document_, std::make_unique<Observing>(doc(), (flags & 16U) != 0));
+  }
+
+  void compare_xml() {
+    const XmlFragment xml = doc().xml_fragment("xml");
+    expect(text(), xml.to_string(), "the XML");
+    AnyArray elements;
+    for (const XmlElement& element : xml.query_selector_all("div")) elements.push_back(Any(element.to_string()));
+    expect(text(), to_json(Any(std::move(elements))), "the elements of a name");
+    AnyArray nodes;
+    for (const Value& node : xml.find([](const Value&) { return true; })) nodes.push_back(siblings(node));
+    expect(text(), to_json(Any(std::move(nodes))), "the neighbours of nodes");
+    std::vector<std::string> guids;
+    for (const Subdocument& subdocument : doc().subdocuments()) guids.push_back(subdocument.guid());
+    std::ranges::sort(guids);
+    AnyArray sorted(guids.begin(), guids.end());
+    expect(text(), to_json(Any(std::move(sorted))), "the subdocuments");
+  }
+
+  static Any name_of(const Value& node) {
+    if (const auto* element = std::get_if<XmlElement>(&node)) return Any(element->node_name());
+    if (const auto* hook = std::get_if<XmlHook>(&node)) return Any(hook->hook_name());
+    return Any("");
+  }
+  static Any siblings(const Value& node) {
+    const auto [before, after, parent] = std::visit(
+        [](const auto& handle) -> std::tuple<std::optional<Value>, std::optional<Value>, SharedType> {
+          using Handle = std::decay_t<decltype(handle)>;
+          if constexpr (std::is_same_v<Handle, XmlElement> || std::is_same_v<Handle, XmlText>)
+            return {handle.previous_sibling(), handle.next_sibling(), handle.parent()};
+          else if constexpr (std::is_base_of_v<SharedType, Handle>)
+            return {std::nullopt, std::nullopt, handle.parent()};
+          else
+            return {};
+        },
+        node);
+    const Value above = parent.value();
+    const auto* element = std::get_if<XmlElement>(&above);
+    const std::size_t length = element != nullptr ? element->length() : std::get<XmlFragment>(above).length();
+    return Any(AnyArray{before ? name_of(*before) : Any(""), name_of(node), after ? name_of(*after) : Any(""),
+                        name_of(above), Any(static_cast<double>(length))});
   }
 
   void observed() {
