@@ -173,6 +173,20 @@ Task<Documents::Content> Documents::read_version(DocumentId id, Format format, s
   co_return Content{std::move(json), version, 0};
 }
 
+Task<std::vector<HistoryRecord>> Documents::records_here(DocumentShard& shard, DocumentId id, std::uint64_t from,
+                                                         std::uint64_t to) {
+  CO_TRY(auto live, co_await shard.open(id));
+  co_return co_await shard.history().between(shard.history_source(*live), from, to);
+}
+
+Task<std::vector<VersionChange>> Documents::changes(DocumentId id, std::uint64_t from, std::uint64_t to) {
+  DocumentShard& shard = shard_of(id);
+  CO_TRY(const SharedBytes state, co_await run_on(shard.reactor(), state_here(shard, id, from)));
+  CO_TRY(const auto records, co_await run_on(shard.reactor(), records_here(shard, id, from, to)));
+  co_return co_await dependencies_.pool.run<std::vector<VersionChange>>(
+      [&state, &records] { return version_changes(*state, records); });
+}
+
 Task<Documents::Content> Documents::restore(DocumentId id, UserId who, Format format, std::uint64_t version) {
   CO_TRY(Content then, co_await read_version(id, Format::kDelta, version));
   DocumentShard& shard = shard_of(id);

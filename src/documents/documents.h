@@ -15,6 +15,7 @@
 #include "documents/document_shard.h"
 #include "documents/document_store.h"
 #include "documents/sync_handler.h"
+#include "documents/version_changes.h"
 #include "identity/identity.h"
 #include "net/http.h"
 #include "shard/shards.h"
@@ -64,6 +65,8 @@ class Documents {
   Task<HistoryPage> history(DocumentId id, VersionNames names, std::uint64_t before, std::size_t limit);
   /// The content as it was at a version; `version` and the time are that version's. kNotFound where it is not kept.
   Task<Content> read_version(DocumentId id, Format format, std::uint64_t version);
+  /// What differs between two versions, `from` <= `to`.
+  Task<std::vector<VersionChange>> changes(DocumentId id, std::uint64_t from, std::uint64_t to);
   /// Brings the content of a version back, as a new edit.
   Task<Content> restore(DocumentId id, UserId who, Format format, std::uint64_t version);
   Task<> remove(DocumentId id, UserId who);
@@ -82,6 +85,8 @@ class Documents {
   static Task<HistoryPage> history_here(DocumentShard& shard, DocumentId id, VersionNames names, std::uint64_t before,
                                         std::size_t limit);
   static Task<SharedBytes> state_here(DocumentShard& shard, DocumentId id, std::uint64_t version);
+  static Task<std::vector<HistoryRecord>> records_here(DocumentShard& shard, DocumentId id, std::uint64_t from,
+                                                       std::uint64_t to);
   Task<Content> write_here(DocumentShard& shard, DocumentId id, UserId who, Format format, std::string content,
                            std::optional<std::uint64_t> version);
   static Task<> remove_here(DocumentShard& shard, DocumentId id, UserId who);

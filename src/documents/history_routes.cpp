@@ -1,5 +1,6 @@
 // The REST face of a document's history; docs/api/openapi.json describes it.
 
+#include "crdt/any_json.h"
 #include "documents/route_parts.h"
 
 namespace concord::documents {
@@ -36,6 +37,22 @@ void write_entry(json::Writer& out, const HistoryEntry& entry, const std::map<Us
     out.field("updates", author.updates).field("bytes", author.bytes).end();
   }
   out.end().end();
+}
+
+/// The run as an operation of a Delta, with what became of it.
+void write_change(json::Writer& out, const VersionChange& change, const std::map<UserId, std::string>& names) {
+  using Kind = VersionChange::Kind;
+  const bool kept = change.kind == Kind::kKept;
+  out.begin_object().field("kind", kept ? "kept" : change.kind == Kind::kAdded ? "added" : "removed");
+  const crdt::Any op = crdt::delta_to_any({&change.content, 1});
+  const crdt::Any& only = op.as<crdt::AnyArray>()->front();
+  for (const crdt::AnyMember& member : *only.as<crdt::AnyObject>())
+    out.key(member.name).raw(crdt::to_json(member.value));
+  if (!kept) {
+    out.field("principal", change.principal).field("name", name_of(names, change.principal));
+    out.field("at", format_time(change.time.wall_ms()));
+  }
+  out.end();
 }
 
 }  // namespace
@@ -92,6 +109,28 @@ class HistoryRoutes : public DocumentRequests {
     co_return json_response(200, std::move(out).take());
   }
 
+  Task<net::Response> changes(net::Request request) {
+    CO_TRY(auto found, co_await find(request, AccessLevel::kRead));
+    CO_TRY(const std::uint64_t version, parse_version("version", request.parameter("version")));
+    std::uint64_t since = version == 0 ? 0 : version - 1;
+    if (auto text = request.query_value("since")) {
+      CO_TRY(since, parse_version("since", *text));
+      if (since > version) co_return fail(json::field_error("since", "must not be after the version", *text));
+    }
+    CO_TRY(const auto changes, co_await documents_.changes(found.row.id, since, version));
+    std::vector<UserId> principals;
+    for (const VersionChange& change : changes) {
+      if (auto id = UserId::parse(change.principal)) principals.push_back(*id);
+    }
+    CO_TRY(const auto names, co_await names_of(std::move(principals)));
+    json::Writer out;
+    out.begin_object().field("id", found.row.id.str()).field("version", version).field("since", since);
+    out.key("changes").begin_array();
+    for (const VersionChange& change : changes) write_change(out, change, names);
+    out.end().end();
+    co_return json_response(200, std::move(out).take());
+  }
+
   Task<net::Response> restore(net::Request request) {
     CO_TRY(auto found, co_await find(request, AccessLevel::kWrite));
     CO_TRY(const Format format, format_of(request));
@@ -130,6 +169,7 @@ void Documents::add_history_routes(net::Router& router) {
   add_route(router, "GET", "/documents/{id}/versions/{version}", routes, &HistoryRoutes::read);
   add_route(router, "PUT", "/documents/{id}/versions/{version}", routes, &HistoryRoutes::name);
   add_route(router, "DELETE", "/documents/{id}/versions/{version}", routes, &HistoryRoutes::unname);
+  add_route(router, "GET", "/documents/{id}/versions/{version}/changes", routes, &HistoryRoutes::changes);
   add_route(router, "POST", "/documents/{id}/versions/{version}/restore", routes, &HistoryRoutes::restore);
 }
 

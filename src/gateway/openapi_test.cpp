@@ -184,6 +184,10 @@ void ask_about_history(Hub& hub, const std::string& document) {
   EXPECT_EQ(text_of(hub.ask("GET", document + "/history", "/documents/{id}/history"), "/versions/1/name"), "Agreed");
   EXPECT_EQ(hub.ask("DELETE", document + "/versions/1", one).status, 204);
   EXPECT_EQ(hub.ask("DELETE", document + "/versions/1", one).status, 404);
+  EXPECT_EQ(text_of(hub.ask("GET", document + "/versions/2/changes", one + "/changes"), "/changes/1/kind"), "added");
+  EXPECT_EQ(hub.ask("GET", document + "/versions/2/changes?since=0", one + "/changes").status, 200);
+  EXPECT_EQ(hub.ask("GET", document + "/versions/1/changes?since=2", one + "/changes").status, 400);
+  EXPECT_EQ(hub.ask("GET", document + "/versions/99/changes", one + "/changes").status, 404);
   const auto restored = hub.ask("POST", document + "/versions/1/restore", one + "/restore");
   EXPECT_EQ(restored.status, 200);
   EXPECT_EQ(text_of(restored, "/content"), "agreed\n");
