@@ -143,6 +143,7 @@ std::vector<Subdocument> Transaction::subdocuments_removed() const {
 }
 std::vector<Subdocument> Transaction::subdocuments_loaded() const {
   std::vector<Subdocument> out;
+  out.reserve(state_.changes.subdocuments_loaded.size());
   for (const Id id : state_.changes.subdocuments_loaded) out.push_back(engine_.subdocument(id));
   return out;
 }
