@@ -89,7 +89,7 @@ class StoppedLog {
  public:
   static Result<StoppedLog> open(const Config& config) {
     StoppedLog out;
-    const std::string data = config.string("DATA");
+    const std::string& data = config.string("DATA");
     out.files_ = engines::make_posix_file_system();
     out.directory_ = data + "/log";
     TRY_VOID(engines::finish_repair(*out.files_, out.directory_));

@@ -70,6 +70,10 @@ std::vector<std::pair<std::string, std::string>> members(const Any& value) {
   return out;
 }
 
+void append_attribute(std::string& out, std::string_view name, std::string_view value) {
+  out.append(" ").append(name).append("=\"").append(value).append("\"");
+}
+
 }  // namespace
 
 std::string javascript_string(const Any& value) {
@@ -139,7 +143,7 @@ std::string XmlString::of_element(TypeRef type, std::size_t depth) const {
   std::ranges::sort(attributes, [](const auto& a, const auto& b) { return precedes(a.first, b.first); });
   const std::string name = lower(engine_.handle<XmlElement>(type).node_name());
   std::string out = "<" + name;
-  for (const auto& [key, value] : attributes) out += " " + key + "=\"" + of_value(value, depth + 1) + "\"";
+  for (const auto& [key, value] : attributes) append_attribute(out, key, of_value(value, depth + 1));
   return out + ">" + of_children(type, depth) + "</" + name + ">";
 }
 
@@ -149,15 +153,15 @@ std::string XmlString::of_text(TypeRef type, std::size_t depth) const {
     auto nodes = op.attributes;
     std::ranges::sort(nodes, [](const auto& a, const auto& b) { return precedes(a.first, b.first); });
     for (const auto& [name, value] : nodes) {
-      out += "<" + name;
-      for (const auto& [key, text] : members(value)) out += " " + key + "=\"" + text + "\"";
+      out.append("<").append(name);
+      for (const auto& [key, text] : members(value)) append_attribute(out, key, text);
       out += ">";
     }
     if (op.kind == DeltaOp::Kind::kInsert)
       out += op.text;
     else
       out += op.shared.alive() ? of_type(engine_.type_of(op.shared), depth + 1) : javascript_string(op.embed);
-    for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) out += "</" + node->first + ">";
+    for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) out.append("</").append(node->first).append(">");
   }
   return out;
 }
