@@ -78,7 +78,7 @@ std::expected<std::size_t, std::string> Load::open(std::uint16_t port, std::size
   while (joined_ < count) {
     while (group.sessions.size() < count && group.sessions.size() - joined_ < kOpeningAtOnce) {
       const Target& target = group.targets[group.sessions.size() % group.targets.size()];
-      group.sessions.push_back(std::make_unique<Session>(target, *this, group.sessions.empty()));
+      group.sessions.push_back(std::make_unique<Session>(target, *this, group.sessions.size()));
       Session& session = *group.sessions.back();
       if (!session.connect(epoll_fd_, port)) return std::unexpected(session.why());
     }
@@ -96,14 +96,20 @@ std::expected<std::size_t, std::string> Load::open(std::uint16_t port, std::size
   return groups_.size() - 1;
 }
 
-void Load::on_edits(std::uint32_t last, std::uint32_t edits) {
+void Load::note_delay(std::size_t message, std::vector<std::uint32_t>& delays_us) const {
+  if (message < due_ns_.size()) delays_us.push_back(static_cast<std::uint32_t>((now_ns() - due_ns_[message]) / 1000));
+}
+
+void Load::on_edits(std::size_t session, std::uint32_t last, std::uint32_t edits) {
   delivered_edits_ += edits;
-  if (!keep_delays_) return;
-  const std::int64_t now = now_ns();
-  for (std::uint32_t number = last - edits + 1; number <= last; ++number) {
-    const std::size_t at = number - first_edit_;
-    if (at < sent_ns_.size()) delays_us_.push_back(static_cast<std::uint32_t>((now - sent_ns_[at]) / 1000));
-  }
+  const std::size_t writers = acknowledged_.size();
+  for (std::uint32_t number = last - edits + 1; number <= last; ++number)
+    note_delay((number - first_edit_) * writers + session % writers, delays_us_);
+}
+
+void Load::on_acknowledged(std::size_t session) {
+  const std::size_t writers = acknowledged_.size();
+  if (session < writers) note_delay(acknowledged_[session]++ * writers + session, acknowledged_us_);
 }
 
 Written Load::result(const Group& readers, std::int64_t began_ns) {
@@ -118,7 +124,9 @@ Written Load::result(const Group& readers, std::int64_t began_ns) {
   out.edits = delivered_edits_;
   out.digests = digests.size();
   out.delays_us = std::move(delays_us_);
-  std::sort(out.delays_us.begin(), out.delays_us.end());
+  out.acknowledged_us = std::move(acknowledged_us_);
+  std::ranges::sort(out.delays_us);
+  std::ranges::sort(out.acknowledged_us);
   return out;
 }
 
@@ -131,9 +139,10 @@ Written Load::prepare(const Writing& work) {
   for (const auto& session : readers.sessions) session->expect_edits_after(work.first_edit - 1);
   delivered_edits_ = 0;
   first_edit_ = work.first_edit;
-  sent_ns_.clear();
+  due_ns_.clear();
+  acknowledged_.assign(groups_[work.writers]->sessions.size(), 0);
   delays_us_.clear();
-  keep_delays_ = groups_[work.writers]->sessions.size() == 1;
+  acknowledged_us_.clear();
   return result(readers, now_ns());
 }
 
@@ -149,7 +158,10 @@ std::expected<Written, std::string> Load::write(const Writing& work) {
   std::int64_t progress_ns = began;
   std::uint64_t seen = 0;
   std::size_t sent = 0;
-  while (sent < count || delivered_edits_ < count * readers_each) {
+  const auto done = [&] {
+    return delivered_edits_ == count * readers_each && (!work.acknowledged || acknowledged_us_.size() >= count);
+  };
+  while (sent < count || !done()) {
     const std::int64_t now = now_ns();
     if (delivered_edits_ != seen) {
       seen = delivered_edits_;
@@ -165,7 +177,7 @@ std::expected<Written, std::string> Load::write(const Writing& work) {
                                : delivered_edits_ == sent * readers_each ? now
                                                                          : now + wait;
       if (due <= now) {
-        if (keep_delays_) sent_ns_.push_back(now_ns());
+        due_ns_.push_back(due);
         writers.sessions[sent % writers.sessions.size()]->send(work.messages[sent]);
         ++sent;
         wait = 0;

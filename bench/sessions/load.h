@@ -26,6 +26,8 @@ struct Writing {
   std::uint32_t first_edit = 1;
   /// Messages a second; 0: the next one goes when the one before has reached all its readers.
   double rate = 0;
+  /// Whether the work is done only when the server has acknowledged every message, too.
+  bool acknowledged = false;
 };
 
 struct Written {
@@ -33,8 +35,10 @@ struct Written {
   std::uint64_t edits = 0;     // that reached a reader, over all readers
   std::uint64_t messages = 0;  // they came in; fewer where the server joined edits
   std::uint64_t bytes = 0;
-  std::size_t digests = 0;               // how many different orders or contents the readers saw
-  std::vector<std::uint32_t> delays_us;  // one per edit and reader, sorted; only of a single writer
+  std::size_t digests = 0;  // how many different orders or contents the readers saw
+  /// Sorted; from when the message was due. One per edit and reader, and one per acknowledged message.
+  std::vector<std::uint32_t> delays_us;
+  std::vector<std::uint32_t> acknowledged_us;
 };
 
 class Load final : public SessionEvents {
@@ -54,7 +58,8 @@ class Load final : public SessionEvents {
   void serve_until_readable(int fd);
 
   void on_joined() override { ++joined_; }
-  void on_edits(std::uint32_t last, std::uint32_t edits) override;
+  void on_edits(std::size_t session, std::uint32_t last, std::uint32_t edits) override;
+  void on_acknowledged(std::size_t session) override;
 
  private:
   /// Waits at most so long for something to happen, and lets it happen. Whether `watched_fd_` became readable.
@@ -62,6 +67,7 @@ class Load final : public SessionEvents {
   std::expected<void, std::string> check_alive(const Group& group) const;
   Written prepare(const Writing& work);
   Written result(const Group& readers, std::int64_t began_ns);
+  void note_delay(std::size_t message, std::vector<std::uint32_t>& delays_us) const;
 
   int epoll_fd_ = -1;
   std::vector<std::unique_ptr<Group>> groups_;
@@ -71,9 +77,10 @@ class Load final : public SessionEvents {
   // of the writing under way
   std::uint64_t delivered_edits_ = 0;
   std::uint32_t first_edit_ = 0;
-  std::vector<std::int64_t> sent_ns_;
+  std::vector<std::int64_t> due_ns_;       // of each message
+  std::vector<std::size_t> acknowledged_;  // messages of each writer
   std::vector<std::uint32_t> delays_us_;
-  bool keep_delays_ = false;
+  std::vector<std::uint32_t> acknowledged_us_;
 };
 
 }  // namespace concord::bench

@@ -59,11 +59,17 @@ export class Load {
     return (await this.#ask(`open ${port} ${count} ${this.#file}`)).group
   }
 
-  /** Sends framed messages, whose edits are numbered from `first`; rate 0 waits for each to arrive everywhere. */
-  async write({ writers, readers, messages, rate, first }) {
+  /**
+   * Sends framed messages, whose edits are numbered from `first`; rate 0 waits for each to arrive everywhere.
+   * `acknowledged`: waits for every acknowledgement, too.
+   */
+  async write({ writers, readers, messages, rate, first, acknowledged = false }) {
     writeMessages(this.#file, messages)
-    return this.#ask(`write ${writers} ${readers} ${rate} ${first} ${this.#file}`)
+    return this.#ask(`write ${writers} ${readers} ${rate} ${first} ${this.#file}${acknowledged ? ' acknowledged' : ''}`)
   }
+
+  /** CPU time of the load so far, in microseconds. */
+  cpuMicroseconds() { return this.#program.cpuMicroseconds() }
 
   /** The sync answer and all updates that the group's first session was sent. */
   async record(group) {

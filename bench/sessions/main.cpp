@@ -1,13 +1,12 @@
-// The load of the live-session benchmark. It is told what to do line by line and answers each line with one line of
-// JSON,
-// {"error": …} where it failed. Between commands its sessions go on receiving and answer pings.
+// The load of the benchmarks of live sessions. It is told what to do line by line and answers each line with one line
+// of JSON, {"error": …} where it failed. Between commands its sessions go on receiving and answer pings.
 //
-//   open PORT COUNT FILE                   FILE: one target a line: path, header, address, hello,hello… between tabs;
-//   the
-//                                          last two in hexadecimal
-//   write WRITERS READERS RATE FIRST FILE  FILE: messages, each behind its length in 4 bytes, little-endian
-//   dump GROUP FILE                        what the group's first session was sent, in the same form
-//   last GROUP                             the newest message to its first session that is no sync message
+//   open PORT COUNT FILE
+//       FILE: one target a line: path, header, address, hello,hello… between tabs; the last two in hexadecimal
+//   write WRITERS READERS RATE FIRST FILE [acknowledged]
+//       FILE: messages, each behind its length in 4 bytes, little-endian
+//   dump GROUP FILE    what the group's first session was sent, in the same form
+//   last GROUP         the newest message to its first session that is no sync message
 //   close GROUP
 //
 // A message of a writer holds "~" and its edit's number in six digits, so that a reader knows which edits have reached
@@ -114,13 +113,20 @@ Answer write(Load& load, std::istringstream& words) {
   auto messages = read_messages(file);
   if (!messages) return std::unexpected(messages.error());
   work.messages = std::move(*messages);
+  std::string condition;
+  work.acknowledged = words >> condition && condition == "acknowledged";
   const auto done = load.write(work);
   if (!done) return std::unexpected(done.error());
-  const auto delay = [&](std::size_t percent) {
-    return done->delays_us.empty() ? 0 : done->delays_us[(done->delays_us.size() - 1) * percent / 100];
+  const auto within = [](const std::vector<std::uint32_t>& sorted, std::size_t of_1000) {
+    return sorted.empty() ? 0 : sorted[(sorted.size() - 1) * of_1000 / 1000];
   };
-  return fmt::format(R"({{"seconds":{},"edits":{},"messages":{},"bytes":{},"digests":{},"p50_us":{},"p99_us":{}}})",
-                     done->seconds, done->edits, done->messages, done->bytes, done->digests, delay(50), delay(99));
+  const auto& delays = done->delays_us;
+  const auto& acks = done->acknowledged_us;
+  return fmt::format(
+      R"({{"seconds":{},"edits":{},"messages":{},"bytes":{},"digests":{},"p50_us":{},"p99_us":{},"p999_us":{},)"
+      R"("acks":{},"ack_p50_us":{},"ack_p99_us":{},"ack_p999_us":{}}})",
+      done->seconds, done->edits, done->messages, done->bytes, done->digests, within(delays, 500), within(delays, 990),
+      within(delays, 999), acks.size(), within(acks, 500), within(acks, 990), within(acks, 999));
 }
 
 Answer dump(const Group& group, std::istringstream& words) {

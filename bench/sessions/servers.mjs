@@ -62,8 +62,11 @@ export class Concord {
   name = 'Concord'
   keeps = 'every update on disk (fsync) before it is acknowledged and delivered'
 
-  /** `scratch` is a folder for its data. */
-  constructor(scratch) { this.scratch = scratch }
+  /** `scratch` is a folder for its data. Its documents belong to `owners` writers in turn, and lie on shards as they do. */
+  constructor(scratch, { owners = 1 } = {}) {
+    this.scratch = scratch
+    this.owners = owners
+  }
 
   async start() {
     this.data = await mkdtemp(join(this.scratch, 'hub-'))
@@ -71,7 +74,9 @@ export class Concord {
     this.program = new Program(process.env.CONCORD_BINARY,
       ['serve', '--addr', `127.0.0.1:${this.port}`, '--data', this.data])
     await until(this.name, this.program, async () => (await fetch(`${this.url}/health/ready`)).ok)
-    this.writer = await this.#register('writer')
+    this.writers = []
+    this.made = new Map()  // by document: its writer
+    for (let i = 0; i < this.owners; ++i) this.writers.push(await this.#register(`writer${i}`))
     this.reader = await this.#register('reader')
   }
 
@@ -95,16 +100,18 @@ export class Concord {
   }
 
   async createDocument(name) {
-    const { id } = await this.#request('POST', '/documents', this.writer.token, { name })
-    await this.#request('POST', `/documents/${id}/share`, this.writer.token,
+    const writer = this.writers[this.made.size % this.writers.length]
+    const { id } = await this.#request('POST', '/documents', writer.token, { name })
+    await this.#request('POST', `/documents/${id}/share`, writer.token,
       { principal: this.reader.email, access_level: 'write' })
+    this.made.set(id, writer)
     return id
   }
 
   target(document, role) {
     return {
       path: `/documents/${document}/sync${role === 'writer' ? '?ack=1' : ''}`,
-      header: `Authorization: Bearer ${this[role].token}`,
+      header: `Authorization: Bearer ${(role === 'writer' ? this.made.get(document) : this.reader).token}`,
       hello: hello(),
     }
   }
@@ -133,6 +140,8 @@ export class Concord {
 
 class Peer {
   keeps = 'documents in memory only'
+
+  constructor(scratch) { this.scratch = scratch }
 
   async start() {
     this.name = `${this.constructor.title} ${await versionOf(this.constructor.package)}`
@@ -172,6 +181,27 @@ export class Hocuspocus extends Peer {
   }
 
   frame(document, payload) { return syncMessage(update, payload, document) }
+}
+
+/** With its own extension that keeps documents in SQLite, at the settings that both come with. */
+export class HocuspocusSqlite extends Hocuspocus {
+  static title = 'Hocuspocus with SQLite'
+  keeps = 'acknowledges in memory; SQLite has a document 2 to 10 s after its updates'
+
+  async start() {
+    this.data = await mkdtemp(join(this.scratch, 'hocuspocus-'))
+    await super.start()
+  }
+
+  command() {
+    const { args, env } = super.command()
+    return { args: ['--import', join(folder, 'peers/node_sqlite.mjs'), ...args, join(this.data, 'documents.sqlite')], env }
+  }
+
+  async stop() {
+    await super.stop()
+    await rm(this.data, { recursive: true, force: true })
+  }
 }
 
 export class YWebsocket extends Peer {

@@ -20,6 +20,7 @@ constexpr std::size_t kEditDigits = 6;
 // y-protocols: a sync message is its type, its step, and a byte string. Hocuspocus answers in type 4 as well.
 constexpr std::uint8_t kSync = 0;
 constexpr std::uint8_t kSyncReply = 4;
+constexpr std::uint8_t kSaved = 8;  // of Hocuspocus: its sync status
 constexpr std::uint8_t kStepAnswer = 1;
 constexpr std::uint8_t kStepUpdate = 2;
 
@@ -193,6 +194,7 @@ void Session::on_message(ByteView message) {
   message = message.subspan(address.size());
   if (message[0] != kSync && message[0] != kSyncReply) {
     last_other_.assign(message.begin(), message.end());
+    if (message[0] == kSaved) events_.on_acknowledged(number_);
     return;
   }
   const ByteView payload = byte_string(message.subspan(2));
@@ -211,7 +213,7 @@ void Session::on_update(ByteView update) {
   if (recorded_) record_.emplace_back(update.begin(), update.end());
   const std::uint32_t last = last_edit_number(update);
   if (last <= seen_) return;
-  events_.on_edits(last, last - std::exchange(seen_, last));
+  events_.on_edits(number_, last, last - std::exchange(seen_, last));
 }
 
 void Session::send(ByteView message) { send_frame(Opcode::kBinary, message); }

@@ -22,8 +22,11 @@ struct Target {
 class SessionEvents {
  public:
   virtual void on_joined() = 0;
-  /// `edits` more of the writer's edits have reached the reader, the last of them number `last`.
-  virtual void on_edits(std::uint32_t last, std::uint32_t edits) = 0;
+  /// `edits` more of the writer's edits have reached the reader, the last of them number `last`. `session` is its
+  /// number.
+  virtual void on_edits(std::size_t session, std::uint32_t last, std::uint32_t edits) = 0;
+  /// The server has acknowledged another of the session's messages.
+  virtual void on_acknowledged(std::size_t session) = 0;
 
  protected:
   ~SessionEvents() = default;
@@ -33,8 +36,9 @@ class Session {
  public:
   enum class Phase : std::uint8_t { kConnecting, kUpgrading, kJoining, kJoined, kEnded };
 
-  Session(const Target& target, SessionEvents& events, bool recorded)
-      : target_(target), events_(events), recorded_(recorded) {}
+  /// `number` of its group; the first is recorded.
+  Session(const Target& target, SessionEvents& events, std::size_t number)
+      : target_(target), events_(events), number_(number), recorded_(number == 0) {}
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -78,6 +82,7 @@ class Session {
 
   const Target& target_;
   SessionEvents& events_;
+  std::size_t number_;
   int epoll_fd_ = -1;
   int fd_ = -1;
   Phase phase_ = Phase::kConnecting;
