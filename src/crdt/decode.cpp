@@ -120,7 +120,7 @@ class Decoder {
   bool take_plain(const PlainStruct& plain) {
     DraftSection& section = drafts_.sections.back();
     if (plain.end() <= store_.clients[section.client].state) {
-      if (store_.contents.has_spans()) note_known(raw_of(plain));
+      if (cuts_may_show()) note_known(raw_of(plain));
       return true;
     }
     const bool text = plain.kind == Kind::kString;
@@ -190,19 +190,23 @@ class Decoder {
     drafts_.joints.push_back(plain.clock);
   }
 
-  /// Yjs cuts items at the origins of what it knows already, too, which shows where a surrogate pair is cut.
+  /// Yjs cuts items at the origins of what it knows already, too. Its transaction ends with joining them again, so the
+  /// cut shows only where a surrogate pair was cut and in items that have been redone, which are never joined.
   void note_known(const RawStruct& raw) {
-    if (!store_.contents.has_spans()) return;
+    if (!cuts_may_show()) return;
     const auto note = [this](const RawId& raw_id, bool ends) {
       const auto client = store_.find_client(raw_id.client);
       if (!client || raw_id.clock >= store_.clients[*client].state) return;
       const Id id{*client, raw_id.clock};
       const Item& it = store_.items[store_.find(id)];
-      if (it.kind() == Kind::kString && it.has(kFlagWide)) drafts_.cuts.push_back({id, ends});
+      const bool wide = it.kind() == Kind::kString && it.has(kFlagWide);
+      if (wide || it.has(kFlagRedone)) drafts_.cuts.push_back({id, ends});
     };
     if (raw.has_origin) note(raw.origin, true);
     if (raw.has_right_origin) note(raw.right_origin, false);
   }
+
+  bool cuts_may_show() const { return store_.contents.has_spans() || !store_.redone.empty(); }
 
   bool take_parent(const RawStruct& raw, std::uint32_t& out) {
     DraftParent parent;

@@ -19,6 +19,7 @@ class RedoneTable {
     const auto range = std::prev(copies_.upper_bound(key(id)));
     return {range->second.client, range->second.clock + static_cast<std::uint32_t>(key(id) - range->first)};
   }
+  bool empty() const { return copies_.empty(); }
   std::size_t heap_bytes() const { return copies_.size() * 64; }
 
  private:

@@ -38,6 +38,23 @@ class Undoing : public testing::Test {
   std::uint64_t now_ms_ = 1'000'000;
 };
 
+TEST_F(Undoing, a_known_update_cuts_what_was_redone) {
+  UndoManager manager(doc_, {text_});
+  std::vector<Bytes> updates;
+  const Subscription sent = doc_.observe_updates(
+      [&](ByteView update, const Origin&, bool) { updates.emplace_back(update.begin(), update.end()); });
+  type(0, "a");
+  type(1, "bcd");
+  manager.stop_capturing();
+  erase(0, 4);
+  undo(manager);
+  EXPECT_EQ(to_hex(doc_.encode_state_as_update()), "0102010004010174046162636444010004616263640101010004");
+  ASSERT_TRUE(
+      doc_.apply_update(Bytes(updates[1])));  // it names the end of "a", where Yjs cuts; redone items never join
+  ASSERT_EQ(doc_.validate(), "");
+  EXPECT_EQ(to_hex(doc_.encode_state_as_update()), "010301000401017401618401000362636444010004616263640101010004");
+}
+
 TEST_F(Undoing, steps_go_back_and_forth_and_reach_others_as_updates) {
   UndoManager manager(doc_, {text_});
   Doc other({.client = ClientId{2}});
