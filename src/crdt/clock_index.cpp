@@ -4,6 +4,17 @@
 
 namespace concord::crdt {
 
+ClockIndex::~ClockIndex() {
+  for (const Block& block : directory_)
+    if (!block.dense()) std::free(block.items);
+}
+
+std::size_t ClockIndex::heap_bytes() const {
+  std::size_t bytes = directory_.heap_bytes();
+  for (const Block& block : directory_) bytes += block.capacity * sizeof(ItemRef);
+  return bytes;
+}
+
 void ClockIndex::make_room(Block& block) {
   if (block.count < block.capacity) return;
   const std::uint32_t capacity = std::bit_ceil(block.count < 4U ? 4U : block.count + 1U);
@@ -63,6 +74,11 @@ void ClockIndex::erase(ClockPosition p, const Item* items) {
   }
   --block.count;
   if (p.slot == 0) block.first_clock = items[block.at(0)].clock;
+}
+
+void ClockIndex::clock_moved(std::uint32_t was, std::uint32_t now) {
+  Block& block = directory_[block_of(was)];
+  if (block.first_clock == was) block.first_clock = now;
 }
 
 void ClockIndex::split_block(std::uint32_t number, const Item* items) {

@@ -25,10 +25,7 @@ class ClockIndex {
   ClockIndex() = default;
   ClockIndex(ClockIndex&&) noexcept = default;
   ClockIndex& operator=(ClockIndex&&) noexcept = default;
-  ~ClockIndex() {
-    for (const Block& block : directory_)
-      if (!block.dense()) std::free(block.items);
-  }
+  ~ClockIndex();
 
   bool empty() const { return size_ == 0; }
   std::size_t size() const { return size_; }
@@ -58,6 +55,17 @@ class ClockIndex {
     if (p.block == 0) return false;
     p = {p.block - 1, directory_[p.block - 1].count - 1U};
     return true;
+  }
+
+  /// Calls f(at, count) for each block, where at(i) is the i-th struct of it, i < count.
+  template <class F>
+  void each(F f) const {
+    for (const Block& block : directory_) {
+      if (block.dense())
+        f([first = block.first](std::uint32_t i) { return first + i; }, block.count);
+      else
+        f([items = block.items](std::uint32_t i) { return items[i]; }, block.count);
+    }
   }
 
   /// Structs from `p` on.
@@ -96,16 +104,9 @@ class ClockIndex {
   void erase(ClockPosition p, const Item* items);
 
   /// A struct begins elsewhere than at `was` now, still between its neighbours.
-  void clock_moved(std::uint32_t was, std::uint32_t now) {
-    Block& block = directory_[block_of(was)];
-    if (block.first_clock == was) block.first_clock = now;
-  }
+  void clock_moved(std::uint32_t was, std::uint32_t now);
 
-  std::size_t heap_bytes() const {
-    std::size_t bytes = directory_.heap_bytes();
-    for (const Block& block : directory_) bytes += block.capacity * sizeof(ItemRef);
-    return bytes;
-  }
+  std::size_t heap_bytes() const;
   void shrink_to_fit() { directory_.shrink_to_fit(); }
 
  private:

@@ -110,22 +110,15 @@ bool StringColumnReader::read_wide(std::uint64_t units, ByteView& out, TextScan&
 }
 
 void ByteColumnWriter::finish(WireWriter& out) {
-  out.var_bytes(bytes_);
+  out.var_bytes(bytes_.view());
   bytes_.clear();
   count_ = 0;
-}
-
-void NumberColumnWriter::flush() {
-  if (count_ == 0) return;
-  WireWriter out(bytes_);
-  out.sint(value_, count_ > 1);
-  if (count_ > 1) out.uint(count_ - 2);
 }
 
 ByteView NumberColumnWriter::end() {
   flush();
   count_ = 0;
-  return bytes_;
+  return bytes_.view();
 }
 
 void NumberColumnWriter::clear() {
@@ -138,29 +131,22 @@ void NumberColumnWriter::finish(WireWriter& out) {
   clear();
 }
 
-void StepColumnWriter::flush() {
-  if (count_ == 0) return;
-  WireWriter out(bytes_);
-  const std::int64_t doubled = step_ * 2 + (count_ > 1 ? 1 : 0);
-  out.sint(static_cast<std::uint64_t>(doubled < 0 ? -doubled : doubled), doubled < 0);
-  if (count_ > 1) out.uint(count_ - 2);
-}
-
 void StepColumnWriter::finish(WireWriter& out) {
   flush();
-  out.var_bytes(bytes_);
+  out.var_bytes(bytes_.view());
   bytes_.clear();
   count_ = 0;
   value_ = step_ = 0;
 }
 
 void StringColumnWriter::finish(WireWriter& out) {
+  const ByteView text = text_.view();
   const ByteView lengths = lengths_.end();
   std::uint8_t size[kMaxVaruint];
-  const auto size_bytes = static_cast<std::size_t>(put_varuint(size, text_.size()) - size);
-  out.uint(size_bytes + text_.size() + lengths.size());
+  const auto size_bytes = static_cast<std::size_t>(put_varuint(size, text.size()) - size);
+  out.uint(size_bytes + text.size() + lengths.size());
   out.bytes({size, size_bytes});
-  out.bytes(text_);
+  out.bytes(text);
   out.bytes(lengths);
   text_.clear();
   lengths_.clear();

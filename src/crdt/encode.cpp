@@ -146,49 +146,10 @@ void Replica::write_structs(Fields& out, ClientRef client, std::uint32_t from) c
   out.rest().uint(from);
   const Item& first = store.items[record.index.at(at)];
   write_item(out, first, from - first.clock);
-  const WrittenClient self(record.id);
   while (record.index.next(at)) {
-    if constexpr (Fields::kFormat == UpdateFormat::kV1)
-      if (!write_plain(out.rest(), client, self, at)) break;
+    if (!write_plain(out, client, at)) break;
     write_item(out, store.items[record.index.at(at)], 0);
   }
-}
-
-/// Writes the plain structs (plain_struct.h) from `at` on, a few kilobytes at a time, and moves behind them. False at
-/// the end of the section.
-bool Replica::write_plain(WireWriter& out, ClientRef client, const WrittenClient& self, ClockPosition& at) const {
-  constexpr std::size_t kChunk = 8192;
-  const ClockIndex& index = store.clients[client].index;
-  const auto put_id = [&](std::uint8_t* to, Id id) {
-    to = id.client == client ? self.put(to) : put_varuint(to, store.clients[id.client].id);
-    return put_varuint(to, id.clock);
-  };
-  bool more = true;
-  bool plain = true;
-  while (more && plain) {
-    out.fill(kChunk, [&](std::uint8_t* to) {
-      for (const std::uint8_t* end = to + kChunk - kPlainStructRoom; more;) {
-        const Item& it = store.items[index.at(at)];
-        const bool text = it.kind() == Kind::kString && !it.has(kFlagWide);
-        const Id origin = it.origin();
-        plain = (text || it.kind() == Kind::kDeleted) && !it.in_map() && origin.present() && it.length < kChunk / 2;
-        if (text && plain && static_cast<std::size_t>(end - to) < it.length) break;
-        if (!plain || to >= end) break;
-        const Id right = it.right_origin();
-        *to++ = static_cast<std::uint8_t>(static_cast<unsigned>(it.kind()) | (right.present() ? 0xc0U : 0x80U));
-        to = put_id(to, origin);
-        if (right.present()) to = put_id(to, right);
-        to = put_varuint(to, it.length);
-        if (text) {
-          std::memcpy(to, store.contents.bytes(it.content), it.length);
-          to += it.length;
-        }
-        more = index.next(at);
-      }
-      return to;
-    });
-  }
-  return more;
 }
 
 StateVector Replica::state_vector() const {
@@ -198,25 +159,29 @@ StateVector Replica::state_vector() const {
   return StateVector(std::move(entries));
 }
 
-/// All that is deleted, read off the structs.
+/// All that is deleted, read off the structs. Whether one is deleted is as good as random, so there is no branch on it:
+/// the range so far is written each time, and counts once a struct that is not deleted follows.
 std::vector<DeletedRange<ClientRef>> Replica::deleted_ranges(const std::vector<ClientRef>& order) const {
   std::vector<DeletedRange<ClientRef>> ranges;
+  std::size_t count = 0;
   for (const ClientRef client : order) {
-    const ClockIndex& index = store.clients[client].index;
-    ClockPosition at = index.begin();
-    bool open = false;
-    do {
-      const Item& it = store.items[index.at(at)];
-      if (!it.deleted()) {
-        open = false;
-      } else if (open) {
-        ranges.back().length += it.length;
-      } else {
-        ranges.push_back({client, it.clock, it.length});
-        open = true;
+    DeletedRange<ClientRef> range{client, 0, 0};
+    std::size_t open = 0;
+    store.clients[client].index.each([&](auto item_at, std::uint32_t structs) {
+      ranges.resize(count + structs + 1);
+      for (std::uint32_t i = 0; i < structs; ++i) {
+        const Item& it = store.items[item_at(i)];
+        const bool deleted = it.deleted();
+        count += static_cast<std::size_t>(open & (deleted ? 0U : 1U));
+        range.clock = open != 0 ? range.clock : it.clock;
+        range.length = open != 0 ? range.length + it.length : it.length;
+        open = deleted ? 1 : 0;
+        ranges[count] = range;
       }
-    } while (index.next(at));
+    });
+    count += open;
   }
+  ranges.resize(count);
   return ranges;
 }
 
@@ -229,6 +194,8 @@ Bytes Engine::encode_state_as_update(const StateVector& since, UpdateFormat form
   }
   const auto encode = [&]<class Fields>(Bytes buffer) {
     Fields out(buffer);
+    if constexpr (Fields::kFormat == UpdateFormat::kV2)
+      if (since.empty()) out.reserve(store.items.size(), store.contents.arena_size());
     out.rest().uint(wanted.size());
     for (const auto& [client, from] : wanted) write_structs(out, client, from);
     const auto id_of = [this](ClientRef client) { return store.clients[client].id; };
@@ -242,7 +209,8 @@ Bytes Engine::encode_state_as_update(const StateVector& since, UpdateFormat form
     if (since.empty()) update.reserve(store.contents.arena_size() + store.items.size() * 20 + 16384);
     update = encode.template operator()<FieldWriterV1>(std::move(update));
   }
-  return has_pending() ? with_pending(std::move(update), since, format) : update;
+  if (has_pending()) update = with_pending(std::move(update), since, format);
+  return update;
 }
 
 /// What is pending goes along, so that whoever gets it can wait for the rest himself.

@@ -160,7 +160,20 @@ Bytes FieldWriterV2::finish(Bytes&& rest) {
   return update;
 }
 
+void FieldWriterV2::reserve(std::size_t structs, std::size_t text_bytes) {
+  infos_.reserve(structs);
+  left_clocks_.reserve(structs * 3);
+  right_clocks_.reserve(structs * 3);
+  lengths_.reserve(structs);
+  strings_.reserve(structs, text_bytes);
+}
+
 void FieldWriterV2::finish(Bytes& update, ByteView rest) {
+  const std::size_t columns = key_clocks_.size() + clients_.size() + left_clocks_.size() + right_clocks_.size() +
+                              infos_.size() + strings_.size() + parent_infos_.size() + type_kinds_.size() +
+                              lengths_.size();
+  constexpr std::size_t kAround = 256;  // the lengths of columns, and their last runs
+  update.reserve(update.size() + columns + rest.size() + kAround);
   WireWriter out(update);
   out.uint(0);
   key_clocks_.finish(out);

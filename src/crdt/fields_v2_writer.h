@@ -39,6 +39,8 @@ class FieldWriterV2 {
     text(utf8);
   }
   void string(ByteView utf8, std::uint32_t units) { strings_.write(utf8, units); }
+  /// The same of short ASCII (StringColumnWriter::write_short).
+  void short_string(const std::uint8_t* text, std::uint32_t length) { strings_.write_short(text, length); }
   void string_after_half(ByteView rest, std::uint32_t units) {
     strings_.write({kReplacement, sizeof(kReplacement)}, rest, units);
   }
@@ -46,6 +48,8 @@ class FieldWriterV2 {
   void any_value(ByteView encoded) { rest_.bytes(encoded); }
   void json_elements(ByteView elements);
 
+  /// Makes room for a document of so many structs with so much text.
+  void reserve(std::size_t structs, std::size_t text_bytes);
   /// The update whose rest is `rest`: what was written to the buffer, or that with its sections put together.
   Bytes finish(Bytes&& rest);
   /// The same, appended to `update`. The writer is as new after it, but for its capacity.

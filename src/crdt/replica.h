@@ -10,9 +10,9 @@
 #include "crdt/delete_set.h"
 #include "crdt/doc.h"
 #include "crdt/drafts.h"
+#include "crdt/fields_v1.h"
 #include "crdt/fields_v2_writer.h"
 #include "crdt/mentions.h"
-#include "crdt/plain_struct.h"
 #include "crdt/store.h"
 
 namespace concord::crdt {
@@ -97,9 +97,11 @@ class Replica {
   void write_item(Fields& out, const Item& item, std::uint32_t offset, const DraftParent* parent = nullptr) const;
   template <class Fields>
   void write_structs(Fields& out, ClientRef client, std::uint32_t from) const;
-  bool write_plain(WireWriter& out, ClientRef client, const WrittenClient& self, ClockPosition& at) const;
   std::vector<DeletedRange<ClientRef>> deleted_ranges(const std::vector<ClientRef>& order) const;
   void write_transaction(Bytes& update);
+  // encode_plain.cpp: writes the plain structs from `at` on and moves behind them; false at the end of the section
+  bool write_plain(FieldWriterV1& out, ClientRef client, ClockPosition& at) const;
+  bool write_plain(FieldWriterV2& out, ClientRef client, ClockPosition& at) const;
 
   // The place of the last local change: item `item` begins at `start` in `type`.
   struct LastPlace {
@@ -140,10 +142,8 @@ class Replica {
   bool observed_ = false;               // somebody observes this document
   std::unique_ptr<UpdateBufferV2> v2_;  // made when first needed
   UpdateBufferV2& v2_buffer();          // Scratch, kept for its capacity.
-  std::vector<ItemRef> visited_;
+  std::vector<ItemRef> visited_, work_, run_;
   IdTable visited_numbers_;
-  std::vector<ItemRef> work_;
-  std::vector<ItemRef> run_;
 };
 
 }  // namespace concord::crdt

@@ -1,8 +1,9 @@
 #pragma once
-// A varuint read as one word, for those who know that eight bytes can be read.
+// A varuint read or written as one word, for those who know that there are eight bytes.
 
 #include <bit>
 #include <cstdint>
+#include <cstring>
 
 #include "base/bytes.h"
 
@@ -19,6 +20,21 @@ inline const std::uint8_t* read_word_varuint(const std::uint8_t* at, std::uint64
   word = (word & 0x0000'3fff'0000'3fffULL) | (word & 0x3fff'0000'3fff'0000ULL) >> 2U;
   out = (word & 0x0fff'ffffULL) | (word & 0x0fff'ffff'0000'0000ULL) >> 4U;
   return at + static_cast<unsigned>(std::countr_zero(stops)) / 8 + 1;
+}
+
+/// Writes a number below 2^56 at `out`, where eight bytes may be overwritten; the end of the number. How many bytes a
+/// number takes is hard to foretell, so there is no branch on it, but for the few that are beyond four.
+inline std::uint8_t* put_word_varuint(std::uint8_t* out, std::uint64_t value) {
+  std::uint64_t word = value & 0x0fff'ffffULL;
+  if (word != value) [[unlikely]]
+    word |= value >> 28U << 32U;
+  word = (word & 0x0000'3fff'0000'3fffULL) | (word & 0x0fff'c000'0fff'c000ULL) << 2U;
+  word = (word & 0x007f'007f'007f'007fULL) | (word & 0x3f80'3f80'3f80'3f80ULL) << 1U;
+  const auto last = static_cast<unsigned>(63 - std::countl_zero(word | 1U)) / 8;
+  word |= 0x8080'8080'8080'8080ULL & ((std::uint64_t{1} << 8 * last) - 1);
+  if constexpr (std::endian::native == std::endian::big) word = std::byteswap(word);
+  std::memcpy(out, &word, sizeof(word));
+  return out + last + 1;
 }
 
 }  // namespace concord::crdt
