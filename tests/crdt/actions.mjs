@@ -3,6 +3,7 @@
 import * as Y from 'yjs'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
+import { performMore } from './xml_actions.mjs'
 
 const { writeVarUint: uint, writeVarString: string, writeAny: any } = encoding
 
@@ -133,8 +134,8 @@ export const makeActions = ({ random, below, chance, pick }, pairs = true, exact
     return step(target, kind, () => map.set(key, new Type()), e => string(e, key))
   }
 
-  /** A root, or by a random way down from one a type within it. */
-  const randomTarget = doc => {
+  /** A root, or by a random way down from one a type within it; not into XML, unless that is asked for. */
+  const randomTarget = (doc, intoXml = false) => {
     const dice = random()
     let type = dice < 0.6 ? doc.getText('text') : dice < 0.8 ? doc.getMap('map') : doc.getArray('array')
     const target = { type, kind: kindOf(type), name: dice < 0.6 ? 'text' : dice < 0.8 ? 'map' : 'array', steps: [] }
@@ -142,8 +143,8 @@ export const makeActions = ({ random, below, chance, pick }, pairs = true, exact
       let step
       let next
       if (type instanceof Y.Map) next = type.get(step = pick(keys))
-      else if (type instanceof Y.Array && type.length > 0) next = type.get(step = below(type.length))
-      if (!(next instanceof Y.AbstractType) || next instanceof Y.XmlFragment) break
+      else if ((type instanceof Y.Array || type instanceof Y.XmlFragment) && type.length > 0) next = type.get(step = below(type.length))
+      if (!(next instanceof Y.AbstractType) || (next instanceof Y.XmlFragment && !intoXml)) break
       target.type = type = next
       target.steps.push(step)
     }
@@ -170,7 +171,7 @@ export const makeActions = ({ random, below, chance, pick }, pairs = true, exact
     }
     return plan
   }
-  return { randomStep, randomPlan, randomTarget, textStep, mapStep }
+  return { randomStep, randomPlan, randomTarget, textStep, arrayStep, mapStep }
 }
 
 /** Performs one operation as operations.h has it; what a peer of ours did, done in Yjs. */
@@ -181,8 +182,10 @@ export const performOperation = (doc, decoder) => {
   const kind = uint()
   const root = uint()
   const name = string()
-  let type = root === 0 ? doc.getText(name) : root === 1 ? doc.getMap(name) : doc.getArray(name)
+  const get = ['getText', 'getMap', 'getArray', 'getXmlFragment'][root]
+  let type = doc[get](name)
   for (let steps = uint(); steps > 0; --steps) type = type.get(uint() === 0 ? uint() : string())
+  if (kind >= 100) return performMore(kind, type, { uint, string, any })
   if (type instanceof Y.Text) {
     const index = uint()
     return [

@@ -16,6 +16,20 @@ const XmlFragment* fragment_of(const Value& at) {
   return std::get_if<XmlFragment>(&at);
 }
 
+Map* map_of(Value& at) {
+  if (auto* hook = std::get_if<XmlHook>(&at)) return hook;
+  return std::get_if<Map>(&at);
+}
+
+Text* text_of(Value& at) {
+  if (auto* text = std::get_if<XmlText>(&at)) return text;
+  return std::get_if<Text>(&at);
+}
+
+std::unexpected<Error> no_such_target() {
+  return fail(Code::kInvalidArgument, "an operation on a type of another kind");
+}
+
 SubdocumentOptions options_of(const std::string& guid, const Any& value) {
   SubdocumentOptions options{.guid = guid};
   if (const Any* gc = value.find("gc")) options.gc = *gc == Any(true);
@@ -43,36 +57,41 @@ Result<> Operations::more(std::uint64_t kind, Value& at) {
       TRY(const std::string key, text());
       TRY(const std::uint64_t type, uint());
       TRY(const std::string name, text());
-      return done(std::get<Map>(at).set_type(key, static_cast<TypeKind>(type), name));
+      Map* map = map_of(at);
+      return map != nullptr ? done(map->set_type(key, static_cast<TypeKind>(type), name)) : no_such_target();
     }
     case 105: {
       TRY(const std::size_t index, size());
       TRY(const std::size_t length, size());
-      XmlFragment fragment = *fragment_of(at);
-      return fragment.erase(index, length);
+      const XmlFragment* fragment = fragment_of(at);
+      return fragment != nullptr ? XmlFragment(*fragment).erase(index, length) : no_such_target();
     }
     case 106: {
       TRY(const std::string name, text());
       TRY(const Any value, any());
       if (auto* element = std::get_if<XmlElement>(&at)) return element->set_attribute(name, value);
-      return std::get<XmlText>(at).set_attribute(name, value);
+      Text* text = text_of(at);
+      return text != nullptr ? text->set_attribute(name, value) : no_such_target();
     }
     case 107: {
       TRY(const std::string name, text());
       if (auto* element = std::get_if<XmlElement>(&at)) return element->remove_attribute(name);
-      return std::get<XmlText>(at).remove_attribute(name);
+      Text* text = text_of(at);
+      return text != nullptr ? text->remove_attribute(name) : no_such_target();
     }
     case 108: {
       TRY(const std::size_t index, size());
       TRY(const std::string guid, text());
       TRY(const Any options, any());
-      return done(std::get<Array>(at).insert_subdocument(index, options_of(guid, options)));
+      auto* array = std::get_if<Array>(&at);
+      return array != nullptr ? done(array->insert_subdocument(index, options_of(guid, options))) : no_such_target();
     }
     case 109: {
       TRY(const std::string key, text());
       TRY(const std::string guid, text());
       TRY(const Any options, any());
-      return done(std::get<Map>(at).set_subdocument(key, options_of(guid, options)));
+      Map* map = map_of(at);
+      return map != nullptr ? done(map->set_subdocument(key, options_of(guid, options))) : no_such_target();
     }
     default:
       return fail(Code::kInvalidArgument, "an unknown operation");
@@ -84,13 +103,16 @@ Result<> Operations::insert_type(std::uint64_t kind, Value& at) {
   TRY(const std::uint64_t type, uint());
   TRY(const std::string name, text());
   const auto type_kind = static_cast<TypeKind>(type);
-  if (kind == 100) return done(std::get<Array>(at).insert_type(index, type_kind, name));
+  if (kind == 100) {
+    auto* array = std::get_if<Array>(&at);
+    return array != nullptr ? done(array->insert_type(index, type_kind, name)) : no_such_target();
+  }
   if (kind == 102) {
     TRY(const Attributes formats, attributes());
-    Text* into = std::get_if<Text>(&at);
-    if (into == nullptr) into = std::get_if<XmlText>(&at);
-    return done(into->insert_embed_type(index, type_kind, name, formats));
+    Text* into = text_of(at);
+    return into != nullptr ? done(into->insert_embed_type(index, type_kind, name, formats)) : no_such_target();
   }
+  if (fragment_of(at) == nullptr) return no_such_target();
   XmlFragment fragment = *fragment_of(at);
   if (kind == 103) return done(fragment.insert_type(index, type_kind, name));
   SharedType sibling;

@@ -50,13 +50,14 @@ export class OurProcess {
     write(this.encoder)
     this.readers.push({ read, then })
   }
-  create (client, { gc = true, cleanFormats = false, undo = false, v2 = false } = {}) {
+  create (client, { gc = true, cleanFormats = false, undo = false, v2 = false, observed = false, answering = false } = {}) {
     const document = this.next++
-    this.#command(0, document, e => { uint(e, client); uint(e, (gc ? 1 : 0) | (cleanFormats ? 2 : 0) | (undo ? 4 : 0) | (v2 ? 8 : 0)) }, () => {})
+    const flags = [gc, cleanFormats, undo, v2, observed, answering].reduce((bits, flag, i) => bits | (flag ? 1 << i : 0), 0)
+    this.#command(0, document, e => { uint(e, client); uint(e, flags) }, () => {})
     return document
   }
-  random (document, seed, count, pairs, then) {
-    this.#command(1, document, e => { uint(e, seed); uint(e, count); byte(e, pairs ? 1 : 0) },
+  random (document, seed, count, { pairs, xml }, then) {
+    this.#command(1, document, e => { uint(e, seed); uint(e, count); byte(e, (pairs ? 1 : 0) | (xml ? 2 : 0)) },
       d => ({ update: readBytes(d), operations: readBytes(d) }), then)
   }
   operations (document, steps, then) {
@@ -77,6 +78,9 @@ export class OurProcess {
     this.#command(12, document, () => {}, d => ({ text: decoding.readVarUint(d), array: decoding.readVarUint(d) }), then)
   }
   undo (document, redo, then) { this.#command(13, document, e => byte(e, redo ? 1 : 0), readBytes, then) }
+  told (document, then) {
+    this.#command(15, document, () => {}, d => [decoding.readAny(d), Array.from({ length: decoding.readVarUint(d) }, () => readBytes(d))], then)
+  }
   drop (document) { this.#command(11, document, () => {}, () => {}) }
 
   // ---- the pipes

@@ -6,14 +6,15 @@
 //   command  byte kind, varuint document, fields         answer  byte 0, fields, or byte 1, var_string what failed
 //
 //   0 create     varuint client, varuint flags: 1 gc, 2 clean formats,      -
-//                4 an undo manager of the three roots, each transaction a step,
-//                8 its own updates are in V2
-//   1 random     varuint seed, varuint operations, byte flags (1 pairs)     var_bytes update, var_bytes operations
+//                4 an undo manager of the four roots, each transaction a step,
+//                8 its own updates are in V2, 16 its four roots are observed, 32 a
+//                changed array is answered (observing.h)
+//   1 random     varuint seed, varuint operations, byte flags: 1 pairs, 2 XML var_bytes update, var_bytes operations
 //   2 operations varuint count, operations (operations.h)                   var_bytes update
 //   3 apply      byte format, var_bytes update                              byte pending, var_bytes cleanup
 //   4 state vector                                                          var_bytes
 //   5 encode     byte format, var_bytes state vector                        var_bytes update
-//   6 content                                                               any: see content()
+//   6 content                                                               any: peer_content.h
 //   7 merge      byte format, varuint count, var_bytes updates              var_bytes update
 //   8 diff       byte format, var_bytes update, var_bytes state vector      var_bytes update
 //   9 vector of  byte format, var_bytes update                              var_bytes state vector
@@ -22,6 +23,7 @@
 //   12 lengths                                                              varuint of the text, varuint of the array
 //   13 undo      byte 0, or 1 for redo                                      var_bytes update
 //   14 convert   byte format, var_bytes update                              var_bytes the update in the other format
+//   15 told      what an observed one has told since the last time          any, varuint count, var_bytes updates
 //
 // A format is 0 for V1 and 1 for V2.
 
@@ -36,36 +38,18 @@
 #include "crdt/undo.h"
 #include "crdt/update.h"
 #include "crdt/wire.h"
+#include "observing.h"
 #include "operations.h"
+#include "peer_content.h"
 #include "random_operations.h"
 
 namespace concord::crdt {
 namespace {
 
-Any content_of(const Value& value);
-
-/// A text as its delta, an array and a map with what is in them.
-Any content_of(const Text& text) { return delta_to_any(text.to_delta()); }
-Any content_of(const Array& array) {
-  AnyArray out;
-  for (std::size_t i = 0, n = array.length(); i < n; ++i)
-    if (const auto value = array.get(i)) out.push_back(content_of(*value));
-  return out;
-}
-Any content_of(const Map& map) {
-  AnyObject out;
-  for (const std::string& key : map.keys())
-    if (const auto value = map.get(key)) set_member(out, key, content_of(*value));
-  return out;
-}
-Any content_of(const Any& value) { return value; }
-Any content_of(const Value& value) {
-  return std::visit([](const auto& held) { return content_of(held); }, value);
-}
-
 struct Held {
   std::unique_ptr<Doc> doc;
-  std::unique_ptr<UndoManager> undo;  // goes before its document
+  std::unique_ptr<UndoManager> undo;  // these go before their document
+  std::unique_ptr<Observing> observing;
 };
 
 class Peer {
@@ -148,7 +132,8 @@ class Peer {
       case 5:
         return encode(*doc, out);
       case 6:
-        return content(*doc, out);
+        write_any(out, content_of(*doc));
+        return {};
       case 10:
         if (const std::string wrong = doc->validate(); !wrong.empty()) return fail(Code::kInternal, wrong);
         return {};
@@ -157,6 +142,8 @@ class Peer {
         return {};
       case 13:
         return undo(held, out);
+      case 15:
+        return told(held, out);
       case 12:
         out.uint(doc->text("text").length());
         out.uint(doc->array("array").length());
@@ -170,14 +157,17 @@ class Peer {
     TRY(const std::uint64_t client, uint());
     TRY(const std::uint64_t flags, uint());
     held.undo.reset();
+    held.observing.reset();
     held.doc =
         std::make_unique<Doc>(DocOptions{.client = ClientId{client},
                                          .gc = (flags & 1U) != 0,
                                          .clean_formats = (flags & 2U) != 0,
                                          .update_format = (flags & 8U) != 0 ? UpdateFormat::kV2 : UpdateFormat::kV1});
     Doc& doc = *held.doc;
-    const std::vector<SharedType> roots = {doc.text("text"), doc.map("map"), doc.array("array")};
+    const std::vector<SharedType> roots = {doc.text("text"), doc.map("map"), doc.array("array"),
+                                           doc.xml_fragment("xml")};
     if ((flags & 4U) != 0) held.undo = std::make_unique<UndoManager>(doc, roots);
+    if ((flags & 16U) != 0) held.observing = std::make_unique<Observing>(doc, (flags & 32U) != 0);
     return {};
   }
 
@@ -190,12 +180,22 @@ class Peer {
     return {};
   }
 
+  static Result<> told(Held& held, WireWriter& out) {
+    if (!held.observing) return fail(Code::kInvalidArgument, "the document is not observed");
+    write_any(out, Any(held.observing->take_told()));
+    const std::vector<Bytes> updates = held.observing->take_updates();
+    out.uint(updates.size());
+    for (const Bytes& update : updates) out.var_bytes(update);
+    return {};
+  }
+
   Result<> random(Doc& doc, WireWriter& out) {
     TRY(const std::uint64_t seed, uint());
     TRY(const std::uint64_t count, uint());
     std::uint8_t flags = 0;
     in_->byte(flags);
-    RandomOperations operations(doc, Dice(static_cast<std::uint32_t>(seed)), (flags & 1U) != 0);
+    const RandomKinds kinds{.pairs = (flags & 1U) != 0, .xml = (flags & 2U) != 0};
+    RandomOperations operations(doc, Dice(static_cast<std::uint32_t>(seed)), kinds);
     Result<> result;
     doc.transact_into(update_, [&] { result = operations.perform(count); });
     out.var_bytes(update_);
@@ -228,15 +228,6 @@ class Peer {
     TRY(const ByteView encoded, bytes());
     TRY(const StateVector since, decode_state_vector(encoded));
     out.var_bytes(doc.encode_state_as_update(since, form));
-    return {};
-  }
-
-  static Result<> content(Doc& doc, WireWriter& out) {
-    AnyObject all;
-    set_member(all, "text", content_of(doc.text("text")));
-    set_member(all, "map", content_of(doc.map("map")));
-    set_member(all, "array", content_of(doc.array("array")));
-    write_any(out, all);
     return {};
   }
 

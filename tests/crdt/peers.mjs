@@ -2,27 +2,47 @@
 // process is flushed; that of a Yjs peer at once.
 import * as Y from 'yjs'
 import * as decoding from 'lib0/decoding'
-import { makeActions, performOperation } from './actions.mjs'
+import * as encoding from 'lib0/encoding'
+import { inspect } from 'node:util'
+import { makeActions, performOperation, step } from './actions.mjs'
+import { isRealTransaction, observe } from './observing.mjs'
+import { makeXmlActions } from './xml_actions.mjs'
 
-/** What crdt_peer says of a document too: a text as its delta, an array and a map with what is in them. */
+const contentOfDelta = text =>
+  text.toDelta().map(op => op.insert instanceof Y.AbstractType ? { ...op, insert: contentOf(op.insert) } : op)
+const contentOfMap = map => {
+  const out = {}
+  map.forEach((member, key) => { out[key] = contentOf(member) })
+  return out
+}
 const contentOf = value => {
-  if (value instanceof Y.Text) return value.toDelta().map(op => op.insert instanceof Y.AbstractType ? { ...op, insert: op.insert.toJSON() } : op)
+  if (value instanceof Y.Doc) return { guid: value.guid, gc: value.gc, autoLoad: value.autoLoad, meta: value.meta }
+  if (value instanceof Y.Text) return { kind: value instanceof Y.XmlText ? 'xmltext' : 'text', attributes: value.getAttributes(), delta: contentOfDelta(value) }
+  if (value instanceof Y.XmlElement) return { element: value.nodeName, attributes: value.getAttributes(), children: value.toArray().map(contentOf) }
+  if (value instanceof Y.XmlFragment) return { children: value.toArray().map(contentOf) }
+  if (value instanceof Y.XmlHook) return { hook: value.hookName, members: contentOfMap(value) }
   if (value instanceof Y.Array) return value.map(contentOf)
-  if (value instanceof Y.Map) {
-    const out = {}
-    value.forEach((member, key) => { out[key] = contentOf(member) })
-    return out
-  }
+  if (value instanceof Y.Map) return contentOfMap(value)
   return value
 }
 
-export const contentOfDoc = doc =>
-  ({ text: contentOf(doc.getText('text')), map: contentOf(doc.getMap('map')), array: contentOf(doc.getArray('array')) })
+/** A half of a pair of surrogates (a format's value that is a string is shown unit by unit) becomes U+FFFD. */
+const asSent = string => Buffer.from(string).toString()
+
+/** What crdt_peer says of a document too (content() in peer.cpp): all that its types hold. */
+export const contentOfDoc = doc => ({
+  text: contentOf(doc.getText('text')),
+  map: contentOf(doc.getMap('map')),
+  array: contentOf(doc.getArray('array')),
+  xml: contentOf(doc.getXmlFragment('xml')),
+  string: asSent(doc.getXmlFragment('xml').toString()),
+  subdocuments: Array.from(doc.subdocs, subdocument => subdocument.guid).sort()
+})
 
 export class YjsPeer {
   kind = 'yjs'
 
-  constructor (number, client, { gc, dice, pairs, undo, v2 }) {
+  constructor (number, client, { gc, dice, pairs, xml, undo, v2, observed, answering }) {
     this.number = number
     this.v2 = v2 // its own updates are in V2
     this.gc = gc
@@ -31,21 +51,27 @@ export class YjsPeer {
     this.doc.getText('text')
     this.doc.getMap('map')
     this.doc.getArray('array')
-    this.actions = makeActions(dice, pairs)
+    this.doc.getXmlFragment('xml')
+    const actions = makeActions(dice, pairs)
+    const moreStep = makeXmlActions(dice, { step, ...actions }, { deep: true, filling: true })
+    this.randomStep = xml ? doc => dice.chance(0.4) ? moreStep(doc) : actions.randomStep(doc) : actions.randomStep
     const { doc } = this
-    const roots = [doc.getText('text'), doc.getMap('map'), doc.getArray('array')]
+    const roots = [doc.getText('text'), doc.getMap('map'), doc.getArray('array'), doc.getXmlFragment('xml')]
     this.manager = undo ? new Y.UndoManager(roots, { captureTimeout: 0 }) : null
     this.emitted = []
-    this.doc.on(v2 ? 'updateV2' : 'update', update => this.emitted.push(update))
+    const emission = v2 ? 'updateV2' : 'update'
+    this.doc.on(emission, (update, origin, _, transaction) => { if (!observed || isRealTransaction(transaction)) this.emitted.push(update) })
+    const named = ['text', 'map', 'array', 'xml'].map((name, i) => [name, roots[i]])
+    this.observed = observed ? observe(doc, named, emission, answering) : null
   }
 
   /** A transaction of so many random operations; `then(update)` where it changed something. */
   random (seed, count, then) {
     this.transact(() => {
       for (let i = 0; i < count; ++i) {
-        let step = null
-        while (step === null) step = this.actions.randomStep(this.doc)
-        step.run()
+        let chosen = null
+        while (chosen === null) chosen = this.randomStep(this.doc)
+        chosen.run()
       }
     }, then)
   }
@@ -53,8 +79,21 @@ export class YjsPeer {
   transact (change, then) {
     this.emitted.length = 0
     this.doc.transact(change)
-    if (this.emitted.length > 1) throw new Error('a local transaction has emitted twice')
-    if (this.emitted.length > 0) then(this.emitted[0])
+    if (this.emitted.length > 1 && !this.observed) throw new Error('a local transaction has emitted twice')
+    this.#tell(this.emitted, then)
+  }
+
+  /** What an observer's reading or answer has changed comes as updates of its own. */
+  #tell (updates, then) {
+    if (updates.length > 0) then(updates.length > 1 ? (this.v2 ? Y.mergeUpdatesV2 : Y.mergeUpdates)(updates) : updates[0])
+  }
+
+  /** What observers were told, and what was emitted, since the last time. */
+  takeTold () {
+    const { told, updates } = this.observed
+    this.observed.told = []
+    this.observed.updates = []
+    return [told, updates]
   }
 
   undo (redo, then) {
@@ -71,8 +110,8 @@ export class YjsPeer {
     if (v2) Y.applyUpdateV2(this.doc, bytes)
     else Y.applyUpdate(this.doc, bytes)
     if (this.doc.clientID !== this.client) throw new Error('a Yjs peer has changed its client')
-    // The first emission repeats what came; a second one is the cleanup of formats.
-    if (this.emitted.length > 1) then(this.emitted[this.emitted.length - 1])
+    // The first emission repeats what came; others are the cleanup of formats and what observers changed.
+    this.#tell(this.emitted.slice(1), then)
   }
 
   stateVector (then) { then(Y.encodeStateVector(this.doc)) }
@@ -95,8 +134,8 @@ const nothing = new Uint8Array()
 
 /** A Yjs document that is given all that a peer of ours is given, in the same order. */
 class Shadow {
-  constructor (client, { gc, cleanFormats, pairs, dice, undo, v2 }) {
-    this.peer = new YjsPeer(-1, client, { gc, pairs, dice, undo, v2 })
+  constructor (client, { cleanFormats, ...options }) {
+    this.peer = new YjsPeer(-1, client, options)
     if (!cleanFormats) this.peer.doc.on('afterTransaction', transaction => { transaction._needFormattingCleanup = false })
   }
 
@@ -120,7 +159,13 @@ class Shadow {
     this.peer.apply(update, emitted => { made = emitted })
     demand('the cleanup after an update', made, cleanup)
   }
+
+  hear (told) {
+    const [theirs, mine] = [this.peer.takeTold(), told].map(all => encoding.encode(encoder => encoding.writeAny(encoder, all)))
+    if (Buffer.compare(theirs, mine) !== 0) throw new Error(`what observers were told differs\n  yjs  ${shown(theirs)}\n  ours ${shown(mine)}`)
+  }
 }
+const shown = bytes => inspect(decoding.readAny(decoding.createDecoder(bytes)), { depth: 9, breakLength: 200 })
 
 export class OurPeer {
   kind = 'ours'
@@ -129,18 +174,22 @@ export class OurPeer {
     this.number = number
     this.client = client
     this.gc = options.gc
-    this.pairs = options.pairs
+    this.kinds = { pairs: options.pairs, xml: options.xml }
     this.v2 = options.v2
     this.ours = options.ours
+    this.observed = options.observed
     this.careful = options.careful // its invariants are checked after every step
     this.document = this.ours.create(client, options)
     this.waiting = false
     this.shadow = options.shadows ? new Shadow(client, options) : null
   }
 
-  #checked () { if (this.careful) this.ours.validate(this.document) }
+  #checked () {
+    if (this.observed) this.ours.told(this.document, told => this.shadow?.hear(told))
+    if (this.careful) this.ours.validate(this.document)
+  }
   random (seed, count, then) {
-    this.ours.random(this.document, seed, count, this.pairs, ({ update, operations }) => {
+    this.ours.random(this.document, seed, count, this.kinds, ({ update, operations }) => {
       this.shadow?.write(operations, update)
       if (update.length > 0) then(update)
     })

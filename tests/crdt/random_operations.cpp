@@ -72,7 +72,7 @@ const std::vector<Any> kValues = {
 };
 const std::vector<Any> kMapValues = {Undefined{}, BigInt{1234567890123456789}, BigInt{-5}};
 
-constexpr const char* kRoots[] = {"text", "map", "array"};
+constexpr const char* kRoots[] = {"text", "map", "array", "xml"};
 
 Any as_any(const Attributes& formats) {
   AnyObject members;
@@ -103,40 +103,51 @@ Result<> RandomOperations::perform(std::size_t count) {
 }
 
 /// Decides and writes down one operation; false where the target it came to has none for that.
-bool RandomOperations::one() {
-  const Value at = target();
+bool RandomOperations::one() { return kinds_.xml && dice_.chance(0.4) ? more() : on_any(target(false)); }
+
+/// What text, arrays and maps have; XML texts and hooks are such too.
+bool RandomOperations::on_any(const Value& at) {
   if (const auto* text = std::get_if<Text>(&at)) return on_text(*text);
+  if (const auto* text = std::get_if<XmlText>(&at)) return on_text(*text);
   if (const auto* array = std::get_if<Array>(&at)) return on_array(*array);
   return on_map();
 }
 
 /// A root, or by a random way down from one a type within it.
-Value RandomOperations::target() {
+Value RandomOperations::target(bool into_xml) {
   const double dice = dice_.random();
   root_ = dice < 0.6 ? 0 : dice < 0.8 ? 1 : 2;
   const char* name = kRoots[root_];
   Value at = root_ == 0 ? Value(doc_.text(name)) : root_ == 1 ? Value(doc_.map(name)) : Value(doc_.array(name));
   way_.clear();
-  while (way_.size() < 4 && dice_.chance(0.7)) {
-    std::optional<Value> next;
-    if (const auto* map = std::get_if<Map>(&at)) {
-      const std::string& key = dice_.pick(kKeys);
-      next = map->get(key);
-      way_.emplace_back(key);
-    } else if (const auto* array = std::get_if<Array>(&at); array != nullptr && array->length() > 0) {
-      const std::size_t index = dice_.below(array->length());
-      next = array->get(index);
-      way_.emplace_back(index);
-    } else {
-      break;
-    }
-    if (!next || std::holds_alternative<Any>(*next)) {
-      way_.pop_back();
-      break;
-    }
-    at = *std::move(next);
-  }
+  while (way_.size() < 4 && dice_.chance(0.7) && step_down(at, into_xml)) continue;
   return at;
+}
+
+/// To a random type within this one; false where there is none, or only XML that is not wanted.
+bool RandomOperations::step_down(Value& at, bool into_xml) {
+  std::optional<Value> next;
+  std::variant<std::size_t, std::string> step;
+  const auto by_index = [&](const auto& list) {
+    if (list.length() == 0) return;
+    step = dice_.below(list.length());
+    next = list.get(std::get<std::size_t>(step));
+  };
+  const auto by_key = [&](const Map& map) {
+    step = dice_.pick(kKeys);
+    next = map.get(std::get<std::string>(step));
+  };
+  if (const auto* map = std::get_if<Map>(&at)) by_key(*map);
+  if (const auto* hook = std::get_if<XmlHook>(&at)) by_key(*hook);
+  if (const auto* array = std::get_if<Array>(&at)) by_index(*array);
+  if (const auto* fragment = std::get_if<XmlFragment>(&at)) by_index(*fragment);
+  if (const auto* element = std::get_if<XmlElement>(&at)) by_index(*element);
+  if (!next || std::holds_alternative<Any>(*next) || std::holds_alternative<Subdocument>(*next)) return false;
+  const bool xml = std::holds_alternative<XmlFragment>(*next) || std::holds_alternative<XmlElement>(*next);
+  if (xml && !into_xml) return false;
+  way_.push_back(std::move(step));
+  at = *std::move(next);
+  return true;
 }
 
 /// Writes the kind of an operation and its target.
@@ -157,7 +168,7 @@ void RandomOperations::begin(std::uint64_t kind) {
 void RandomOperations::formats() { write_any(out_, as_any(dice_.pick(kFormats))); }
 
 const std::string& RandomOperations::word() {
-  return pairs_ && dice_.chance(0.3) ? dice_.pick(kPairs) : dice_.pick(kWords);
+  return kinds_.pairs && dice_.chance(0.3) ? dice_.pick(kPairs) : dice_.pick(kWords);
 }
 
 bool RandomOperations::on_text(const Text& at) {

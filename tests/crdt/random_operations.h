@@ -30,10 +30,14 @@ class Dice {
   std::uint32_t state_;
 };
 
+struct RandomKinds {
+  bool pairs = false;  // texts contain characters of two code units, which positions then may cut
+  bool xml = false;    // XML types, types within all types, and subdocuments too
+};
+
 class RandomOperations {
  public:
-  /// With `pairs`, texts contain characters of two code units, which positions then may cut.
-  RandomOperations(Doc& doc, Dice dice, bool pairs) : doc_(doc), dice_(dice), pairs_(pairs) {}
+  RandomOperations(Doc& doc, Dice dice, RandomKinds kinds) : doc_(doc), dice_(dice), kinds_(kinds) {}
 
   /// Does `count` operations, inside a transaction. Fails where the document refuses one, which it must not.
   Result<> perform(std::size_t count);
@@ -42,7 +46,9 @@ class RandomOperations {
 
  private:
   bool one();
-  Value target();
+  bool on_any(const Value& at);
+  Value target(bool into_xml);
+  bool step_down(Value& at, bool into_xml);
   void begin(std::uint64_t kind);
   bool on_text(const Text& text);
   bool on_array(const Array& array);
@@ -52,9 +58,21 @@ class RandomOperations {
   void formats();
   const std::string& word();
 
+  // random_xml.cpp
+  bool more();
+  Value xml_target();
+  bool on_node(const Value& at);
+  bool on_fragment(std::size_t length, bool element);
+  bool on_attribute();
+  bool on_marks(const Text& text);
+  bool nest(const Value& at);
+  bool nest_in_text(const Text& text);
+  void new_type();
+  void new_subdocument();
+
   Doc& doc_;
   Dice dice_;
-  bool pairs_;
+  RandomKinds kinds_;
   std::uint64_t root_ = 0;
   std::vector<std::variant<std::size_t, std::string>> way_;
   Bytes record_;

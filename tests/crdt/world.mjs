@@ -2,7 +2,7 @@
 // which delays, reorders, duplicates, merges, cuts and loses, and parts them for a while. Only bytes go across. From time
 // to time it heals, and then all peers must be the same. What happens is decided by the seed alone.
 import * as Y from 'yjs'
-import { isDeepStrictEqual } from 'node:util'
+import { inspect, isDeepStrictEqual } from 'node:util'
 import { makeChance } from './chance.mjs'
 import { OurPeer, YjsPeer } from './peers.mjs'
 
@@ -14,6 +14,14 @@ const nothing = new Uint8Array([0])
 const replacement = Buffer.from('\ufffd')
 const same = (a, b) => Buffer.compare(a, b) === 0
 const hex = bytes => bytes.length > 400 ? `${Buffer.from(bytes.subarray(0, 400)).toString('hex')}… (${bytes.length} bytes)` : Buffer.from(bytes).toString('hex')
+
+/** Where two contents differ first, and what is there in `value`. */
+const unlike = (value, other, way = 'content') => {
+  const inner = value !== null && typeof value === 'object' && other !== null && typeof other === 'object'
+  const name = inner && [...new Set([...Object.keys(value), ...Object.keys(other)])].find(key => !isDeepStrictEqual(value[key], other[key]))
+  if (name !== undefined && inner) return unlike(value[name], other[name], `${way}[${inspect(name)}]`)
+  return `${way} is ${inspect(value, { depth: 6, breakLength: 200 })}`
+}
 
 const reload = update => {
   const doc = new Y.Doc()
@@ -50,6 +58,8 @@ export class World {
     this.bulk = pick([1, 4, 16, 60, 300, 300]) // the most operations in one transaction
     const mixed = chance(0.3)
     this.undo = chance(0.25)
+    const observing = !this.undo && chance(0.25)
+    this.xml = chance(0.7) // XML types, types within all types, subdocuments
     this.v2 = pick([0, 0, 0.5, 1]) // how likely it is that a peer speaks V2
     const clients = shuffled(clientIds)
     const count = pick([2, 2, 4, 4, 6, 8])
@@ -57,7 +67,11 @@ export class World {
     this.phases = 1 + below(3)
     this.turns = Math.ceil(wanted / this.phases / (count * 1.6 * (1 + this.bulk) / 2))
     this.peers = Array.from({ length: count }, (_, number) => {
-      const options = { gc: !(mixed && chance(0.4)), undo: this.undo, v2: chance(this.v2), cleanFormats: chance(0.7), pairs: this.pairs, dice: this.dice, ours, careful, shadows }
+      const observed = observing && chance(0.5)
+      const options = {
+        gc: !(mixed && chance(0.4)), undo: this.undo, v2: chance(this.v2), cleanFormats: chance(0.7) || observed,
+        observed, answering: observed && chance(0.3), pairs: this.pairs, xml: this.xml, dice: this.dice, ours, careful, shadows
+      }
       return new (number % 2 === 0 ? YjsPeer : OurPeer)(number, clients[number], options)
     })
     this.inboxes = this.peers.map(() => [])
@@ -245,7 +259,7 @@ export class World {
     // A pair of surrogates that one peer has cut stays whole at a peer that never did: then nothing more can be said.
     if (this.pairs && seen.some(one => Buffer.from(one.encoded).includes(replacement))) return
     for (const one of seen) {
-      if (!isDeepStrictEqual(one.content, first.content)) differ('the content', first, one, s => JSON.stringify(s.content))
+      if (!isDeepStrictEqual(one.content, first.content)) differ('the content', first, one, s => unlike(s.content, s === one ? first.content : one.content))
     }
     this.#compareEncodings(seen, differ)
     if (this.dice.chance(0.5)) this.#compareLoaded(this.dice.pick(seen).encoded)

@@ -18,14 +18,29 @@ const makers = [
 ]
 const subdocuments = [{}, { autoLoad: true }, { gc: false }, { meta: { title: 'ü' } }, { gc: false, autoLoad: true, meta: 'm' }]
 
-export const makeXmlActions = ({ random, below, chance, pick }, { step, textStep, mapStep, randomTarget }) => {
+/** With `deep`, XML within any other type is written in too; with `filling`, what is inserted can have content already. */
+export const makeXmlActions = ({ random, below, chance, pick }, { step, textStep, arrayStep, mapStep, randomTarget }, { deep = false, filling = false } = {}) => {
   const node = () => {
     const kind = pick([3, 3, 3, 6, 6, 5, 4])
     return [kind, kind === 3 || kind === 5 ? pick(names) : '']
   }
+  /** An element that is filled before it is in a document, as editors' bindings make them; cannot be written down. */
+  const filled = (depth = 0) => {
+    const element = new Y.XmlElement(pick(names))
+    for (let i = below(3); i > 0; --i) element.setAttribute(pick(attributeNames), pick(attributeValues))
+    const children = Array.from({ length: below(4) }, () => {
+      if (depth < 3 && chance(0.4)) return filled(depth + 1)
+      const text = new Y.XmlText(pick(['', 'some text', '漢字']))
+      if (chance(0.5)) text.applyDelta([{ insert: 'marked', attributes: pick(marks) }, { insert: '\n' }])
+      return text
+    })
+    element.insert(0, children)
+    return element
+  }
   const writeType = (e, kind, name) => { uint(e, kind); string(e, name) }
 
   const xmlTarget = doc => {
+    if (deep && chance(0.3)) return randomTarget(doc, true)
     let type = doc.getXmlFragment('xml')
     const target = { type, kind: 3, name: 'xml', steps: [] }
     while (type instanceof Y.XmlFragment && type.length > 0 && chance(0.7)) {
@@ -41,6 +56,7 @@ export const makeXmlActions = ({ random, below, chance, pick }, { step, textStep
     const index = below(xml.length + 1)
     const [kind, name] = node()
     const dice = random()
+    if (filling && dice < 0.1) return step(target, 103, () => xml.insert(index, [filled()]), () => { throw new Error('what is filled cannot be written down') })
     if (dice < 0.4) {
       return step(target, 103, () => xml.insert(index, [makers[kind](name)]), e => { uint(e, index); writeType(e, kind, name) })
     }
@@ -73,8 +89,10 @@ export const makeXmlActions = ({ random, below, chance, pick }, { step, textStep
   }
   const xmlStep = doc => {
     const target = xmlTarget(doc)
+    if (deep && target.type instanceof Y.Text) return chance(0.2) ? attributeStep(target) : chance(0.4) ? markStep(target) : textStep(target)
     if (target.type instanceof Y.XmlText) return chance(0.2) ? attributeStep(target) : chance(0.4) ? markStep(target) : textStep(target)
-    if (target.type instanceof Y.XmlHook) return mapStep(target)
+    if (target.type instanceof Y.Map) return mapStep(target)
+    if (target.type instanceof Y.Array) return arrayStep(target)
     return fragmentStep(target)
   }
 
@@ -106,4 +124,20 @@ export const makeXmlActions = ({ random, below, chance, pick }, { step, textStep
     return null
   }
   return doc => chance(0.75) ? xmlStep(doc) : nestedStep(doc)
+}
+
+/** An operation of 100 or more on a type, as operations.h has it, read by `uint`, `string` and `any`. */
+export const performMore = (kind, type, { uint, string, any }) => {
+  const made = () => makers[uint()](string())
+  const subdocument = () => {
+    const guid = string()
+    return new Y.Doc({ guid, ...any() })
+  }
+  const place = type instanceof Y.Map || kind === 106 || kind === 107 ? string() : uint()
+  return [
+    () => type.insert(place, [made()]), () => type.set(place, made()), () => type.insertEmbed(place, made(), any()),
+    () => type.insert(place, [made()]), () => type.insertAfter(place === 0 ? null : type.get(place - 1), [made()]),
+    () => type.delete(place, uint()), () => type.setAttribute(place, any()), () => type.removeAttribute(place),
+    () => type.insert(place, [subdocument()]), () => type.set(place, subdocument())
+  ][kind - 100]()
 }

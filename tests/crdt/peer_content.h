@@ -1,0 +1,12 @@
+#pragma once
+// What a document of the live test holds, as one value that the peers of both engines give (contentOfDoc in peers.mjs).
+
+#include "crdt/any.h"
+#include "crdt/doc.h"
+
+namespace concord::crdt {
+
+/// All four roots with all that is in them, the XML root as a string, and the guids of the subdocuments in order.
+Any content_of(Doc& doc);
+
+}  // namespace concord::crdt
