@@ -182,8 +182,7 @@ export const performOperation = (doc, decoder) => {
   const kind = uint()
   const root = uint()
   const name = string()
-  const get = ['getText', 'getMap', 'getArray', 'getXmlFragment'][root]
-  let type = doc[get](name)
+  let type = doc.get(name, [Y.Text, Y.Map, Y.Array, Y.XmlFragment, Y.XmlElement][root])
   for (let steps = uint(); steps > 0; --steps) type = type.get(uint() === 0 ? uint() : string())
   if (kind >= 100) return performMore(kind, type, { uint, string, any })
   if (type instanceof Y.Text) {

@@ -63,6 +63,8 @@ Result<Value> Operations::target() {
       return follow(doc_.array(name));
     case 3:
       return follow(doc_.xml_fragment(name));
+    case 4:
+      return follow(doc_.xml_element(name));
     default:
       return fail(Code::kInvalidArgument, "an unknown kind of root");
   }

@@ -3,8 +3,8 @@
 // lib0's primitive forms:
 //
 //   varuint kind, target, fields as the kind has them
-//   target: varuint kind of the root (0 text, 1 map, 2 array), var_string its name, varuint steps,
-//           each: varuint 0 and varuint index, or varuint 1 and var_string key
+//   target: varuint kind of the root (0 text, 1 map, 2 array, 3 XML fragment, 4 XML element), var_string its name,
+//           varuint steps, each: varuint 0 and varuint index, or varuint 1 and var_string key
 //
 //   text   0 insert: varuint index, var_string | 1 insert with formats: the same, any | 2 embed: varuint index, any
 //          embed, any formats | 3 delete: varuint index, varuint length | 4 format: varuint index, varuint length, any
@@ -16,7 +16,7 @@
 //          index - 1: varuint index, varuint kind of type, var_string its name | 101 into a map: var_string key, kind,
 //          name | 105 delete children: varuint index, varuint length | 106 set an attribute: var_string name, any | 107
 //          remove it: var_string name | 108, 109 a subdocument into an array, a map: index or key, var_string guid, any
-//          options; 3 as the root's kind is an XML fragment
+//          options
 
 #include <string>
 

@@ -50,9 +50,9 @@ export class OurProcess {
     write(this.encoder)
     this.readers.push({ read, then })
   }
-  create (client, { gc = true, cleanFormats = false, undo = false, v2 = false, observed = false, answering = false } = {}) {
+  create (client, { gc = true, cleanFormats = false, undo = false, v2 = false, observed = false, answering = false, xmlElement = false } = {}) {
     const document = this.next++
-    const flags = [gc, cleanFormats, undo, v2, observed, answering].reduce((bits, flag, i) => bits | (flag ? 1 << i : 0), 0)
+    const flags = [gc, cleanFormats, undo, v2, observed, answering, xmlElement].reduce((bits, flag, i) => bits | (flag ? 1 << i : 0), 0)
     this.#command(0, document, e => { uint(e, client); uint(e, flags) }, () => {})
     return document
   }

@@ -8,7 +8,8 @@
 //   0 create     varuint client, varuint flags: 1 gc, 2 clean formats,      -
 //                4 an undo manager of the four roots, each transaction a step,
 //                8 its own updates are in V2, 16 its four roots are observed, 32 a
-//                changed array is answered (observing.h)
+//                changed array is answered (observing.h), 64 the XML root is an
+//                element, not a fragment
 //   1 random     varuint seed, varuint operations, byte flags: 1 pairs, 2 XML var_bytes update, var_bytes operations
 //   2 operations varuint count, operations (operations.h)                   var_bytes update
 //   3 apply      byte format, var_bytes update                              byte pending, var_bytes cleanup
@@ -48,6 +49,7 @@ namespace {
 
 struct Held {
   std::unique_ptr<Doc> doc;
+  SharedType xml;                     // the root of that name
   std::unique_ptr<UndoManager> undo;  // these go before their document
   std::unique_ptr<Observing> observing;
 };
@@ -132,7 +134,7 @@ class Peer {
       case 5:
         return encode(*doc, out);
       case 6:
-        write_any(out, content_of(*doc));
+        write_any(out, content_of(*doc, held.xml));
         return {};
       case 10:
         if (const std::string wrong = doc->validate(); !wrong.empty()) return fail(Code::kInternal, wrong);
@@ -164,8 +166,8 @@ class Peer {
                                          .clean_formats = (flags & 2U) != 0,
                                          .update_format = (flags & 8U) != 0 ? UpdateFormat::kV2 : UpdateFormat::kV1});
     Doc& doc = *held.doc;
-    const std::vector<SharedType> roots = {doc.text("text"), doc.map("map"), doc.array("array"),
-                                           doc.xml_fragment("xml")};
+    held.xml = (flags & 64U) != 0 ? doc.xml_element("xml") : doc.xml_fragment("xml");
+    const std::vector<SharedType> roots = {doc.text("text"), doc.map("map"), doc.array("array"), held.xml};
     if ((flags & 4U) != 0) held.undo = std::make_unique<UndoManager>(doc, roots);
     if ((flags & 16U) != 0) held.observing = std::make_unique<Observing>(doc, (flags & 32U) != 0);
     return {};

@@ -70,16 +70,18 @@ Any content_of(const Value& value) {
 
 }  // namespace
 
-Any content_of(Doc& doc) {
+Any content_of(Doc& doc, const SharedType& xml) {
   std::vector<std::string> guids;
   for (const Subdocument& subdocument : doc.subdocuments()) guids.push_back(subdocument.guid());
   std::ranges::sort(guids);
-  const XmlFragment xml = doc.xml_fragment("xml");
+  const Value root = xml.value();
+  const auto* element = std::get_if<XmlElement>(&root);
+  const std::string string = element != nullptr ? element->to_string() : std::get<XmlFragment>(root).to_string();
   return Any(AnyObject{{"text", content_of(doc.text("text"))},
                        {"map", content_of(doc.map("map"))},
                        {"array", content_of(doc.array("array"))},
-                       {"xml", content_of(xml)},
-                       {"string", Any(xml.to_string())},
+                       {"xml", content_of(root)},
+                       {"string", Any(string)},
                        {"subdocuments", Any(AnyArray(guids.begin(), guids.end()))}});
 }
 

@@ -6,7 +6,8 @@
 
 namespace concord::crdt {
 
-/// All four roots with all that is in them, the XML root as a string, and the guids of the subdocuments in order.
-Any content_of(Doc& doc);
+/// All four roots with all that is in them, the XML root (a fragment or an element) as a string too, and the guids of
+/// the subdocuments in order.
+Any content_of(Doc& doc, const SharedType& xml);
 
 }  // namespace concord::crdt

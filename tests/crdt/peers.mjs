@@ -30,12 +30,12 @@ const contentOf = value => {
 const asSent = string => Buffer.from(string).toString()
 
 /** What crdt_peer says of a document too (content() in peer.cpp): all that its types hold. */
-export const contentOfDoc = doc => ({
+export const contentOfDoc = (doc, xml = doc.getXmlFragment('xml')) => ({
   text: contentOf(doc.getText('text')),
   map: contentOf(doc.getMap('map')),
   array: contentOf(doc.getArray('array')),
-  xml: contentOf(doc.getXmlFragment('xml')),
-  string: asSent(doc.getXmlFragment('xml').toString()),
+  xml: contentOf(xml),
+  string: asSent(xml.toString()),
   subdocuments: Array.from(doc.subdocs, subdocument => subdocument.guid).sort()
 })
 
