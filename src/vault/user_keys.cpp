@@ -1,0 +1,238 @@
+#include "vault/user_keys.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "crypto/random.h"
+
+namespace concord::vault {
+
+namespace {
+
+constexpr std::string_view kAll = "keys/";
+constexpr std::string_view kMagic = "CKEY";
+constexpr std::uint8_t kFormat = 1;
+constexpr std::size_t kNonceAt = kMagic.size() + 1;
+constexpr std::size_t kSealedAt = kNonceAt + sizeof(crypto::AeadNonce);
+constexpr std::size_t kObjectBytes = kSealedAt + sizeof(crypto::AeadKey) + crypto::kAeadTagBytes;
+constexpr std::size_t kGenerationDigits = 10;
+constexpr std::size_t kMaxObjects = 1000;  // of one user; generations, and each twice while it is wrapped anew
+constexpr std::size_t kMaxKnownUsers = 16'384;
+
+std::string prefix_of(UserId user) { return std::string(kAll) + user.str() + "/"; }
+std::string destroyed_key(UserId user) { return prefix_of(user) + "destroyed"; }
+std::string object_key(UserId user, std::uint32_t generation, std::string_view master) {
+  std::string digits = std::to_string(generation);
+  digits.insert(0, kGenerationDigits - digits.size(), '0');
+  return prefix_of(user) + digits + "-" + std::string(master);
+}
+
+std::unexpected<Error> destroyed(UserId user) {
+  return fail(Error{Code::kNotFound, "the keys of this user have been destroyed", {{"user", user.str()}}});
+}
+
+}  // namespace
+
+struct UserKeys::Object {
+  std::string key;
+  std::uint32_t generation = 0;
+  std::string master;
+};
+
+namespace {
+
+/// Of "keys/<user>/<generation>-<master>".
+template <class Object>
+Result<Object> parse_name(const std::string& key) {
+  const std::string_view name = std::string_view(key).substr(key.rfind('/') + 1);
+  Object object{.key = key};
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), object.generation);
+  const bool valid = error == std::errc() && end == name.data() + kGenerationDigits && object.generation > 0 &&
+                     name.size() == kGenerationDigits + 1 + 16 && name[kGenerationDigits] == '-';
+  if (!valid) return fail(Error{Code::kCorrupt, "an object among the keys has a foreign name", {{"object", key}}});
+  object.master = name.substr(kGenerationDigits + 1);
+  return object;
+}
+
+}  // namespace
+
+std::optional<UserKeys::Known> UserKeys::cached(UserId user) {
+  const std::lock_guard lock(mutex_);
+  const auto found = known_.find(user);
+  if (found == known_.end()) return std::nullopt;
+  return found->second;
+}
+
+void UserKeys::remember(UserId user, Known known) {
+  const std::lock_guard lock(mutex_);
+  if (known_.size() >= kMaxKnownUsers) known_.clear();
+  known_.insert_or_assign(user, std::move(known));
+}
+
+Task<std::vector<UserKeys::Object>> UserKeys::list(UserId user) {
+  CO_TRY(const auto infos, co_await blobs_.list(prefix_of(user), "", kMaxObjects));
+  std::vector<Object> objects;
+  for (const engines::BlobInfo& info : infos) {
+    if (info.key == destroyed_key(user)) co_return destroyed(user);
+    CO_TRY(Object object, parse_name<Object>(info.key));
+    objects.push_back(std::move(object));
+  }
+  co_return objects;
+}
+
+Task<UserKey> UserKeys::unwrap(std::string name, Object object) {
+  const MasterKey* master = masters_.find(object.master);
+  if (master == nullptr) {
+    co_return fail(Error{Code::kInvalidArgument,
+                         "the object " + name + " is wrapped by the master key " + object.master +
+                             ", which is neither MASTER_KEY nor among MASTER_KEYS_PREVIOUS",
+                         {{"field", "MASTER_KEY"}}});
+  }
+  CO_TRY(const Bytes content, co_await blobs_.get(name, kObjectBytes));
+  if (content.size() != kObjectBytes || as_text(content).substr(0, kMagic.size()) != kMagic ||
+      content[kMagic.size()] != kFormat)
+    co_return fail(Error{Code::kCorrupt, "an object among the keys is no wrapped key", {{"object", name}}});
+  crypto::AeadNonce nonce;
+  std::copy_n(content.begin() + kNonceAt, nonce.size(), nonce.begin());
+  const auto plain = crypto::Aead(master->key).open(nonce, as_bytes(name), ByteView(content).subspan(kSealedAt));
+  if (!plain) co_return fail(Error{Code::kCorrupt, "a wrapped key was changed", {{"object", name}}});
+  UserKey key{.generation = object.generation, .key = {}};
+  std::ranges::copy(*plain, key.key.begin());
+  co_return key;
+}
+
+Task<> UserKeys::wrap(UserId user, UserKey key) {
+  const std::string name = object_key(user, key.generation, masters_.current.id);
+  const auto nonce = crypto::random_array<12>();
+  Bytes content = to_bytes(kMagic);
+  content.push_back(kFormat);
+  append(content, nonce);
+  crypto::Aead(masters_.current.key).seal(nonce, as_bytes(name), key.key, content);
+  co_return co_await blobs_.put(name, std::make_shared<const Bytes>(std::move(content)));
+}
+
+Task<UserKeys::Known> UserKeys::load(UserId user) {
+  if (auto known = cached(user)) co_return std::move(*known);
+  CO_TRY(auto objects, co_await list(user));
+  Known known;
+  for (const Object& object : objects) {
+    // The same generation stands there twice while it is wrapped anew: either will do.
+    if (!known.keys.empty() && known.keys.back().generation == object.generation) continue;
+    auto key = co_await unwrap(object.key, object);
+    if (!key && key.error().code == Code::kNotFound) continue;  // removed since, as it was wrapped anew
+    if (!key) co_return fail(key.error());
+    known.keys.push_back(*key);
+  }
+  if (!known.keys.empty()) remember(user, known);
+  co_return known;
+}
+
+Task<UserKey> UserKeys::make(UserId user, std::uint32_t generation) {
+  const UserKey key{.generation = generation, .key = crypto::random_array<32>()};
+  const auto made = co_await wrap(user, key);
+  if (!made && made.error().code != Code::kConflict) co_return fail(made.error());
+  {
+    const std::lock_guard lock(mutex_);
+    known_.erase(user);
+  }
+  // What is there now counts: another node may have made one first, or have destroyed them.
+  const auto known = co_await load(user);
+  if (!known) {
+    if (made) (void)co_await blobs_.remove(object_key(user, generation, masters_.current.id));
+    co_return fail(known.error());
+  }
+  if (known->keys.empty()) co_return fail(Code::kUnavailable, "a key that was just made is not there");
+  co_return known->keys.back();
+}
+
+Task<UserKey> UserKeys::current(UserId user) {
+  CO_TRY(const Known known, co_await load(user));
+  if (known.keys.empty()) co_return co_await make(user, 1);
+  co_return known.keys.back();
+}
+
+Task<UserKey> UserKeys::find(UserId user, std::uint32_t generation) {
+  CO_TRY(Known known, co_await load(user));
+  auto found = std::ranges::find(known.keys, generation, &UserKey::generation);
+  if (found == known.keys.end()) {  // made elsewhere since
+    {
+      const std::lock_guard lock(mutex_);
+      known_.erase(user);
+    }
+    CO_TRY(known, co_await load(user));
+    found = std::ranges::find(known.keys, generation, &UserKey::generation);
+  }
+  if (found == known.keys.end()) {
+    co_return fail(Error{
+        Code::kNotFound, "the user has no key of generation " + std::to_string(generation), {{"user", user.str()}}});
+  }
+  co_return *found;
+}
+
+Task<UserKey> UserKeys::rotate(UserId user) {
+  CO_TRY(const UserKey newest, co_await current(user));
+  co_return co_await make(user, newest.generation + 1);
+}
+
+Task<> UserKeys::destroy(UserId user) {
+  auto marked = co_await blobs_.put(destroyed_key(user), std::make_shared<const Bytes>());
+  if (!marked && marked.error().code != Code::kConflict) co_return fail(marked.error());
+  {
+    const std::lock_guard lock(mutex_);
+    known_.erase(user);
+  }
+  for (;;) {
+    CO_TRY(const auto infos, co_await blobs_.list(prefix_of(user), "", kMaxObjects));
+    bool removed = false;
+    for (const engines::BlobInfo& info : infos) {
+      if (info.key == destroyed_key(user)) continue;
+      CO_TRY_VOID(co_await blobs_.remove(info.key));
+      removed = true;
+    }
+    if (!removed) co_return Result<>{};
+  }
+}
+
+Task<std::size_t> UserKeys::rewrap() {
+  std::size_t wrapped = 0;
+  std::string after;
+  for (;;) {
+    CO_TRY(const auto infos, co_await blobs_.list(std::string(kAll), after, kMaxObjects));
+    if (infos.empty()) co_return wrapped;
+    after = infos.back().key;
+    for (const engines::BlobInfo& info : infos) {
+      if (info.key.ends_with("/destroyed")) continue;
+      CO_TRY(const Object object, parse_name<Object>(info.key));
+      if (object.master == masters_.current.id) continue;
+      const std::size_t slash = kAll.size();
+      const auto user = UserId::parse(std::string_view(info.key).substr(slash, info.key.rfind('/') - slash));
+      if (!user)
+        co_return fail(Error{Code::kCorrupt, "an object among the keys has a foreign name", {{"object", info.key}}});
+      CO_TRY(const UserKey key, co_await unwrap(info.key, object));
+      const auto made = co_await wrap(*user, key);
+      if (!made && made.error().code != Code::kConflict) co_return fail(made.error());
+      CO_TRY_VOID(co_await blobs_.remove(info.key));
+      ++wrapped;
+    }
+  }
+}
+
+Task<> UserKeys::check() {
+  std::string after;
+  for (;;) {
+    CO_TRY(const auto infos, co_await blobs_.list(std::string(kAll), after, kMaxObjects));
+    if (infos.empty()) co_return Result<>{};
+    after = infos.back().key;
+    for (const engines::BlobInfo& info : infos) {
+      if (info.key.ends_with("/destroyed")) continue;
+      CO_TRY(const Object object, parse_name<Object>(info.key));
+      if (masters_.find(object.master) != nullptr) continue;
+      co_return fail(Error{Code::kInvalidArgument,
+                           "MASTER_KEY: stored keys are wrapped by the master key " + object.master +
+                               ", which is neither MASTER_KEY nor among MASTER_KEYS_PREVIOUS",
+                           {{"field", "MASTER_KEY"}}});
+    }
+  }
+}
+
+}  // namespace concord::vault

@@ -1,0 +1,66 @@
+#pragma once
+// Each user's keys, wrapped by a master key, as objects among the blobs:
+//
+//   key      keys/<user>/<generation, 10 digits>-<id of the master key>
+//   content  "CKEY" | u8 format = 1 | 12 bytes nonce (random) | the key, sealed with AES-256-GCM: 32 bytes | 16 bytes
+//   tag
+//            associated data: the object's key
+//   key      keys/<user>/destroyed          no content: the user's keys are gone for good
+//
+// They are not in the tables, so that no copy of the tables holds them: an archive keeps these objects as they are now
+// and nothing of what they were, so that a key that is destroyed here opens nothing anywhere.
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "base/id.h"
+#include "engines/blobs.h"
+#include "vault/master_key.h"
+#include "vault/sealed.h"
+
+namespace concord::vault {
+
+/// Any reactor. Failures beyond those of the blobs: kNotFound where the user's keys were destroyed, or have no such
+/// generation; kCorrupt where a wrapped key was changed; kInvalidArgument where its master key is not configured.
+class UserKeys {
+ public:
+  UserKeys(engines::Blobs& blobs, MasterKeys masters) : blobs_(blobs), masters_(std::move(masters)) {}
+
+  /// The newest; made where the user has none.
+  Task<UserKey> current(UserId user);
+  Task<UserKey> find(UserId user, std::uint32_t generation);
+  /// A new generation, which seals from now on.
+  Task<UserKey> rotate(UserId user);
+  /// For good. Making it certain that nothing copies the objects elsewhere is the archive's.
+  Task<> destroy(UserId user);
+  /// Wraps with the current master key what an earlier one wraps; tells how many keys. Nothing is unreadable meanwhile.
+  Task<std::size_t> rewrap();
+
+  /// Whether all keys are wrapped by a master key that is known; kInvalidArgument names the one that is missing.
+  Task<> check();
+
+ private:
+  struct Known {
+    std::vector<UserKey> keys;  // by generation
+  };
+  struct Object;
+
+  Task<std::vector<Object>> list(UserId user);
+  Task<Known> load(UserId user);
+  Task<UserKey> make(UserId user, std::uint32_t generation);
+  Task<> wrap(UserId user, UserKey key);
+  Task<UserKey> unwrap(std::string name, Object object);
+  std::optional<Known> cached(UserId user);
+  void remember(UserId user, Known known);
+
+  engines::Blobs& blobs_;
+  const MasterKeys masters_;
+
+  std::mutex mutex_;
+  std::unordered_map<UserId, Known, IdHash<UserTag>> known_;
+};
+
+}  // namespace concord::vault

@@ -1,0 +1,160 @@
+#include "vault/vault.h"
+
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "base/async.h"
+#include "engines/embedded_testing.h"
+
+namespace concord::vault {
+namespace {
+
+MasterKey master(std::uint8_t first) {
+  std::string text = "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=";  // of 32 bytes
+  text[0] = static_cast<char>('A' + first);
+  return *parse_master_key("MASTER_KEY", text);
+}
+
+class VaultTest : public testing::EngineTest {
+ protected:
+  VaultTest() { configure({.current = master(1), .previous = {}}); }
+
+  void configure(MasterKeys masters) { vault_ = std::make_unique<Vault>(*engines_.blobs, std::move(masters), true); }
+  Bytes seal(std::string_view plain, std::string place = "here") {
+    return *run(vault_->seal(user_, std::move(place), to_bytes(plain)));
+  }
+  Result<std::string> open(Bytes sealed, std::string place = "here") {
+    Opener opener;
+    auto plain = run(vault_->open(opener, std::move(place), std::move(sealed)));
+    if (!plain) return fail(plain.error());
+    return std::string(as_text(*plain));
+  }
+  std::vector<std::string> objects() {
+    std::vector<std::string> keys;
+    for (const auto& info : *run(engines_.blobs->list("keys/", "", 1000))) keys.push_back(info.key);
+    return keys;
+  }
+
+  const UserId user_ = UserId::make(ids_, Slot{1});
+  std::unique_ptr<Vault> vault_;
+};
+
+TEST_F(VaultTest, each_user_has_a_key_which_a_restart_finds_again) {
+  const Bytes sealed = seal("words");
+  EXPECT_EQ(as_text(sealed).find("words"), std::string_view::npos);
+  EXPECT_EQ(objects().size(), 1U);
+  configure({.current = master(1), .previous = {}});
+  EXPECT_EQ(*open(sealed), "words");
+  EXPECT_EQ(open(sealed, "there").error().code, Code::kCorrupt);
+  EXPECT_EQ(*open(to_bytes("never sealed")), "never sealed");
+  (void)run(vault_->seal(UserId::make(ids_, Slot{1}), "here", {}));
+  EXPECT_EQ(objects().size(), 2U);
+}
+
+TEST_F(VaultTest, a_rotated_key_seals_from_then_on_and_the_old_one_still_opens) {
+  const Bytes before = seal("before");
+  ASSERT_EQ(run(vault_->keys().rotate(user_))->generation, 2U);
+  const Bytes after = seal("after");
+  EXPECT_EQ(read_sealed_header(before)->generation, 1U);
+  EXPECT_EQ(read_sealed_header(after)->generation, 2U);
+  configure({.current = master(1), .previous = {}});
+  EXPECT_EQ(*open(before), "before");
+  EXPECT_EQ(*open(after), "after");
+}
+
+TEST_F(VaultTest, a_second_node_finds_generations_that_the_first_has_made) {
+  Vault other(*engines_.blobs, {.current = master(1), .previous = {}}, true);
+  const Bytes first = *run(other.seal(user_, "here", to_bytes("one")));
+  EXPECT_EQ(*open(first), "one");
+  ASSERT_TRUE(run(other.keys().rotate(user_)).has_value());
+  EXPECT_EQ(*open(*run(other.seal(user_, "here", to_bytes("two")))), "two");
+  ASSERT_EQ(run(vault_->keys().rotate(user_))->generation, 3U);
+}
+
+TEST_F(VaultTest, keys_that_are_destroyed_open_nothing_and_are_never_made_again) {
+  const Bytes sealed = seal("words");
+  ASSERT_TRUE(run(vault_->keys().rotate(user_)).has_value());
+  ASSERT_TRUE(run(vault_->keys().destroy(user_)).has_value());
+  EXPECT_EQ(objects(), std::vector<std::string>{"keys/" + user_.str() + "/destroyed"});
+  for (int restart = 0; restart < 2; ++restart) {
+    EXPECT_EQ(open(sealed).error().code, Code::kNotFound);
+    EXPECT_EQ(run(vault_->seal(user_, "here", {})).error().code, Code::kNotFound);
+    configure({.current = master(1), .previous = {}});
+  }
+  EXPECT_TRUE(run(vault_->keys().destroy(user_)).has_value());
+}
+
+TEST_F(VaultTest, a_new_master_key_takes_over_while_the_old_one_is_still_known) {
+  const Bytes sealed = seal("words");
+  ASSERT_TRUE(run(vault_->keys().rotate(user_)).has_value());
+  configure({.current = master(2), .previous = {}});
+  const auto refused = run(vault_->keys().check());
+  EXPECT_EQ(refused.error().code, Code::kInvalidArgument);
+  EXPECT_NE(refused.error().message.find(master(1).id), std::string::npos);
+  EXPECT_EQ(open(sealed).error().code, Code::kInvalidArgument);
+
+  configure({.current = master(2), .previous = {master(1)}});
+  EXPECT_TRUE(run(vault_->keys().check()).has_value());
+  EXPECT_EQ(*open(sealed), "words");
+  EXPECT_EQ(*run(vault_->keys().rewrap()), 2U);
+  EXPECT_EQ(*run(vault_->keys().rewrap()), 0U);
+  configure({.current = master(2), .previous = {}});
+  EXPECT_TRUE(run(vault_->keys().check()).has_value());
+  EXPECT_EQ(*open(sealed), "words");
+}
+
+TEST_F(VaultTest, a_changed_key_or_one_under_another_name_is_found) {
+  const Bytes sealed = seal("words");
+  const std::string key = objects().front();
+  Bytes content = *run(engines_.blobs->get(key, 1000));
+  ASSERT_TRUE(run(engines_.blobs->remove(key)).has_value());
+  content.back() ^= 1;
+  ASSERT_TRUE(run(engines_.blobs->put(key, std::make_shared<const Bytes>(content))).has_value());
+  configure({.current = master(1), .previous = {}});
+  EXPECT_EQ(open(sealed).error().code, Code::kCorrupt);
+
+  content.back() ^= 1;
+  const UserId other = UserId::make(ids_, Slot{1});
+  std::string moved = key;
+  moved.replace(5, user_.str().size(), other.str());
+  ASSERT_TRUE(run(engines_.blobs->put(moved, std::make_shared<const Bytes>(content))).has_value());
+  EXPECT_EQ(run(vault_->seal(other, "here", {})).error().code, Code::kCorrupt);
+}
+
+TEST_F(VaultTest, without_sealing_bytes_stay_as_they_are) {
+  const Bytes sealed = seal("words");
+  vault_ = std::make_unique<Vault>(*engines_.blobs, MasterKeys{.current = master(1), .previous = {}}, false);
+  EXPECT_EQ(seal("plain"), to_bytes("plain"));
+  EXPECT_EQ(*open(sealed), "words");
+}
+
+TEST_F(VaultTest, the_master_key_is_configured_or_made_once_in_a_file_of_its_owner) {
+  const auto files = engines::make_posix_file_system();
+  const std::string path = directory() + "/master.key";
+  const auto load = [&](std::string_view configured, std::string_view previous = {}) {
+    return load_master_keys(configured, previous, path, *files, Logger());
+  };
+  const std::string made = load("")->current.id;
+  EXPECT_EQ(load("")->current.id, made);
+  struct stat info{};
+  ASSERT_EQ(stat(path.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0600U);
+
+  const auto configured = load("QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=",
+                               "QkFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE, "
+                               "Q0FBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=");
+  ASSERT_TRUE(configured.has_value());
+  EXPECT_NE(configured->current.id, made);
+  EXPECT_EQ(configured->previous.size(), 2U);
+  EXPECT_NE(configured->find(configured->previous[1].id), nullptr);
+
+  EXPECT_NE(load("QUFB").error().message.find("MASTER_KEY must be 32 bytes"), std::string::npos);
+  EXPECT_EQ(load("QUFB").error().message.find("QUFB"), std::string::npos);  // secrets are not repeated
+  EXPECT_EQ(load("", "?").error().code, Code::kInvalidArgument);
+  std::ofstream(path) << "not a key";
+  EXPECT_NE(load("").error().message.find(path), std::string::npos);
+}
+
+}  // namespace
+}  // namespace concord::vault
