@@ -19,6 +19,8 @@
 #include "shard/settings.h"
 #include "shard/shards.h"
 #include "shard/snapshot_store.h"
+#include "vault/settings.h"
+#include "vault/vault.h"
 
 namespace concord::app {
 
@@ -99,6 +101,7 @@ class Hub {
     TRY(engines_,
         engines::open_embedded(engines::options_from(config_, config_.string("DATA")), clock_, logger_, metrics_));
     reactors_.start();
+    TRY_VOID(open_vault());
     identity_ = std::make_unique<identity::Identity>(
         identity::Options::from(config_, !is_loopback(listen_.host)),
         identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_, logger_});
@@ -125,6 +128,17 @@ class Hub {
   std::optional<std::string> setup_token() const { return identity_->setup_token(); }
 
  private:
+  Result<> open_vault() {
+    TRY(vault::Options options,
+        wait_for(reactors_.at(0), vault::options_from(config_, config_.string("DATA"), *engines_.blobs, logger_)));
+    vault_ = std::make_unique<vault::Vault>(*engines_.blobs, std::move(options.masters), options.sealing);
+    TRY_VOID(wait_for(reactors_.at(0), vault_->keys().check()));
+    if (config_.string("MASTER_KEYS_PREVIOUS").empty()) return {};
+    TRY(const std::size_t wrapped, wait_for(reactors_.at(0), vault_->keys().rewrap()));
+    logger_.info("the users' keys are wrapped by the current master key", {{"wrapped_anew", wrapped}});
+    return {};
+  }
+
   void drain(asio::awaitable<void> work) {
     (void)wait_for(reactors_.at(0), [](asio::awaitable<void> inner) -> Task<> {
       co_await std::move(inner);
@@ -136,11 +150,12 @@ class Hub {
     shards_ = std::make_unique<shard::Shards>(std::string(kNodeName), reactors_, *engines_.log, *engines_.coordination,
                                               shard::limits_from(config_), clock_, metrics_, logger_);
     const documents::DocumentLimits limits = documents::limits_from(config_);
-    snapshots_ = std::make_unique<shard::SnapshotStore>(*engines_.blobs, pool_, 4 * limits.max_document_bytes);
-    history_ = std::make_unique<documents::HistoryStore>(*engines_.blobs, pool_, documents::max_history_chunk(limits));
+    snapshots_ = std::make_unique<shard::SnapshotStore>(*engines_.blobs, *vault_, pool_, 4 * limits.max_document_bytes);
+    history_ = std::make_unique<documents::HistoryStore>(*engines_.blobs, *vault_, pool_,
+                                                         documents::max_history_chunk(limits));
     documents_ = std::make_unique<documents::Documents>(
-        documents::Documents::Dependencies{*shards_, *engines_.tables, *snapshots_, *history_, *identity_, pool_,
-                                           clock_, metrics_, logger_},
+        documents::Documents::Dependencies{*shards_, *engines_.tables, *snapshots_, *history_, *identity_, *vault_,
+                                           pool_, clock_, metrics_, logger_},
         limits);
 
     net::Router router;
@@ -164,6 +179,7 @@ class Hub {
   Reactors reactors_;
   BlockingPool pool_;
   engines::Engines engines_;
+  std::unique_ptr<vault::Vault> vault_;
   std::unique_ptr<identity::Identity> identity_;
   std::unique_ptr<shard::Shards> shards_;
   std::unique_ptr<shard::SnapshotStore> snapshots_;

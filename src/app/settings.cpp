@@ -6,6 +6,7 @@
 #include "identity/identity.h"
 #include "net/settings.h"
 #include "shard/settings.h"
+#include "vault/settings.h"
 
 namespace concord::app {
 
@@ -44,8 +45,9 @@ std::span<const Setting> own_settings() {
 
 std::vector<Setting> all_settings() {
   std::vector<Setting> all;
-  for (std::span<const Setting> part : {own_settings(), net::settings(), gateway::settings(), identity::settings(),
-                                        documents::settings(), shard::settings(), engines::settings()}) {
+  for (std::span<const Setting> part :
+       {own_settings(), net::settings(), gateway::settings(), identity::settings(), documents::settings(),
+        shard::settings(), vault::settings(), engines::settings()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -5,6 +5,7 @@
 #include "documents/sync_protocol.h"
 #include "documents/sync_session.h"
 #include "shard/shards.h"
+#include "vault/vault.h"
 
 namespace concord::documents {
 
@@ -29,13 +30,14 @@ DocumentMetrics::DocumentMetrics(Metrics& metrics)
                                             "From an update's arrival to its acknowledgement", latency_bounds())) {}
 
 DocumentShard::DocumentShard(shard::Shard& shard, shard::SnapshotStore& snapshots, HistoryStore& history,
-                             DocumentStore& store, BlockingPool& pool, DocumentLimits limits, Clock& clock,
-                             DocumentMetrics& metrics, Logger logger)
+                             DocumentStore& store, vault::Vault& vault, BlockingPool& pool, DocumentLimits limits,
+                             Clock& clock, DocumentMetrics& metrics, Logger logger)
     : shard_(shard),
       snapshots_(snapshots),
       history_store_(history),
       history_(history, pool),
       store_(store),
+      vault_(vault),
       limits_(limits),
       clock_(clock),
       metrics_(metrics),
@@ -57,7 +59,7 @@ void DocumentShard::replay(engines::LogEntry entry) {
     removed_in_log_.push_back(*id);
     return;
   }
-  tails_[*id].entries.push_back(std::move(entry));
+  tails_[*id].push_back(std::move(entry));
 }
 
 Task<DocumentShard::Live> DocumentShard::open(DocumentId id) {
@@ -94,25 +96,39 @@ Task<DocumentShard::Live> DocumentShard::open(DocumentId id) {
 Task<> DocumentShard::load(Live document) {
   const std::int64_t began_ns = clock_.monotonic_ns();
   CO_TRY(auto newest, co_await snapshots_.newest(shard_.id(), document->stream()));
-  CO_TRY(const bool exists, co_await store_.exists(document->id()));
-  if (!exists || document->removed) co_return fail(Code::kNotFound, "there is no such document");
+  CO_TRY(const auto owner, co_await store_.owner(document->id()));
+  if (!owner || document->removed) co_return fail(Code::kNotFound, "there is no such document");
+  document->owner = *owner;
+  CO_TRY(document->sealer, co_await vault_.sealer(*owner));
   if (newest) {
     CO_TRY_VOID(document->restore(newest->state, newest->version, newest->time, newest->position));
   }
-  if (auto tail = tails_.find(document->id()); tail != tails_.end()) {
-    for (const engines::LogEntry& entry : tail->second.entries) {
-      if (entry.position <= document->position()) continue;
-      if (auto done = document->apply(entry.record, entry.position); !done) {
-        logger_.warn(
-            "an update in the log does not fit its document",
-            {{"document", document->stream()}, {"position", entry.position.value}, {"error", done.error().message}});
-      }
-    }
-  }
+  CO_TRY_VOID(co_await apply_tail(document));
   document->noted_version = document->dirty() ? 0 : document->version();
   document->last_used_ns = clock_.monotonic_ns();
   document->dirty_since_ns = document->last_used_ns;
   metrics_.load_seconds.record(static_cast<double>(clock_.monotonic_ns() - began_ns) / 1e9);
+  co_return Result<>{};
+}
+
+/// What recovery found behind the snapshot.
+Task<> DocumentShard::apply_tail(Live document) {
+  const auto tail = tails_.find(document->id());
+  if (tail == tails_.end()) co_return Result<>{};
+  vault::Opener opener;
+  for (engines::LogEntry entry : std::vector(tail->second)) {  // a copy: opening waits
+    if (entry.position <= document->position()) continue;
+    if (entry.record.kind == static_cast<std::uint8_t>(RecordKind::kSealedUpdate)) {
+      auto plain = co_await vault_.open(opener, document->stream(), Bytes(*entry.record.payload));
+      if (!plain) co_return fail(std::move(plain.error()).with("position", std::to_string(entry.position.value)));
+      entry.record.payload = std::make_shared<const Bytes>(std::move(*plain));
+    }
+    if (auto done = document->apply(entry.record, entry.position); !done) {
+      logger_.warn(
+          "an update in the log does not fit its document",
+          {{"document", document->stream()}, {"position", entry.position.value}, {"error", done.error().message}});
+    }
+  }
   co_return Result<>{};
 }
 
@@ -127,6 +143,10 @@ void DocumentShard::submit(Live document, SharedBytes update, Author author, std
   record.payload = std::move(update);
   const std::int64_t began_ns = clock_.monotonic_ns();
   engines::LogRecord logged = record;
+  if (document->sealer) {
+    logged.kind = static_cast<std::uint8_t>(RecordKind::kSealedUpdate);
+    logged.payload = std::make_shared<const Bytes>(document->sealer->seal(document->stream(), *record.payload));
+  }
   shard_.append(std::move(logged),
                 [this, document = std::move(document), record = std::move(record), session, began_ns,
                  acknowledged = std::move(acknowledged)](Result<shard::Shard::Appended> appended) mutable {
@@ -312,7 +332,7 @@ Task<> DocumentShard::snapshot(Live document) {
   const std::size_t state_bytes = out.state.size();
   // The history first: what makes the log expendable is the snapshot.
   auto written = co_await keep_history(document, document->tail(), out.state);
-  if (written) written = co_await snapshots_.write(shard_.id(), document->stream(), std::move(out));
+  if (written) written = co_await snapshots_.write(shard_.id(), document->stream(), document->owner, std::move(out));
   document->snapshot_under_way = false;
   if (!written) {
     metrics_.snapshot_failures.add();
@@ -361,7 +381,7 @@ Task<> DocumentShard::keep_history(Live document, std::vector<HistoryRecord> rec
       chunk.state = state;
       now.chunks = now.size_bytes = 0;
     }
-    CO_TRY_VOID(co_await history_store_.write(shard_.id(), document->stream(), std::move(chunk)));
+    CO_TRY_VOID(co_await history_store_.write(shard_.id(), document->stream(), document->owner, std::move(chunk)));
     document->history = now;
   }
   co_return Result<>{};
@@ -370,7 +390,7 @@ Task<> DocumentShard::keep_history(Live document, std::vector<HistoryRecord> rec
 asio::awaitable<void> DocumentShard::settle_tails(std::size_t most) {
   for (std::size_t i = 0; i < most && !tails_.empty(); ++i) {
     const DocumentId id = tails_.begin()->first;
-    const std::uint64_t last = tails_.begin()->second.entries.back().position.value;
+    const std::uint64_t last = tails_.begin()->second.back().position.value;
     auto live = co_await open(id);
     if (live) {
       (*live)->last_used_ns = 0;  // nobody asked for it: snapshot it and let it go

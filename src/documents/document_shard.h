@@ -46,8 +46,8 @@ struct DocumentMetrics {
   Histogram& acknowledge_seconds;
 };
 
-/// Kinds of log records that documents write.
-enum class RecordKind : std::uint8_t { kUpdate = 1, kRemoved = 2 };
+/// Kinds of log records that documents write. Sealed for its owner, an update has the stream as its place.
+enum class RecordKind : std::uint8_t { kUpdate = 1, kRemoved = 2, kSealedUpdate = 3 };
 
 /// Who writes, and what the write is known by where it may be sent again: a retry has the same client, sequence, bytes.
 struct Author {
@@ -61,7 +61,8 @@ class DocumentShard final : public shard::StateMachine {
   using Live = std::shared_ptr<LiveDocument>;  // shared by the shard's map, its sessions and REST calls under way
 
   DocumentShard(shard::Shard& shard, shard::SnapshotStore& snapshots, HistoryStore& history, DocumentStore& store,
-                BlockingPool& pool, DocumentLimits limits, Clock& clock, DocumentMetrics& metrics, Logger logger);
+                vault::Vault& vault, BlockingPool& pool, DocumentLimits limits, Clock& clock, DocumentMetrics& metrics,
+                Logger logger);
 
   Reactor& reactor() const { return shard_.reactor(); }
   shard::Shard& shard() { return shard_; }
@@ -72,8 +73,7 @@ class DocumentShard final : public shard::StateMachine {
   Task<> start();
   /// Snapshots what has changed, until `deadline_ms` from now, then gives the shard up. The sessions are gone by then.
   asio::awaitable<void> drain(std::int64_t deadline_ms);
-  /// Ends its coroutines and writes nothing, as a crash would.
-  asio::awaitable<void> abandon() { return tasks_.close(); }
+  asio::awaitable<void> abandon() { return tasks_.close(); }  // writes nothing, as a crash would
 
   /// The document, loaded if need be. The caller has checked that it exists and who may see it; kNotFound where it has
   /// been deleted since, kCorrupt where its snapshot fails its check.
@@ -105,9 +105,7 @@ class DocumentShard final : public shard::StateMachine {
 
  private:
   /// What recovery found of a document behind its snapshot; applied when it is opened.
-  struct Tail {
-    std::vector<engines::LogEntry> entries;
-  };
+  using Tail = std::vector<engines::LogEntry>;
   struct Entry {
     Live live;
     bool ready = false;
@@ -115,6 +113,7 @@ class DocumentShard final : public shard::StateMachine {
   };
 
   Task<> load(Live document);
+  Task<> apply_tail(Live document);
   void applied(const Live& document, const engines::LogRecord& record, engines::Position position,
                std::uint64_t session);
   asio::awaitable<void> sweep();
@@ -133,6 +132,7 @@ class DocumentShard final : public shard::StateMachine {
   HistoryStore& history_store_;
   History history_;
   DocumentStore& store_;
+  vault::Vault& vault_;
   DocumentLimits limits_;
   Clock& clock_;
   DocumentMetrics& metrics_;

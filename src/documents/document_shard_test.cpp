@@ -11,6 +11,7 @@
 #include "documents/content.h"
 #include "engines/embedded_testing.h"
 #include "shard/shards.h"
+#include "vault/vault_testing.h"
 
 namespace concord::documents {
 namespace {
@@ -30,12 +31,13 @@ class DocumentShardTest : public testing::EngineTest {
 
   void start() {
     store_ = std::make_unique<DocumentStore>(*engines_.tables);
-    snapshots_ = std::make_unique<shard::SnapshotStore>(*engines_.blobs, pool_, 64u << 20u);
-    history_ = std::make_unique<HistoryStore>(*engines_.blobs, pool_, max_history_chunk(limits_));
+    vault_ = std::make_unique<vault::Vault>(*engines_.blobs, masters_, true);
+    snapshots_ = std::make_unique<shard::SnapshotStore>(*engines_.blobs, *vault_, pool_, 64u << 20u);
+    history_ = std::make_unique<HistoryStore>(*engines_.blobs, *vault_, pool_, max_history_chunk(limits_));
     shard_ = std::make_unique<shard::Shard>(kShard, "node", reactor(), *engines_.log, *engines_.coordination,
                                             shard::ShardLimits{}, clock_, shard_metrics_, Logger());
-    documents_ = std::make_unique<DocumentShard>(*shard_, *snapshots_, *history_, *store_, pool_, limits_, clock_,
-                                                 metrics_of_documents_, Logger());
+    documents_ = std::make_unique<DocumentShard>(*shard_, *snapshots_, *history_, *store_, *vault_, pool_, limits_,
+                                                 clock_, metrics_of_documents_, Logger());
     ASSERT_TRUE(run(documents_->start()));
   }
   static constexpr engines::ShardId kShard{0};
@@ -107,6 +109,8 @@ class DocumentShardTest : public testing::EngineTest {
   DocumentMetrics metrics_of_documents_{metrics_};
   DocumentLimits limits_;
   std::unique_ptr<DocumentStore> store_;
+  const vault::MasterKeys masters_ = testing::some_master_keys();
+  std::unique_ptr<vault::Vault> vault_;
   std::unique_ptr<shard::SnapshotStore> snapshots_;
   std::unique_ptr<HistoryStore> history_;
   std::unique_ptr<shard::Shard> shard_;

@@ -84,9 +84,12 @@ Task<DocumentRow> DocumentStore::find(DocumentId id, UserId who) {
   co_return row;
 }
 
-Task<bool> DocumentStore::exists(DocumentId id) {
-  CO_TRY(auto found, co_await tables_.query(Statement{"SELECT 1 FROM documents WHERE id = $1", {id.str()}}));
-  co_return !found.empty();
+Task<std::optional<UserId>> DocumentStore::owner(DocumentId id) {
+  CO_TRY(auto found, co_await tables_.query(Statement{"SELECT owner FROM documents WHERE id = $1", {id.str()}}));
+  if (found.empty()) co_return std::nullopt;
+  const auto owner = UserId::parse(engines::as_string(found.rows[0][0]));
+  if (!owner) co_return fail(Code::kCorrupt, "a document's owner is malformed");
+  co_return *owner;
 }
 
 Task<std::vector<DocumentRow>> DocumentStore::list(UserId who, std::optional<ListCursor> after, std::int64_t limit) {

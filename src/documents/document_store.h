@@ -42,7 +42,8 @@ class DocumentStore {
   Task<> create(DocumentRow row);
   /// kNotFound where there is no such document or `who` may not see it.
   Task<DocumentRow> find(DocumentId id, UserId who);
-  Task<bool> exists(DocumentId id);
+  /// Absent where there is no such document.
+  Task<std::optional<UserId>> owner(DocumentId id);
   Task<std::vector<DocumentRow>> list(UserId who, std::optional<ListCursor> after, std::int64_t limit);
   Task<> rename(DocumentId id, std::string name, std::int64_t updated_ms);
   Task<> remove(DocumentId id);

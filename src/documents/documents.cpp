@@ -42,9 +42,9 @@ Documents::Documents(Dependencies dependencies, DocumentLimits limits)
       metrics_(dependencies_.metrics),
       ids_(dependencies_.clock) {
   for (std::size_t i = 0; i < dependencies_.shards.size(); ++i) {
-    shards_.push_back(std::make_unique<DocumentShard>(dependencies_.shards.at(i), dependencies_.snapshots,
-                                                      dependencies_.history, store_, dependencies_.pool, limits_,
-                                                      dependencies_.clock, metrics_, dependencies_.logger));
+    shards_.push_back(std::make_unique<DocumentShard>(
+        dependencies_.shards.at(i), dependencies_.snapshots, dependencies_.history, store_, dependencies_.vault,
+        dependencies_.pool, limits_, dependencies_.clock, metrics_, dependencies_.logger));
     handlers_.push_back(
         std::make_shared<SyncHandler>(*shards_.back(), store_, dependencies_.identity, dependencies_.logger));
   }

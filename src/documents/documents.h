@@ -34,6 +34,7 @@ class Documents {
     shard::SnapshotStore& snapshots;
     HistoryStore& history;
     identity::Identity& identity;
+    vault::Vault& vault;
     BlockingPool& pool;
     Clock& clock;
     Metrics& metrics;

@@ -93,7 +93,9 @@ Task<std::vector<HistoryChunkName>> HistoryStore::list(engines::ShardId shard, s
 
 Task<HistoryChunk> HistoryStore::read(engines::ShardId shard, std::string stream, HistoryChunkName name) {
   const std::string key = key_of(shard, stream, name);
-  CO_TRY(auto bytes, co_await blobs_.get(key, shard::packed_bound(max_chunk_bytes_)));
+  CO_TRY(auto bytes, co_await blobs_.get(key, shard::packed_bound(max_chunk_bytes_) + vault::Sealer::kMostAdded));
+  vault::Opener opener;
+  CO_TRY(bytes, co_await vault_.open(opener, key, std::move(bytes)));
   auto chunk =
       co_await pool_.run<HistoryChunk>([&bytes, most = max_chunk_bytes_] { return decode_history(bytes, most); });
   if (!chunk) co_return fail(std::move(chunk.error()).with("history", key));
@@ -102,12 +104,14 @@ Task<HistoryChunk> HistoryStore::read(engines::ShardId shard, std::string stream
   co_return std::move(*chunk);
 }
 
-Task<> HistoryStore::write(engines::ShardId shard, std::string stream, HistoryChunk chunk) {
+Task<> HistoryStore::write(engines::ShardId shard, std::string stream, UserId owner, HistoryChunk chunk) {
   const HistoryChunkName name{chunk.records.front().version, chunk.records.back().version, !chunk.state.empty()};
-  CO_TRY(auto encoded, co_await pool_.run<SharedBytes>([&chunk]() -> Result<SharedBytes> {
-    return std::make_shared<const Bytes>(encode_history(chunk));
+  const std::string key = key_of(shard, stream, name);
+  CO_TRY(auto sealer, co_await vault_.sealer(owner));
+  CO_TRY(auto encoded, co_await pool_.run<SharedBytes>([&]() -> Result<SharedBytes> {
+    return std::make_shared<const Bytes>(vault::seal_with(sealer, key, encode_history(chunk)));
   }));
-  auto put = co_await blobs_.put(key_of(shard, stream, name), std::move(encoded));
+  auto put = co_await blobs_.put(key, std::move(encoded));
   if (!put && put.error().code != Code::kConflict) co_return fail(std::move(put).error());
   co_return Result<>{};
 }

@@ -6,6 +6,8 @@
 //   each content  "CHST" | u8 format = 1 | zstd frame with content checksum of:
 //            varuint records, varuint first version, for each: u64 hybrid time, var_string principal, var_bytes update;
 //            var_bytes state (update format V1; empty: none)          (u64 little-endian; var_*: base/varint.h)
+//
+// and all of it sealed for the document's owner, with the key as its place, where the vault seals (vault/sealed.h).
 
 #include <cstdint>
 #include <optional>
@@ -16,6 +18,7 @@
 #include "base/reactor.h"
 #include "engines/blobs.h"
 #include "engines/log.h"
+#include "vault/vault.h"
 
 namespace concord::documents {
 
@@ -46,18 +49,20 @@ struct HistoryChunkName {
 /// Any reactor. Compression runs on the pool.
 class HistoryStore {
  public:
-  HistoryStore(engines::Blobs& blobs, BlockingPool& pool, std::size_t max_chunk_bytes)
-      : blobs_(blobs), pool_(pool), max_chunk_bytes_(max_chunk_bytes) {}
+  HistoryStore(engines::Blobs& blobs, vault::Vault& vault, BlockingPool& pool, std::size_t max_chunk_bytes)
+      : blobs_(blobs), vault_(vault), pool_(pool), max_chunk_bytes_(max_chunk_bytes) {}
 
   /// Oldest first.
   Task<std::vector<HistoryChunkName>> list(engines::ShardId shard, std::string stream);
   Task<HistoryChunk> read(engines::ShardId shard, std::string stream, HistoryChunkName name);
-  /// Durable when it returns. The chunk has a record; writing the same versions again succeeds.
-  Task<> write(engines::ShardId shard, std::string stream, HistoryChunk chunk);
+  /// Durable when it returns. The chunk has a record; writing the same versions again succeeds. `owner`: whose key
+  /// seals it.
+  Task<> write(engines::ShardId shard, std::string stream, UserId owner, HistoryChunk chunk);
   Task<> remove_all(engines::ShardId shard, std::string stream);
 
  private:
   engines::Blobs& blobs_;
+  vault::Vault& vault_;
   BlockingPool& pool_;
   std::size_t max_chunk_bytes_;
 };

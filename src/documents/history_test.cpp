@@ -6,6 +6,7 @@
 #include "base/reactor_testing.h"
 #include "crdt/doc.h"
 #include "engines/embedded_testing.h"
+#include "vault/vault_testing.h"
 
 namespace concord::documents {
 namespace {
@@ -106,7 +107,9 @@ class HistoryTest : public testing::EngineTest {
   crdt::Doc doc_{{.client = crdt::ClientId{1}}};
   std::size_t length_ = 0;
   BlockingPool pool_{1};
-  HistoryStore store_{*engines_.blobs, pool_, kMaxChunk};
+  const UserId owner_ = UserId::make(ids_, Slot{1});
+  vault::Vault vault_{*engines_.blobs, testing::some_master_keys(), true};
+  HistoryStore store_{*engines_.blobs, vault_, pool_, kMaxChunk};
   History history_{store_, pool_};
 };
 
@@ -114,7 +117,7 @@ TEST_F(HistoryTest, a_version_is_read_from_the_nearest_state_the_chunks_and_what
   for (int i = 0; i < 6; ++i) {
     HistoryChunk chunk{type(5), {}};
     if (i == 2) chunk.state = doc_.encode_state_as_update();
-    ASSERT_TRUE(run(store_.write(kShard, "doc_a", chunk)));
+    ASSERT_TRUE(run(store_.write(kShard, "doc_a", owner_, chunk)));
   }
   const auto recent = type(3);
   for (std::uint64_t version = 0; version <= 33; ++version)
@@ -140,10 +143,11 @@ TEST_F(HistoryTest, chunks_that_overlap_and_a_chunk_that_is_missing) {
     return HistoryChunk{
         {records.begin() + static_cast<std::ptrdiff_t>(from), records.begin() + static_cast<std::ptrdiff_t>(to)}, {}};
   };
-  ASSERT_TRUE(run(store_.write(kShard, "doc_a", chunk(0, 4))));
-  ASSERT_TRUE(run(store_.write(kShard, "doc_a", chunk(0, 6))));  // a crash came before the snapshot of the first
+  ASSERT_TRUE(run(store_.write(kShard, "doc_a", owner_, chunk(0, 4))));
+  ASSERT_TRUE(
+      run(store_.write(kShard, "doc_a", owner_, chunk(0, 6))));  // a crash came before the snapshot of the first
   EXPECT_EQ(text_at(6), "xxxxxx");
-  ASSERT_TRUE(run(store_.write(kShard, "doc_a", chunk(8, 10))));
+  ASSERT_TRUE(run(store_.write(kShard, "doc_a", owner_, chunk(8, 10))));
   EXPECT_EQ(text_at(10), "not_found");
 }
 

@@ -14,6 +14,7 @@
 #include "documents/history_store.h"
 #include "net/websocket.h"
 #include "shard/shard.h"
+#include "vault/sealed.h"
 
 namespace concord::documents {
 
@@ -63,6 +64,9 @@ class LiveDocument {
 
   /// One REST write at a time.
   AsyncMutex& edit_mutex() { return edit_mutex_; }
+
+  UserId owner;                         // known once it is loaded
+  std::optional<vault::Sealer> sealer;  // seals its records, where the vault seals
 
   /// Monotonic; when a session or a REST call last used it.
   std::int64_t last_used_ns = 0;

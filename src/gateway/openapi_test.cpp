@@ -15,6 +15,7 @@
 #include "identity/identity.h"
 #include "shard/shards.h"
 #include "shard/snapshot_store.h"
+#include "vault/vault_testing.h"
 
 namespace concord::gateway {
 namespace {
@@ -55,10 +56,11 @@ class Hub {
     must(concord::testing::run_on(reactors_.at(), identity_->start()));
     shards_.emplace("node-1", reactors_.all(), *engines_.log, *engines_.coordination, shard::ShardLimits{}, clock_,
                     metrics_, Logger());
-    snapshots_.emplace(*engines_.blobs, pool_, 1u << 24u);
-    history_.emplace(*engines_.blobs, pool_, 1u << 26u);
+    vault_.emplace(*engines_.blobs, concord::testing::some_master_keys(), true);
+    snapshots_.emplace(*engines_.blobs, *vault_, pool_, 1u << 24u);
+    history_.emplace(*engines_.blobs, *vault_, pool_, 1u << 26u);
     documents_.emplace(documents::Documents::Dependencies{*shards_, *engines_.tables, *snapshots_, *history_,
-                                                          *identity_, pool_, clock_, metrics_, Logger()},
+                                                          *identity_, *vault_, pool_, clock_, metrics_, Logger()},
                        documents::DocumentLimits{});
     net::Router router;
     identity_->add_routes(router);
@@ -105,6 +107,7 @@ class Hub {
   engines::Engines engines_;
   std::optional<identity::Identity> identity_;
   std::optional<shard::Shards> shards_;
+  std::optional<vault::Vault> vault_;
   std::optional<shard::SnapshotStore> snapshots_;
   std::optional<documents::HistoryStore> history_;
   std::optional<documents::Documents> documents_;

@@ -49,17 +49,21 @@ Task<std::optional<Snapshot>> SnapshotStore::newest(engines::ShardId shard, std:
     if (page.size() < kListLimit) break;
   }
   if (key.empty()) co_return std::nullopt;
-  CO_TRY(auto bytes, co_await blobs_.get(key, packed_bound(max_state_bytes_ + kFixedBytes)));
+  CO_TRY(auto bytes,
+         co_await blobs_.get(key, packed_bound(max_state_bytes_ + kFixedBytes) + vault::Sealer::kMostAdded));
+  vault::Opener opener;
+  CO_TRY(bytes, co_await vault_.open(opener, key, std::move(bytes)));
   auto decoded =
       co_await pool_.run<Snapshot>([&bytes, limit = max_state_bytes_] { return decode_snapshot(bytes, limit); });
   if (!decoded) co_return fail(std::move(decoded.error()).with("snapshot", key));
   co_return std::move(*decoded);
 }
 
-Task<> SnapshotStore::write(engines::ShardId shard, std::string stream, Snapshot snapshot) {
+Task<> SnapshotStore::write(engines::ShardId shard, std::string stream, UserId owner, Snapshot snapshot) {
   std::string key = prefix_of(shard, stream) + fmt::format("{:020}", snapshot.position.value);
-  CO_TRY(auto encoded, co_await pool_.run<SharedBytes>([&snapshot]() -> Result<SharedBytes> {
-    return std::make_shared<const Bytes>(encode_snapshot(snapshot));
+  CO_TRY(auto sealer, co_await vault_.sealer(owner));
+  CO_TRY(auto encoded, co_await pool_.run<SharedBytes>([&]() -> Result<SharedBytes> {
+    return std::make_shared<const Bytes>(vault::seal_with(sealer, key, encode_snapshot(snapshot)));
   }));
   if (auto put = co_await blobs_.put(key, std::move(encoded)); !put && put.error().code != Code::kConflict) {
     co_return fail(std::move(put).error());  // kConflict: this very position has been written before

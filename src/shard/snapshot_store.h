@@ -4,6 +4,8 @@
 //   key      snapshots/<shard>/<stream>/<position, 20 digits>
 //   content  "CSNP" | u8 format = 1 | zstd frame with content checksum of:
 //            u64 position | u64 version | u64 hybrid time | state      (integers little-endian)
+//
+// and all of it sealed for its owner, with the key as its place, where the vault seals (vault/sealed.h).
 
 #include <optional>
 #include <string>
@@ -12,6 +14,7 @@
 #include "base/reactor.h"
 #include "engines/blobs.h"
 #include "engines/log.h"
+#include "vault/vault.h"
 
 namespace concord::shard {
 
@@ -29,19 +32,20 @@ Result<Snapshot> decode_snapshot(ByteView bytes, std::size_t max_state_bytes);
 /// Any reactor. Compression runs on the pool.
 class SnapshotStore {
  public:
-  SnapshotStore(engines::Blobs& blobs, BlockingPool& pool, std::size_t max_state_bytes)
-      : blobs_(blobs), pool_(pool), max_state_bytes_(max_state_bytes) {}
+  SnapshotStore(engines::Blobs& blobs, vault::Vault& vault, BlockingPool& pool, std::size_t max_state_bytes)
+      : blobs_(blobs), vault_(vault), pool_(pool), max_state_bytes_(max_state_bytes) {}
 
   /// kCorrupt, never an older one in its place: the log behind the newest may be gone.
   Task<std::optional<Snapshot>> newest(engines::ShardId shard, std::string stream);
-  /// Durable when it returns; older snapshots of the stream are removed after that.
-  Task<> write(engines::ShardId shard, std::string stream, Snapshot snapshot);
+  /// Durable when it returns; older snapshots of the stream are removed after that. `owner`: whose key seals it.
+  Task<> write(engines::ShardId shard, std::string stream, UserId owner, Snapshot snapshot);
   Task<> remove_all(engines::ShardId shard, std::string stream);
 
  private:
   Task<> remove_except(engines::ShardId shard, std::string stream, std::string keep);
 
   engines::Blobs& blobs_;
+  vault::Vault& vault_;
   BlockingPool& pool_;
   std::size_t max_state_bytes_;
 };

@@ -7,6 +7,7 @@
 #include "base/property_testing.h"
 #include "base/reactor_testing.h"
 #include "engines/embedded_testing.h"
+#include "vault/vault_testing.h"
 
 namespace concord::shard {
 namespace {
@@ -64,15 +65,17 @@ TEST(Snapshot, a_state_over_the_limit_is_refused_before_it_is_unpacked) {
 class SnapshotStoreTest : public testing::EngineTest {
  protected:
   BlockingPool pool_{1};
-  SnapshotStore store_{*engines_.blobs, pool_, kMaxState};
+  const UserId owner_ = UserId::make(ids_, Slot{1});
+  vault::Vault vault_{*engines_.blobs, testing::some_master_keys(), true};
+  SnapshotStore store_{*engines_.blobs, vault_, pool_, kMaxState};
 };
 
 TEST_F(SnapshotStoreTest, the_newest_is_found_and_the_older_are_gone) {
   const ShardId shard{3};
   EXPECT_EQ(*run(store_.newest(shard, "doc_a")), std::nullopt);
-  ASSERT_TRUE(run(store_.write(shard, "doc_a", some_snapshot(9, "old"))));
-  ASSERT_TRUE(run(store_.write(shard, "doc_a", some_snapshot(10, "new"))));
-  ASSERT_TRUE(run(store_.write(shard, "doc_ab", some_snapshot(11, "another"))));
+  ASSERT_TRUE(run(store_.write(shard, "doc_a", owner_, some_snapshot(9, "old"))));
+  ASSERT_TRUE(run(store_.write(shard, "doc_a", owner_, some_snapshot(10, "new"))));
+  ASSERT_TRUE(run(store_.write(shard, "doc_ab", owner_, some_snapshot(11, "another"))));
   auto newest = run(store_.newest(shard, "doc_a"));
   ASSERT_TRUE(newest && *newest);
   EXPECT_EQ((*newest)->state, to_bytes("new"));
@@ -80,13 +83,13 @@ TEST_F(SnapshotStoreTest, the_newest_is_found_and_the_older_are_gone) {
 }
 
 TEST_F(SnapshotStoreTest, writing_a_position_again_succeeds) {
-  ASSERT_TRUE(run(store_.write(ShardId{0}, "doc_a", some_snapshot(9, "same"))));
-  ASSERT_TRUE(run(store_.write(ShardId{0}, "doc_a", some_snapshot(9, "same"))));
+  ASSERT_TRUE(run(store_.write(ShardId{0}, "doc_a", owner_, some_snapshot(9, "same"))));
+  ASSERT_TRUE(run(store_.write(ShardId{0}, "doc_a", owner_, some_snapshot(9, "same"))));
 }
 
 TEST_F(SnapshotStoreTest, removing_takes_all_of_one_stream) {
-  ASSERT_TRUE(run(store_.write(ShardId{0}, "doc_a", some_snapshot(9, "a"))));
-  ASSERT_TRUE(run(store_.write(ShardId{0}, "doc_b", some_snapshot(9, "b"))));
+  ASSERT_TRUE(run(store_.write(ShardId{0}, "doc_a", owner_, some_snapshot(9, "a"))));
+  ASSERT_TRUE(run(store_.write(ShardId{0}, "doc_b", owner_, some_snapshot(9, "b"))));
   ASSERT_TRUE(run(store_.remove_all(ShardId{0}, "doc_a")));
   EXPECT_EQ(*run(store_.newest(ShardId{0}, "doc_a")), std::nullopt);
   EXPECT_TRUE(run(store_.newest(ShardId{0}, "doc_b"))->has_value());

@@ -59,7 +59,7 @@ const MasterKey* MasterKeys::find(std::string_view id) const {
   return found == previous.end() ? nullptr : &*found;
 }
 
-Result<MasterKeys> load_master_keys(std::string_view configured, std::string_view previous, const std::string& path,
+Result<MasterKeys> load_master_keys(std::string_view configured, std::string_view previous, const MasterKeyFile& file,
                                     engines::FileSystem& files, const Logger& logger) {
   MasterKeys keys;
   while (!previous.empty()) {
@@ -72,13 +72,19 @@ Result<MasterKeys> load_master_keys(std::string_view configured, std::string_vie
     TRY(keys.current, parse_master_key("MASTER_KEY", configured));
     return keys;
   }
-  const auto content = engines::read_file(files, path, kMaxFileBytes);
+  const auto content = engines::read_file(files, file.path, kMaxFileBytes);
   if (content) {
-    TRY(keys.current, parse_master_key("the file " + path, as_text(*content)));
+    TRY(keys.current, parse_master_key("the file " + file.path, as_text(*content)));
     return keys;
   }
   if (content.error().code != Code::kNotFound) return fail(content.error());
-  TRY(keys.current, make_file(path, files, logger));
+  if (!file.may_make) {
+    return fail(Error{Code::kNotFound,
+                      "the master key is missing: what is stored was encrypted under it. Put the file " + file.path +
+                          " back, or set MASTER_KEY",
+                      {{"field", "MASTER_KEY"}}});
+  }
+  TRY(keys.current, make_file(file.path, files, logger));
   return keys;
 }
 

@@ -29,9 +29,15 @@ struct MasterKeys {
   const MasterKey* find(std::string_view id) const;
 };
 
-/// `configured`: MASTER_KEY, may be empty; `previous`: MASTER_KEYS_PREVIOUS, separated by commas. `path` is read where
-/// `configured` is empty, and made, with a warning, where it does not exist.
-Result<MasterKeys> load_master_keys(std::string_view configured, std::string_view previous, const std::string& path,
+/// Where the key comes from that is not configured.
+struct MasterKeyFile {
+  std::string path;
+  bool may_make = false;  // nothing is wrapped yet, so a key that is not there can be made
+};
+
+/// `configured`: MASTER_KEY, may be empty; `previous`: MASTER_KEYS_PREVIOUS, separated by commas. The file is read
+/// where `configured` is empty. kNotFound where it is missing and may not be made.
+Result<MasterKeys> load_master_keys(std::string_view configured, std::string_view previous, const MasterKeyFile& file,
                                     engines::FileSystem& files, const Logger& logger);
 
 }  // namespace concord::vault

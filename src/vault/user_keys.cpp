@@ -163,8 +163,10 @@ Task<UserKey> UserKeys::find(UserId user, std::uint32_t generation) {
     found = std::ranges::find(known.keys, generation, &UserKey::generation);
   }
   if (found == known.keys.end()) {
-    co_return fail(Error{
-        Code::kNotFound, "the user has no key of generation " + std::to_string(generation), {{"user", user.str()}}});
+    co_return fail(Error{Code::kCorrupt,
+                         "there is no key of generation " + std::to_string(generation) + " of " + user.str() +
+                             ": the key is lost, or the bytes that name it were changed",
+                         {{"user", user.str()}}});
   }
   co_return *found;
 }

@@ -23,8 +23,9 @@
 
 namespace concord::vault {
 
-/// Any reactor. Failures beyond those of the blobs: kNotFound where the user's keys were destroyed, or have no such
-/// generation; kCorrupt where a wrapped key was changed; kInvalidArgument where its master key is not configured.
+/// Any reactor. Failures beyond those of the blobs: kNotFound where the user's keys were destroyed; kCorrupt where a
+/// wrapped key was changed, or the generation asked for is not there; kInvalidArgument where its master key is not
+/// configured.
 class UserKeys {
  public:
   UserKeys(engines::Blobs& blobs, MasterKeys masters) : blobs_(blobs), masters_(std::move(masters)) {}

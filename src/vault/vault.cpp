@@ -2,16 +2,14 @@
 
 namespace concord::vault {
 
+Bytes seal_with(std::optional<Sealer>& sealer, std::string_view place, Bytes plain) {
+  return sealer ? sealer->seal(place, plain) : std::move(plain);
+}
+
 Task<std::optional<Sealer>> Vault::sealer(UserId owner) {
   if (!sealing_) co_return std::nullopt;
   CO_TRY(const UserKey key, co_await keys_.current(owner));
   co_return Sealer(owner, key);
-}
-
-Task<Bytes> Vault::seal(UserId owner, std::string place, Bytes plain) {
-  CO_TRY(auto with, co_await sealer(owner));
-  if (!with) co_return plain;
-  co_return with->seal(place, plain);
 }
 
 Task<Bytes> Vault::open(Opener& opener, std::string place, Bytes bytes) {

@@ -9,6 +9,9 @@
 
 namespace concord::vault {
 
+/// The bytes as they are where there is no sealer.
+Bytes seal_with(std::optional<Sealer>& sealer, std::string_view place, Bytes plain);
+
 /// Any reactor.
 class Vault {
  public:
@@ -20,8 +23,6 @@ class Vault {
 
   /// Seals with the owner's newest key; nullopt where sealing is off.
   Task<std::optional<Sealer>> sealer(UserId owner);
-  /// One message, or the bytes as they are where sealing is off.
-  Task<Bytes> seal(UserId owner, std::string place, Bytes plain);
   /// The plain bytes; what does not begin as sealed bytes do is returned as it is. `opener` is kept by who opens many.
   /// kNotFound where the owner's keys were destroyed, kCorrupt where anything was changed.
   Task<Bytes> open(Opener& opener, std::string place, Bytes bytes);

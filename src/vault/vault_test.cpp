@@ -21,9 +21,12 @@ class VaultTest : public testing::EngineTest {
   VaultTest() { configure({.current = master(1), .previous = {}}); }
 
   void configure(MasterKeys masters) { vault_ = std::make_unique<Vault>(*engines_.blobs, std::move(masters), true); }
-  Bytes seal(std::string_view plain, std::string place = "here") {
-    return *run(vault_->seal(user_, std::move(place), to_bytes(plain)));
+  static Result<Bytes> sealed(Result<std::optional<Sealer>> sealer, std::string_view plain) {
+    if (!sealer) return fail(sealer.error());
+    return seal_with(*sealer, "here", to_bytes(plain));
   }
+  Result<Bytes> seal_for(UserId user, std::string_view plain) { return sealed(run(vault_->sealer(user)), plain); }
+  Bytes seal(std::string_view plain) { return *seal_for(user_, plain); }
   Result<std::string> open(Bytes sealed, std::string place = "here") {
     Opener opener;
     auto plain = run(vault_->open(opener, std::move(place), std::move(sealed)));
@@ -48,7 +51,7 @@ TEST_F(VaultTest, each_user_has_a_key_which_a_restart_finds_again) {
   EXPECT_EQ(*open(sealed), "words");
   EXPECT_EQ(open(sealed, "there").error().code, Code::kCorrupt);
   EXPECT_EQ(*open(to_bytes("never sealed")), "never sealed");
-  (void)run(vault_->seal(UserId::make(ids_, Slot{1}), "here", {}));
+  (void)seal_for(UserId::make(ids_, Slot{1}), "");
   EXPECT_EQ(objects().size(), 2U);
 }
 
@@ -65,11 +68,18 @@ TEST_F(VaultTest, a_rotated_key_seals_from_then_on_and_the_old_one_still_opens) 
 
 TEST_F(VaultTest, a_second_node_finds_generations_that_the_first_has_made) {
   Vault other(*engines_.blobs, {.current = master(1), .previous = {}}, true);
-  const Bytes first = *run(other.seal(user_, "here", to_bytes("one")));
+  const Bytes first = *sealed(run(other.sealer(user_)), "one");
   EXPECT_EQ(*open(first), "one");
   ASSERT_TRUE(run(other.keys().rotate(user_)).has_value());
-  EXPECT_EQ(*open(*run(other.seal(user_, "here", to_bytes("two")))), "two");
+  EXPECT_EQ(*open(*sealed(run(other.sealer(user_)), "two")), "two");
   ASSERT_EQ(run(vault_->keys().rotate(user_))->generation, 3U);
+}
+
+TEST_F(VaultTest, a_key_that_is_lost_is_told_apart_from_one_that_was_destroyed) {
+  const Bytes sealed = seal("words");
+  ASSERT_TRUE(run(engines_.blobs->remove(objects().front())).has_value());
+  configure({.current = master(1), .previous = {}});
+  EXPECT_EQ(open(sealed).error().code, Code::kCorrupt);
 }
 
 TEST_F(VaultTest, keys_that_are_destroyed_open_nothing_and_are_never_made_again) {
@@ -79,7 +89,7 @@ TEST_F(VaultTest, keys_that_are_destroyed_open_nothing_and_are_never_made_again)
   EXPECT_EQ(objects(), std::vector<std::string>{"keys/" + user_.str() + "/destroyed"});
   for (int restart = 0; restart < 2; ++restart) {
     EXPECT_EQ(open(sealed).error().code, Code::kNotFound);
-    EXPECT_EQ(run(vault_->seal(user_, "here", {})).error().code, Code::kNotFound);
+    EXPECT_EQ(seal_for(user_, "").error().code, Code::kNotFound);
     configure({.current = master(1), .previous = {}});
   }
   EXPECT_TRUE(run(vault_->keys().destroy(user_)).has_value());
@@ -119,7 +129,7 @@ TEST_F(VaultTest, a_changed_key_or_one_under_another_name_is_found) {
   std::string moved = key;
   moved.replace(5, user_.str().size(), other.str());
   ASSERT_TRUE(run(engines_.blobs->put(moved, std::make_shared<const Bytes>(content))).has_value());
-  EXPECT_EQ(run(vault_->seal(other, "here", {})).error().code, Code::kCorrupt);
+  EXPECT_EQ(seal_for(other, "").error().code, Code::kCorrupt);
 }
 
 TEST_F(VaultTest, without_sealing_bytes_stay_as_they_are) {
@@ -132,9 +142,12 @@ TEST_F(VaultTest, without_sealing_bytes_stay_as_they_are) {
 TEST_F(VaultTest, the_master_key_is_configured_or_made_once_in_a_file_of_its_owner) {
   const auto files = engines::make_posix_file_system();
   const std::string path = directory() + "/master.key";
+  bool may_make = false;
   const auto load = [&](std::string_view configured, std::string_view previous = {}) {
-    return load_master_keys(configured, previous, path, *files, Logger());
+    return load_master_keys(configured, previous, {.path = path, .may_make = may_make}, *files, Logger());
   };
+  EXPECT_EQ(load("").error().code, Code::kNotFound);
+  may_make = true;
   const std::string made = load("")->current.id;
   EXPECT_EQ(load("")->current.id, made);
   struct stat info{};

@@ -1,0 +1,28 @@
+#include "vault/settings.h"
+
+namespace concord::vault {
+
+std::span<const Setting> settings() {
+  static const std::vector<Setting> rows{
+      {"ENCRYPT_AT_REST", SettingType::kBoolean, "false", 0, 0,
+       "Whether log records, snapshots and histories are stored encrypted; what was encrypted is read in either case."},
+      {"MASTER_KEY", SettingType::kString, "", 0, 100,
+       "32 bytes in base64 that wrap all users' keys; empty: the file master.key in DATA, made at the first start.",
+       true},
+      {"MASTER_KEYS_PREVIOUS", SettingType::kString, "", 0, 1000,
+       "Earlier master keys, separated by commas; the hub wraps anew with MASTER_KEY what they wrap.", true},
+  };
+  return rows;
+}
+
+Task<Options> options_from(const Config& config, std::string data_directory, engines::Blobs& blobs, Logger logger) {
+  CO_TRY(const auto keys, co_await blobs.list("keys/", "", 1));
+  const auto files = engines::make_posix_file_system();
+  const MasterKeyFile file{.path = data_directory + "/master.key", .may_make = keys.empty()};
+  Options options{.sealing = config.boolean("ENCRYPT_AT_REST"), .masters = {}};
+  CO_TRY(options.masters,
+         load_master_keys(config.string("MASTER_KEY"), config.string("MASTER_KEYS_PREVIOUS"), file, *files, logger));
+  co_return options;
+}
+
+}  // namespace concord::vault
