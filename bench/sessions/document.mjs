@@ -10,8 +10,7 @@ export class Writing {
   get next() { return this.#edits + 1 }
 
   /** The update of a first text of about `bytes` bytes, which counts as an edit. */
-  begin(bytes) {
-    const words = 'The quick brown fox jumps over the lazy dog. '
+  begin(bytes, words = 'The quick brown fox jumps over the lazy dog. ') {
     return this.#edit(words.repeat(Math.ceil(bytes / words.length)))
   }
 

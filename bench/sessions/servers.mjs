@@ -70,14 +70,19 @@ export class Concord {
 
   async start() {
     this.data = await mkdtemp(join(this.scratch, 'hub-'))
-    this.port = await freePort()
-    this.program = new Program(process.env.CONCORD_BINARY,
-      ['serve', '--addr', `127.0.0.1:${this.port}`, '--data', this.data])
-    await until(this.name, this.program, async () => (await fetch(`${this.url}/health/ready`)).ok)
+    await this.run()
     this.writers = []
     this.made = new Map()  // by document: its writer
-    for (let i = 0; i < this.owners; ++i) this.writers.push(await this.#register(`writer${i}`))
-    this.reader = await this.#register('reader')
+    for (let i = 0; i < this.owners; ++i) this.writers.push(await this.register(`writer${i}`))
+    this.reader = await this.register('reader')
+  }
+
+  /** Starts the program on `data` and waits until it is ready. */
+  async run(settings = {}) {
+    this.port = await freePort()
+    this.program = new Program(process.env.CONCORD_BINARY,
+      ['serve', '--addr', `127.0.0.1:${this.port}`, '--data', this.data], settings)
+    await until(this.name, this.program, async () => (await fetch(`${this.url}/health/ready`)).ok)
   }
 
   get url() { return `http://127.0.0.1:${this.port}` }
@@ -93,10 +98,19 @@ export class Concord {
     return text && JSON.parse(text)
   }
 
-  async #register(name) {
+  register(name) { return this.#enter('register', name) }
+  signIn(name) { return this.#enter('login', name) }
+
+  async #enter(way, name) {
     const email = `${name}@example.org`
-    const answer = await this.#request('POST', '/auth/register', undefined, { email, password: `${name} of many words`, name })
-    return { email, token: answer.access_token }
+    const answer = await this.#request('POST', `/auth/${way}`, undefined,
+      { email, password: `${name} of many words`, ...(way === 'register' && { name }) })
+    return { id: answer.user.id, email, token: answer.access_token }
+  }
+
+  /** The identifiers of documents that the user sees, at most `most`. */
+  async list(user, most) {
+    return (await this.#request('GET', `/documents?limit=${most}`, user.token)).documents.map(({ id }) => id)
   }
 
   async createDocument(name) {
@@ -108,10 +122,12 @@ export class Concord {
     return id
   }
 
-  target(document, role) {
+  target(document, role) { return this.targetOf(document, role === 'writer' ? this.made.get(document) : this.reader, role) }
+
+  targetOf(document, user, role) {
     return {
       path: `/documents/${document}/sync${role === 'writer' ? '?ack=1' : ''}`,
-      header: `Authorization: Bearer ${(role === 'writer' ? this.made.get(document) : this.reader).token}`,
+      header: `Authorization: Bearer ${user.token}`,
       hello: hello(),
     }
   }

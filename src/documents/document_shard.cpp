@@ -17,18 +17,6 @@ constexpr std::size_t kMaxChunksBetweenStates = 15;
 constexpr std::size_t kMinBytesBetweenStates = 64u << 10u;
 }  // namespace
 
-DocumentMetrics::DocumentMetrics(Metrics& metrics)
-    : open_documents(metrics.gauge("concord_documents_open", "Documents in memory")),
-      sessions(metrics.gauge("concord_documents_sessions", "Live sessions")),
-      updates(metrics.counter("concord_documents_updates_total", "Updates acknowledged")),
-      refused_updates(metrics.counter("concord_documents_refused_updates_total", "Updates refused")),
-      deliveries(metrics.counter("concord_documents_deliveries_total", "Frames queued to sessions")),
-      snapshots(metrics.counter("concord_documents_snapshots_total", "Snapshots written")),
-      snapshot_failures(metrics.counter("concord_documents_snapshot_failures_total", "Snapshots that failed")),
-      load_seconds(metrics.histogram("concord_documents_load_seconds", "Opening a cold document", latency_bounds())),
-      acknowledge_seconds(metrics.histogram("concord_documents_acknowledge_seconds",
-                                            "From an update's arrival to its acknowledgement", latency_bounds())) {}
-
 DocumentShard::DocumentShard(shard::Shard& shard, shard::SnapshotStore& snapshots, HistoryStore& history,
                              DocumentStore& store, vault::Vault& vault, BlockingPool& pool, DocumentLimits limits,
                              Clock& clock, DocumentMetrics& metrics, Logger logger)
@@ -41,6 +29,7 @@ DocumentShard::DocumentShard(shard::Shard& shard, shard::SnapshotStore& snapshot
       limits_(limits),
       clock_(clock),
       metrics_(metrics),
+      snapshot_age_seconds_(metrics.snapshot_age(shard.id())),
       logger_(std::move(logger)),
       tasks_(shard.reactor()),
       versions_(limits.version_cache_bytes / shard::kShards) {}
@@ -76,7 +65,7 @@ Task<DocumentShard::Live> DocumentShard::open(DocumentId id) {
     co_return fail(Code::kUnavailable, "the shard is starting or draining; try again");
   }
 
-  auto live = std::make_shared<LiveDocument>(id, reactor(), limits_.awareness);
+  auto live = std::make_shared<LiveDocument>(id, reactor(), limits_.awareness, metrics_.built);
   documents_[id] = Entry{live, false, std::make_unique<AsyncEvent>(reactor())};
   auto loaded = co_await load(live);
   Entry& entry = documents_.at(id);  // only a finished load or a finished document leaves the map
@@ -101,7 +90,7 @@ Task<> DocumentShard::load(Live document) {
   document->owner = *owner;
   CO_TRY(document->sealer, co_await vault_.sealer(*owner));
   if (newest) {
-    CO_TRY_VOID(document->restore(newest->state, newest->version, newest->time, newest->position));
+    CO_TRY_VOID(document->restore(std::move(newest->state), newest->version, newest->time, newest->position));
   }
   CO_TRY_VOID(co_await apply_tail(document));
   document->noted_version = document->dirty() ? 0 : document->version();
@@ -123,11 +112,7 @@ Task<> DocumentShard::apply_tail(Live document) {
       if (!plain) co_return fail(std::move(plain.error()).with("position", std::to_string(entry.position.value)));
       entry.record.payload = std::make_shared<const Bytes>(std::move(*plain));
     }
-    if (auto done = document->apply(entry.record, entry.position); !done) {
-      logger_.warn(
-          "an update in the log does not fit its document",
-          {{"document", document->stream()}, {"position", entry.position.value}, {"error", done.error().message}});
-    }
+    document->replay(entry.record, entry.position);
   }
   co_return Result<>{};
 }
@@ -167,7 +152,7 @@ void DocumentShard::applied(const Live& document, const engines::LogRecord& reco
   if (document->removed) return;
   if (document->read_at_this_version) {
     versions_.put(document->id(), document->version(),
-                  std::make_shared<const Bytes>(document->doc().encode_state_as_update()));
+                  std::make_shared<const Bytes>(document->state().encode_state_as_update()));
   }
   document->last_used_ns = clock_.monotonic_ns();
   if (!document->dirty()) document->dirty_since_ns = document->last_used_ns;
@@ -203,7 +188,7 @@ Result<> DocumentShard::check_size(LiveDocument& document, std::size_t more_byte
 
 Task<SharedBytes> DocumentShard::state_at(Live document, std::uint64_t version) {
   if (version == document->version()) {
-    co_return std::make_shared<const Bytes>(document->doc().encode_state_as_update());
+    co_return std::make_shared<const Bytes>(document->state().encode_state_as_update());
   }
   if (auto kept = versions_.find(document->id(), version)) co_return kept;
   if (version < document->version()) {
@@ -277,6 +262,17 @@ bool DocumentShard::evictable(const Entry& entry, std::int64_t now_ns) const {
          live.noted_version == live.version() && idle(live, now_ns);
 }
 
+/// How long the oldest update that no snapshot has has been waiting for one; 0 where all have.
+std::int64_t DocumentShard::snapshot_age_ms() const {
+  const std::int64_t now_ms = clock_.wall_ms();
+  std::int64_t since_ms = now_ms;
+  for (const auto& [id, entry] : documents_) {
+    if (!entry.live->tail().empty()) since_ms = std::min(since_ms, entry.live->tail().front().time.wall_ms());
+  }
+  for (const auto& [id, tail] : tails_) since_ms = std::min(since_ms, tail.front().record.time.wall_ms());
+  return now_ms - since_ms;
+}
+
 asio::awaitable<void> DocumentShard::sweep() {
   while (co_await sleep_ms(kSweepMs)) {
     const std::int64_t now_ns = clock_.monotonic_ns();
@@ -297,6 +293,7 @@ asio::awaitable<void> DocumentShard::sweep() {
       }
       live.reset();
     }
+    snapshot_age_seconds_.set(snapshot_age_ms() / 1000);
     const std::int64_t later_ns = clock_.monotonic_ns();
     const std::size_t evicted =
         std::erase_if(documents_, [&](const auto& one) { return evictable(one.second, later_ns); });

@@ -7,8 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/metrics.h"
 #include "documents/access.h"
+#include "documents/document_metrics.h"
 #include "documents/document_store.h"
 #include "documents/history.h"
 #include "documents/live_document.h"
@@ -31,20 +31,6 @@ struct DocumentLimits {
 
 /// What a HistoryStore of such documents must take in one chunk.
 std::size_t max_history_chunk(const DocumentLimits& limits);
-
-/// Instruments shared by all shards of a node.
-struct DocumentMetrics {
-  explicit DocumentMetrics(Metrics& metrics);
-  Gauge& open_documents;
-  Gauge& sessions;
-  Counter& updates;
-  Counter& refused_updates;
-  Counter& deliveries;
-  Counter& snapshots;
-  Counter& snapshot_failures;
-  Histogram& load_seconds;
-  Histogram& acknowledge_seconds;
-};
 
 /// Kinds of log records that documents write. Sealed for its owner, an update has the stream as its place.
 enum class RecordKind : std::uint8_t { kUpdate = 1, kRemoved = 2, kSealedUpdate = 3 };
@@ -126,6 +112,7 @@ class DocumentShard final : public shard::StateMachine {
   bool wants_snapshot(const Entry& entry, std::int64_t now_ns) const;
   bool evictable(const Entry& entry, std::int64_t now_ns) const;
   bool idle(const LiveDocument& document, std::int64_t now_ns) const;
+  std::int64_t snapshot_age_ms() const;
 
   shard::Shard& shard_;
   shard::SnapshotStore& snapshots_;
@@ -136,6 +123,7 @@ class DocumentShard final : public shard::StateMachine {
   DocumentLimits limits_;
   Clock& clock_;
   DocumentMetrics& metrics_;
+  Gauge& snapshot_age_seconds_;
   Logger logger_;
   TaskScope tasks_;
 

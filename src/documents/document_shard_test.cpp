@@ -284,6 +284,34 @@ TEST_F(DocumentShardTest, a_damaged_snapshot_is_reported_and_never_served_as_an_
   EXPECT_EQ(read(id).error().code, Code::kCorrupt);
 }
 
+TEST_F(DocumentShardTest, who_wants_to_be_brought_up_to_date_is_answered_without_a_doc) {
+  const DocumentId id = create();
+  write(id, "stored");
+  write(id, "stored in a snapshot");
+  stop();
+  reopen();
+  start();
+  const auto whole = [](DocumentShardTest& test, DocumentId document) -> Task<Bytes> {
+    CO_TRY(auto live, co_await test.documents_->open(document));
+    co_return live->state().encode_state_as_update();
+  };
+  const auto text = [&] {
+    crdt::Doc client;
+    EXPECT_TRUE(client.apply_update(run(whole(*this, id)).value()));
+    return client.text(kContentRoot).to_string();
+  };
+  const std::uint64_t built = metrics_of_documents_.built.value();
+  EXPECT_EQ(text(), "stored in a snapshot");
+  EXPECT_EQ(metrics_of_documents_.built.value(), built);
+  write(id, "stored in the log");
+  EXPECT_EQ(metrics_of_documents_.built.value(), built + 1);
+  crash();
+  EXPECT_EQ(text(), "stored in the log");
+  EXPECT_EQ(metrics_of_documents_.built.value(), built + 1);
+  EXPECT_EQ(read(id)->json, "\"stored in the log\"");
+  EXPECT_EQ(metrics_of_documents_.built.value(), built + 2);
+}
+
 TEST_F(DocumentShardTest, callers_who_open_at_once_share_one_document) {
   const DocumentId id = create();
   write(id, "shared");

@@ -15,21 +15,32 @@ std::size_t memory_of(const HistoryRecord& record) { return record.update->size(
 
 }  // namespace
 
-LiveDocument::LiveDocument(DocumentId id, Reactor& reactor, AwarenessLimits awareness_limits)
-    : id_(id), stream_(id.str()), awareness_(awareness_limits), edit_mutex_(reactor) {}
+LiveDocument::LiveDocument(DocumentId id, Reactor& reactor, AwarenessLimits awareness_limits, Counter& built)
+    : id_(id), stream_(id.str()), state_(built), awareness_(awareness_limits), edit_mutex_(reactor) {}
 
-Result<> LiveDocument::restore(ByteView state, std::uint64_t version, HybridTime updated, engines::Position position) {
-  TRY_VOID(doc_.apply_update(state));
+Result<> LiveDocument::restore(Bytes state, std::uint64_t version, HybridTime updated, engines::Position position) {
+  const std::size_t bytes = state.size();
+  TRY_VOID(state_.restore(std::move(state)));
   version_ = version;
   updated_ = updated;
   position_ = position;
   snapshot_position_ = position;
-  snapshot_bytes_ = state.size();
-  size_estimate_ = state.size();
+  snapshot_bytes_ = bytes;
+  size_estimate_ = bytes;
   return {};
 }
 
+void LiveDocument::replay(const engines::LogRecord& record, engines::Position position) {
+  note(record, position);
+  state_.defer(record.payload);
+}
+
 Result<> LiveDocument::apply(const engines::LogRecord& record, engines::Position position) {
+  note(record, position);
+  return state_.apply(*record.payload);
+}
+
+void LiveDocument::note(const engines::LogRecord& record, engines::Position position) {
   ++version_;
   updated_ = record.time;
   position_ = position;
@@ -37,8 +48,6 @@ Result<> LiveDocument::apply(const engines::LogRecord& record, engines::Position
   tail_.push_back({version_, record.time, record.principal, record.payload});
   tail_bytes_ += memory_of(tail_.back());
   size_estimate_ += record.payload->size();
-  TRY_VOID(doc_.apply_update(*record.payload));
-  return {};
 }
 
 void LiveDocument::broadcast(const net::Frame& frame, std::uint64_t except) {
@@ -55,6 +64,6 @@ void LiveDocument::snapshotted(engines::Position position, std::uint64_t version
   if (tail_.empty()) tail_.shrink_to_fit();
 }
 
-void LiveDocument::measure() { size_estimate_ = doc_.encode_state_as_update().size(); }
+void LiveDocument::measure() { size_estimate_ = state_.encoded_bytes(); }
 
 }  // namespace concord::documents

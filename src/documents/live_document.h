@@ -9,9 +9,9 @@
 
 #include "base/async.h"
 #include "base/id.h"
-#include "crdt/doc.h"
 #include "documents/awareness.h"
 #include "documents/history_store.h"
+#include "documents/lazy_doc.h"
 #include "net/websocket.h"
 #include "shard/shard.h"
 #include "vault/sealed.h"
@@ -22,13 +22,17 @@ class SyncSession;
 
 class LiveDocument {
  public:
-  LiveDocument(DocumentId id, Reactor& reactor, AwarenessLimits awareness_limits);
+  /// Counts in `built` when its Doc is built.
+  LiveDocument(DocumentId id, Reactor& reactor, AwarenessLimits awareness_limits, Counter& built);
   LiveDocument(const LiveDocument&) = delete;
   LiveDocument& operator=(const LiveDocument&) = delete;
 
   DocumentId id() const { return id_; }
   const std::string& stream() const { return stream_; }
-  crdt::Doc& doc() { return doc_; }
+  /// Built by the first call that needs it.
+  crdt::Doc& doc() { return state_.doc(); }
+  /// What needs no Doc.
+  LazyDoc& state() { return state_; }
   Awareness& awareness() { return awareness_; }
 
   /// Counts the updates of the log that this document is made of; what REST calls `version`.
@@ -37,7 +41,9 @@ class LiveDocument {
   engines::Position position() const { return position_; }
 
   /// Sets the state at load, before anyone sees the document.
-  Result<> restore(ByteView state, std::uint64_t version, HybridTime updated, engines::Position position);
+  Result<> restore(Bytes state, std::uint64_t version, HybridTime updated, engines::Position position);
+  /// A record of the log behind that state, also before anyone sees the document.
+  void replay(const engines::LogRecord& record, engines::Position position);
   /// Takes in a record of the log, in order. The version counts it even where the CRDT refuses it (`check_update`
   /// cannot see every conflict with the document): a replay decides in the same way.
   Result<> apply(const engines::LogRecord& record, engines::Position position);
@@ -84,9 +90,11 @@ class LiveDocument {
   bool read_at_this_version = false;  // somebody holds this version's number and may write against it
 
  private:
+  void note(const engines::LogRecord& record, engines::Position position);
+
   DocumentId id_;
   std::string stream_;
-  crdt::Doc doc_;
+  LazyDoc state_;
   Awareness awareness_;
   AsyncMutex edit_mutex_;
   std::vector<SyncSession*> sessions_;

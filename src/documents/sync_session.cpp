@@ -66,7 +66,7 @@ void SyncSession::set_access(AccessLevel level) {
   } else if (live_ && could_write && level < AccessLevel::kWrite) {
     send(sync_protocol::denied_frame("you may only read this document now"));
   } else if (live_ && !could_write && level >= AccessLevel::kWrite) {
-    send(sync_protocol::state_vector_frame(live_->doc().encode_state_vector()));  // what it has is wanted now
+    send(sync_protocol::state_vector_frame(live_->state().encode_state_vector()));  // what it has is wanted now
   }
 }
 
@@ -120,7 +120,7 @@ void SyncSession::dispatch(const sync_protocol::Message& message) {
         end(close_code(since.error()), since.error().message);
         return;
       }
-      send(sync_protocol::answer_frame(live_->doc().encode_state_as_update(*since)));
+      send(sync_protocol::answer_frame(live_->state().encode_state_as_update(*since)));
       return;
     }
     case Kind::kAnswer:
@@ -147,7 +147,7 @@ void SyncSession::receive_update(ByteView update, bool may_be_known) {
     end(close_code(info.error()), info.error().message);
     return;
   }
-  if (info->empty() || (may_be_known && live_->doc().covers(update).value_or(false))) {
+  if (info->empty() || (may_be_known && live_->state().covers(update))) {
     ++references_;
     shard.shard().barrier([this] { one_saved({}); });
     return;
@@ -194,7 +194,7 @@ void SyncSession::opened(DocumentShard::Live live, AccessLevel access) {
   access_ = access;
   live_->join(*this);
   const std::unique_ptr<Opening> opening = std::move(opening_);
-  if (access_ >= AccessLevel::kWrite) send(sync_protocol::state_vector_frame(live_->doc().encode_state_vector()));
+  if (access_ >= AccessLevel::kWrite) send(sync_protocol::state_vector_frame(live_->state().encode_state_vector()));
   if (Bytes all = live_->awareness().encode(); !all.empty()) send(sync_protocol::awareness_frame(all));
   for (const Bytes& bytes : opening->messages) {
     auto message = sync_protocol::parse(bytes);

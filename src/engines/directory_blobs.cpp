@@ -264,7 +264,10 @@ Task<std::vector<BlobInfo>> DirectoryBlobs::list(std::string prefix, std::string
   co_return co_await state_->run<std::vector<BlobInfo>>(
       [state = state_.get(), &prefix, &after, limit]() -> Result<std::vector<BlobInfo>> {
         std::vector<BlobInfo> found;
-        TRY_VOID(state->collect("", prefix, after, limit, found));
+        // From the directory that the prefix names: those beside it may be many.
+        const std::string from = prefix.substr(0, prefix.rfind('/') + 1);
+        if (!from.empty() && !check_blob_key(from.substr(0, from.size() - 1))) return found;  // no key begins so
+        TRY_VOID(state->collect(from, prefix, after, limit, found));
         return found;
       });
 }

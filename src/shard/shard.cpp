@@ -15,7 +15,10 @@ ShardMetrics::ShardMetrics(Metrics& metrics)
       append_seconds(
           metrics.histogram("concord_shard_append_seconds", "From queued batch to durable", latency_bounds())),
       batch_records(metrics.histogram("concord_shard_batch_records", "Records in one append", size_bounds())),
-      queued_bytes(metrics.gauge("concord_shard_queued_bytes", "Records waiting for the log")) {}
+      queued_bytes(metrics.gauge("concord_shard_queued_bytes", "Records waiting for the log")),
+      replayed_records(metrics.counter("concord_shard_replayed_records_total", "Records replayed at starts")),
+      replay_seconds(metrics.histogram("concord_shard_replay_seconds", "Replaying a shard's tail at its start",
+                                       latency_bounds())) {}
 
 Shard::Shard(ShardId id, std::string node, Reactor& reactor, engines::Log& log, engines::Coordination& coordination,
              ShardLimits limits, Clock& clock, ShardMetrics& metrics, const Logger& logger)
@@ -44,6 +47,7 @@ Task<> Shard::start(StateMachine& machine) {
 }
 
 Task<> Shard::replay_tail(StateMachine& machine) {
+  const std::int64_t began_ns = time_.monotonic_ns();
   CO_TRY(auto bounds, co_await log_.bounds(id_));
   next_position_ = bounds.first.value;
   truncated_to_ = bounds.first.value;
@@ -63,8 +67,12 @@ Task<> Shard::replay_tail(StateMachine& machine) {
       machine.replay(std::move(entry));
     }
   }
+  const double seconds = static_cast<double>(time_.monotonic_ns() - began_ns) / 1e9;
+  metrics_.replayed_records.add(replayed);
+  metrics_.replay_seconds.record(seconds);
   if (replayed > 0) {
-    logger_.info("replayed the log's tail", {{"records", replayed}, {"epoch", ownership_.epoch.value}});
+    logger_.info("replayed the log's tail",
+                 {{"records", replayed}, {"seconds", seconds}, {"epoch", ownership_.epoch.value}});
   }
   co_return Result<>{};
 }

@@ -52,6 +52,8 @@ struct ShardMetrics {
   Histogram& append_seconds;
   Histogram& batch_records;
   Gauge& queued_bytes;
+  Counter& replayed_records;
+  Histogram& replay_seconds;
 };
 
 class Shard {

@@ -1,0 +1,27 @@
+#pragma once
+// What a node's documents count and measure.
+
+#include "base/metrics.h"
+#include "engines/log.h"
+
+namespace concord::documents {
+
+/// Instruments shared by all shards of a node.
+struct DocumentMetrics {
+  explicit DocumentMetrics(Metrics& metrics);
+  /// Of one shard.
+  Gauge& snapshot_age(engines::ShardId shard);
+  Metrics& registry;
+  Gauge& open_documents;
+  Counter& built;
+  Gauge& sessions;
+  Counter& updates;
+  Counter& refused_updates;
+  Counter& deliveries;
+  Counter& snapshots;
+  Counter& snapshot_failures;
+  Histogram& load_seconds;
+  Histogram& acknowledge_seconds;
+};
+
+}  // namespace concord::documents
