@@ -1,4 +1,4 @@
-// The segment log alone: one writer, many writers, and opening after a crash.
+// The segment log alone: one writer, many writers, what sealing costs them, and opening after a crash.
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <latch>
+#include <optional>
 #include <vector>
 
 #include "base/clock.h"
@@ -19,8 +20,10 @@
 #include "base/reactor.h"
 #include "common/process.h"
 #include "common/report.h"
+#include "crypto/random.h"
 #include "engines/file_system.h"
 #include "engines/segment_log.h"
+#include "vault/sealed.h"
 
 namespace concord::bench {
 namespace {
@@ -115,12 +118,13 @@ class Bench {
 };
 
 /// Appends one record at a time until the time is up.
-asio::awaitable<void> write_until(Log& log, ShardId shard, double until, std::vector<double>& seconds,
-                                  std::latch& done) {
+asio::awaitable<void> write_until(Log& log, ShardId shard, double until, std::optional<vault::Sealer> sealer,
+                                  std::vector<double>& seconds, std::latch& done) {
   std::uint64_t sequence = 0;
   for (double now = now_seconds(); now < until;) {
     std::vector<LogRecord> records;
-    records.push_back(make_record(++sequence));
+    LogRecord& record = records.emplace_back(make_record(++sequence));
+    if (sealer) record.payload = std::make_shared<const Bytes>(sealer->seal(record.stream, *record.payload));
     const Result<Position> appended = co_await log.append(shard, kEpoch, std::move(records));
     if (!appended) stop(appended.error().message);
     const double then = now_seconds();
@@ -130,12 +134,15 @@ asio::awaitable<void> write_until(Log& log, ShardId shard, double until, std::ve
   done.count_down();
 }
 
-std::vector<double> run_writers(Bench& bench, std::size_t writers, double for_seconds) {
+vault::Sealer some_sealer() { return {UserId{}, {.generation = 1, .key = crypto::random_array<32>()}}; }
+
+std::vector<double> run_writers(Bench& bench, std::size_t writers, double for_seconds, bool sealed = false) {
   std::vector<std::vector<double>> each(writers);
   std::latch done(static_cast<std::ptrdiff_t>(writers));
   const double until = now_seconds() + for_seconds;
   for (std::size_t i = 0; i < writers; ++i)
-    bench.start(i, write_until(bench.log(), ShardId{static_cast<std::uint32_t>(i % kShards)}, until, each[i], done));
+    bench.start(i, write_until(bench.log(), ShardId{static_cast<std::uint32_t>(i % kShards)}, until,
+                               sealed ? std::optional(some_sealer()) : std::nullopt, each[i], done));
   done.wait();
   std::vector<double> all;
   for (const auto& one : each) all.insert(all.end(), one.begin(), one.end());
@@ -189,6 +196,32 @@ void measure_many_writers(const Options& options, Report& report, std::size_t wr
   report.add({who + "p50 until durable", percentile(seconds, 0.5) * 1e3, "ms"});
   report.add({who + "p99 until durable", percentile(seconds, 0.99) * 1e3, "ms"});
   report.add({who + "CPU an update, with the load", cpu / count * 1e6, "us"});
+}
+
+/// The same records as they are and sealed, in turns: a second of one, a second of the other.
+void measure_sealing(const Options& options, Report& report) {
+  constexpr std::size_t kWriters = 256;
+  struct Sum {
+    double updates = 0;
+    double cpu = 0;
+    double seconds = 0;
+  };
+  Bench bench(options, 2);
+  Sum sums[2];
+  for (int turn = 0; turn < 2 * static_cast<int>(std::max(options.seconds, 1.0)); ++turn) {
+    const bool sealed = turn % 2 == 1;
+    Sum& sum = sums[sealed ? 1 : 0];
+    const double cpu_before = cpu_seconds(::getpid());
+    const double began = now_seconds();
+    sum.updates += static_cast<double>(run_writers(bench, kWriters, 1, sealed).size());
+    sum.seconds += now_seconds() - began;
+    sum.cpu += cpu_seconds(::getpid()) - cpu_before;
+  }
+  const auto& [plain, sealed] = sums;
+  report.add({"256 writers, sealed: durable updates a second", sealed.updates / sealed.seconds, "1/s", "as they are",
+              plain.updates / plain.seconds});
+  report.add({"256 writers, sealed: CPU an update, with the load", sealed.cpu / sealed.updates * 1e6, "us",
+              "as they are", plain.cpu / plain.updates * 1e6});
 }
 
 Task<> fill(Log& log, std::uint64_t bytes) {
@@ -257,6 +290,7 @@ int main(int argc, char** argv) {
   const auto options = concord::bench::parse(report.arguments());
   concord::bench::measure_one_writer(options, report);
   for (const std::size_t writers : {16U, 256U}) concord::bench::measure_many_writers(options, report, writers);
+  concord::bench::measure_sealing(options, report);
   concord::bench::measure_replay(options, report);
   return report.finish();
 }

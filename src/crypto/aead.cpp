@@ -57,29 +57,27 @@ Aead::~Aead() = default;
 Aead::Aead(Aead&&) noexcept = default;
 Aead& Aead::operator=(Aead&&) noexcept = default;
 
-void Aead::seal(const AeadNonce& nonce, ByteView associated, ByteView plain, Bytes& out) {
+void Aead::seal(const AeadNonce& nonce, Associated associated, ByteView plain, std::uint8_t* to) {
   if (contexts_->sealing == nullptr) contexts_->sealing = make_context(contexts_->key, true);
   EVP_CIPHER_CTX* context = contexts_->sealing.get();
   require(EVP_EncryptInit_ex2(context, nullptr, nullptr, nonce.data(), nullptr));
   int written = 0;
-  if (!associated.empty())
-    require(EVP_EncryptUpdate(context, nullptr, &written, associated.data(), checked_size(associated)));
-  const std::size_t at = out.size();
-  out.resize(at + plain.size() + kAeadTagBytes);
-  if (!plain.empty()) require(EVP_EncryptUpdate(context, out.data() + at, &written, plain.data(), checked_size(plain)));
-  std::uint8_t* tag = out.data() + at + plain.size();
+  for (const ByteView piece : associated)
+    if (!piece.empty()) require(EVP_EncryptUpdate(context, nullptr, &written, piece.data(), checked_size(piece)));
+  if (!plain.empty()) require(EVP_EncryptUpdate(context, to, &written, plain.data(), checked_size(plain)));
+  std::uint8_t* tag = to + plain.size();
   require(EVP_EncryptFinal_ex(context, tag, &written));
   require(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kAeadTagBytes, tag));
 }
 
-Result<Bytes> Aead::open(const AeadNonce& nonce, ByteView associated, ByteView sealed) {
+Result<Bytes> Aead::open(const AeadNonce& nonce, Associated associated, ByteView sealed) {
   if (sealed.size() < kAeadTagBytes) return fail(Code::kCorrupt, "the sealed bytes are shorter than their tag");
   if (contexts_->opening == nullptr) contexts_->opening = make_context(contexts_->key, false);
   EVP_CIPHER_CTX* context = contexts_->opening.get();
   require(EVP_DecryptInit_ex2(context, nullptr, nullptr, nonce.data(), nullptr));
   int written = 0;
-  if (!associated.empty())
-    require(EVP_DecryptUpdate(context, nullptr, &written, associated.data(), checked_size(associated)));
+  for (const ByteView piece : associated)
+    if (!piece.empty()) require(EVP_DecryptUpdate(context, nullptr, &written, piece.data(), checked_size(piece)));
   const ByteView text = sealed.first(sealed.size() - kAeadTagBytes);
   Bytes plain(text.size());
   if (!text.empty()) require(EVP_DecryptUpdate(context, plain.data(), &written, text.data(), checked_size(text)));

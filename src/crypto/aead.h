@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 
 #include "base/bytes.h"
@@ -25,10 +26,13 @@ class Aead {
   Aead(Aead&&) noexcept;
   Aead& operator=(Aead&&) noexcept;
 
-  /// Appends the ciphertext, as long as `plain`, and the tag. `associated` is authenticated and not written.
-  void seal(const AeadNonce& nonce, ByteView associated, ByteView plain, Bytes& out);
+  /// Authenticated and not written: one piece behind the other.
+  using Associated = std::initializer_list<ByteView>;
+
+  /// Writes the ciphertext, as long as `plain`, and the tag.
+  void seal(const AeadNonce& nonce, Associated associated, ByteView plain, std::uint8_t* to);
   /// kCorrupt where anything of key, nonce, associated data or bytes differs from what was sealed.
-  Result<Bytes> open(const AeadNonce& nonce, ByteView associated, ByteView sealed);
+  Result<Bytes> open(const AeadNonce& nonce, Associated associated, ByteView sealed);
 
  private:
   struct Contexts;

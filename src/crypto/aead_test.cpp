@@ -13,6 +13,11 @@ Bytes from_hex(std::string_view hex) {
     out.push_back(static_cast<std::uint8_t>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16)));
   return out;
 }
+Bytes seal(Aead aead, const AeadNonce& nonce, Aead::Associated associated, ByteView plain) {
+  Bytes out(plain.size() + kAeadTagBytes);
+  aead.seal(nonce, associated, plain, out.data());
+  return out;
+}
 template <std::size_t N>
 std::array<std::uint8_t, N> array_of(std::string_view hex) {
   std::array<std::uint8_t, N> out{};
@@ -22,27 +27,26 @@ std::array<std::uint8_t, N> array_of(std::string_view hex) {
 
 // Test cases 13, 14 and 16 of "The Galois/Counter Mode of Operation" (McGrew, Viega).
 TEST(Aead, seals_as_the_vectors_of_gcm_say) {
-  Bytes out;
-  Aead(AeadKey{}).seal(AeadNonce{}, {}, {}, out);
-  EXPECT_EQ(to_hex(out), "530f8afbc74536b9a963b4f1c4cb738b");
+  EXPECT_EQ(to_hex(seal(Aead(AeadKey{}), AeadNonce{}, {}, {})), "530f8afbc74536b9a963b4f1c4cb738b");
+  EXPECT_EQ(to_hex(seal(Aead(AeadKey{}), AeadNonce{}, {}, Bytes(16))),
+            "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919");
 
-  out.clear();
-  Aead(AeadKey{}).seal(AeadNonce{}, {}, Bytes(16), out);
-  EXPECT_EQ(to_hex(out), "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919");
-
-  Aead aead(array_of<32>("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308"));
+  const auto key = array_of<32>("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308");
   const auto nonce = array_of<12>("cafebabefacedbaddecaf888");
   const Bytes associated = from_hex("feedfacedeadbeeffeedfacedeadbeefabaddad2");
   const Bytes plain = from_hex(
       "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657"
       "ba637b39");
-  out.clear();
-  aead.seal(nonce, associated, plain, out);
-  EXPECT_EQ(
-      to_hex(out),
-      "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393ba"
-      "7a0abcc9f66276fc6ece0f4e1768cddf8853bb2d551b");
-  EXPECT_EQ(*aead.open(nonce, associated, out), plain);
+  // In any pieces.
+  for (const Bytes& out :
+       {seal(Aead(key), nonce, {associated}, plain),
+        seal(Aead(key), nonce, {ByteView(associated).first(7), ByteView(associated).subspan(7)}, plain)}) {
+    EXPECT_EQ(
+        to_hex(out),
+        "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838c5f61e6393"
+        "ba7a0abcc9f66276fc6ece0f4e1768cddf8853bb2d551b");
+    EXPECT_EQ(*Aead(key).open(nonce, {associated}, out), plain);
+  }
 }
 
 TEST(Aead, any_changed_bit_is_found) {
@@ -50,20 +54,19 @@ TEST(Aead, any_changed_bit_is_found) {
   const AeadNonce nonce{7};
   const Bytes plain = to_bytes("what nobody may change unseen");
   Bytes associated = to_bytes("its place");
-  Bytes sealed;
-  aead.seal(nonce, associated, plain, sealed);
+  Bytes sealed = seal(Aead(array_of<32>("0102")), nonce, {associated}, plain);
   for (std::size_t bit = 0; bit < sealed.size() * 8; ++bit) {
     sealed[bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
-    EXPECT_EQ(aead.open(nonce, associated, sealed).error().code, Code::kCorrupt) << bit;
+    EXPECT_EQ(aead.open(nonce, {associated}, sealed).error().code, Code::kCorrupt) << bit;
     sealed[bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
   }
   for (std::size_t size = 0; size < sealed.size(); ++size)
-    EXPECT_FALSE(aead.open(nonce, associated, ByteView(sealed).first(size)).has_value());
-  EXPECT_FALSE(aead.open(AeadNonce{8}, associated, sealed).has_value());
-  EXPECT_FALSE(Aead(AeadKey{}).open(nonce, associated, sealed).has_value());
-  EXPECT_TRUE(aead.open(nonce, associated, sealed).has_value());
+    EXPECT_FALSE(aead.open(nonce, {associated}, ByteView(sealed).first(size)).has_value());
+  EXPECT_FALSE(aead.open(AeadNonce{8}, {associated}, sealed).has_value());
+  EXPECT_FALSE(Aead(AeadKey{}).open(nonce, {associated}, sealed).has_value());
+  EXPECT_TRUE(aead.open(nonce, {associated}, sealed).has_value());
   associated.back() ^= 1;
-  EXPECT_FALSE(aead.open(nonce, associated, sealed).has_value());
+  EXPECT_FALSE(aead.open(nonce, {associated}, sealed).has_value());
 }
 
 // RFC 5869, appendix A, test cases 1 to 3: the first 32 bytes.

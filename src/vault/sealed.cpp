@@ -19,14 +19,6 @@ crypto::AeadNonce nonce_of(std::uint64_t number) {
   return nonce;
 }
 
-Bytes associated_with(ByteView header, std::string_view place) {
-  Bytes associated;
-  associated.reserve(header.size() + place.size());
-  append(associated, header);
-  append(associated, as_bytes(place));
-  return associated;
-}
-
 Bytes head_of(UserId owner, std::uint32_t generation, const Salt& salt) {
   Bytes head;
   head.push_back(kSealedMark);
@@ -73,16 +65,19 @@ Result<SealedHeader> read_sealed_header(ByteView sealed) {
 Sealer::Sealer(UserId owner, const UserKey& key) : owner_(owner), aead_(crypto::AeadKey{}) {
   const auto salt = crypto::random_array<16>();
   head_ = head_of(owner, key.generation, salt);
+  fixed_bytes_ = head_.size();
   aead_ = aead_for(key, salt);
 }
 
 Bytes Sealer::seal(std::string_view place, ByteView plain) {
   const std::uint64_t number = next_number_++;
-  Bytes out;
-  out.reserve(kMostAdded + plain.size());
-  append(out, head_);
-  write_varuint(out, number);
-  aead_.seal(nonce_of(number), associated_with(out, place), plain, out);
+  head_.resize(fixed_bytes_);
+  write_varuint(head_, number);
+  const std::size_t head_bytes = head_.size();
+  append(head_, as_bytes(place));
+  Bytes out(head_bytes + plain.size() + crypto::kAeadTagBytes);
+  std::copy_n(head_.begin(), head_bytes, out.begin());
+  aead_.seal(nonce_of(number), {head_}, plain, out.data() + head_bytes);
   return out;
 }
 
@@ -96,7 +91,7 @@ Result<Bytes> Opener::open(const UserKey& key, const SealedHeader& header, std::
                        .aead = aead_for(key, header.salt)});
   }
   const ByteView head = sealed.first(header.size_bytes);
-  return last_->aead.open(nonce_of(header.number), associated_with(head, place), sealed.subspan(header.size_bytes));
+  return last_->aead.open(nonce_of(header.number), {head, as_bytes(place)}, sealed.subspan(header.size_bytes));
 }
 
 }  // namespace concord::vault

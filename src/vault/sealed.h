@@ -57,7 +57,8 @@ class Sealer {
 
  private:
   UserId owner_;
-  Bytes head_;  // up to the number
+  Bytes head_;                   // of the newest message, and its place
+  std::size_t fixed_bytes_ = 0;  // of it, up to the number
   std::uint64_t next_number_ = 0;
   crypto::Aead aead_;
 };

@@ -94,7 +94,7 @@ Task<UserKey> UserKeys::unwrap(std::string name, Object object) {
     co_return fail(Error{Code::kCorrupt, "an object among the keys is no wrapped key", {{"object", name}}});
   crypto::AeadNonce nonce;
   std::copy_n(content.begin() + kNonceAt, nonce.size(), nonce.begin());
-  const auto plain = crypto::Aead(master->key).open(nonce, as_bytes(name), ByteView(content).subspan(kSealedAt));
+  const auto plain = crypto::Aead(master->key).open(nonce, {as_bytes(name)}, ByteView(content).subspan(kSealedAt));
   if (!plain) co_return fail(Error{Code::kCorrupt, "a wrapped key was changed", {{"object", name}}});
   UserKey key{.generation = object.generation, .key = {}};
   std::ranges::copy(*plain, key.key.begin());
@@ -107,7 +107,8 @@ Task<> UserKeys::wrap(UserId user, UserKey key) {
   Bytes content = to_bytes(kMagic);
   content.push_back(kFormat);
   append(content, nonce);
-  crypto::Aead(masters_.current.key).seal(nonce, as_bytes(name), key.key, content);
+  content.resize(kObjectBytes);
+  crypto::Aead(masters_.current.key).seal(nonce, {as_bytes(name)}, key.key, content.data() + kSealedAt);
   co_return co_await blobs_.put(name, std::make_shared<const Bytes>(std::move(content)));
 }
 
