@@ -17,6 +17,7 @@ Result<> LazyDoc::restore(Bytes state) {
 void LazyDoc::defer(SharedBytes update) {
   deferred_bytes_ += update->size();
   deferred_.push_back(std::move(update));
+  Bytes().swap(merged_);
 }
 
 Result<> LazyDoc::apply(ByteView update) {
@@ -30,53 +31,57 @@ crdt::Doc& LazyDoc::doc() {
     (void)doc_->apply_update(stored_);
     for (const SharedBytes& update : deferred_) (void)doc_->apply_update(*update);
     Bytes().swap(stored_);
+    Bytes().swap(merged_);
     std::vector<SharedBytes>().swap(deferred_);
     built_.add();
   }
   return *doc_;
 }
 
-bool LazyDoc::fold() {
-  if (doc_) return false;
-  if (deferred_.empty()) return true;
-  if (deferred_bytes_ > kMaxFoldBytes) return false;
+const Bytes* LazyDoc::merged() {
+  if (doc_) return nullptr;
+  if (deferred_.empty()) return &stored_;
+  if (!merged_.empty()) return &merged_;
+  if (deferred_bytes_ > kMaxMergeBytes) return nullptr;
   std::vector<ByteView> all{stored_};
   for (const SharedBytes& update : deferred_) all.emplace_back(*update);
   auto merged = crdt::merge_updates(all);
-  if (!merged) return false;
-  stored_ = std::move(*merged);
-  std::vector<SharedBytes>().swap(deferred_);
-  return true;
+  if (!merged) return nullptr;
+  merged_ = std::move(*merged);
+  return &merged_;
 }
 
 Bytes LazyDoc::encode_state_vector() {
-  if (fold()) {
-    if (auto vector = crdt::state_vector_of_update(stored_)) return std::move(*vector);
+  if (const Bytes* all = merged()) {
+    if (auto vector = crdt::state_vector_of_update(*all)) return std::move(*vector);
   }
   return doc().encode_state_vector();
 }
 
 Bytes LazyDoc::encode_state_as_update(const crdt::StateVector& since) {
-  if (fold()) {
-    if (since.empty()) return stored_;
-    if (auto rest = crdt::diff_update(stored_, since)) return std::move(*rest);
+  if (const Bytes* all = merged()) {
+    if (since.empty()) return *all;
+    if (auto rest = crdt::diff_update(*all, since)) return std::move(*rest);
   }
   return doc().encode_state_as_update(since);
 }
 
 bool LazyDoc::covers(ByteView update) {
-  if (fold()) {
+  if (const Bytes* all = merged()) {
     // Merged with what adds nothing, since a merge writes some bits otherwise than a document does.
-    const ByteView alone[] = {stored_, kNothing};
-    const ByteView both[] = {stored_, update};
-    const auto merged = crdt::merge_updates(both);
-    if (!merged) return false;
-    if (*merged == stored_) return true;
-    if (const auto again = crdt::merge_updates(alone); again && *merged == *again) return true;
+    const ByteView alone[] = {*all, kNothing};
+    const ByteView both[] = {*all, update};
+    const auto with = crdt::merge_updates(both);
+    if (!with) return false;
+    if (*with == *all) return true;
+    if (const auto again = crdt::merge_updates(alone); again && *with == *again) return true;
   }
   return doc().covers(update).value_or(false);
 }
 
-std::size_t LazyDoc::encoded_bytes() { return fold() ? stored_.size() : doc().encode_state_as_update().size(); }
+std::size_t LazyDoc::encoded_bytes() {
+  const Bytes* all = merged();
+  return all != nullptr ? all->size() : doc().encode_state_as_update().size();
+}
 
 }  // namespace concord::documents

@@ -15,7 +15,7 @@ namespace concord::documents {
 class LazyDoc {
  public:
   /// Past so many bytes of deferred updates an answer builds the Doc.
-  static constexpr std::size_t kMaxFoldBytes = 256u << 10u;
+  static constexpr std::size_t kMaxMergeBytes = 256u << 10u;
 
   /// Counts in `built` when the Doc is built. Empty until something is restored or deferred.
   explicit LazyDoc(Counter& built) : built_(built) {}
@@ -28,7 +28,8 @@ class LazyDoc {
   Result<> apply(ByteView update);
 
   bool is_built() const { return doc_.has_value(); }
-  /// Builds it where it is not there yet. An update that the Doc refuses changes nothing, now as when it was logged.
+  /// Builds it where it is not there yet. An update that the Doc refuses (it holds too much already) changes nothing,
+  /// now as when it was logged; so it is built of the updates one by one and never of `merged_`.
   crdt::Doc& doc();
 
   Bytes encode_state_vector();
@@ -40,13 +41,14 @@ class LazyDoc {
   std::size_t encoded_bytes();
 
  private:
-  /// Whether `stored_` alone is the whole state.
-  bool fold();
+  /// The whole state as one update; null where it takes a Doc to tell.
+  const Bytes* merged();
 
   Counter& built_;
   Bytes stored_{0, 0};  // an update; empty once built
   std::vector<SharedBytes> deferred_;
   std::size_t deferred_bytes_ = 0;
+  Bytes merged_;  // of both, once it was wanted; empty: not yet
   std::optional<crdt::Doc> doc_;
 };
 

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "base/property_testing.h"
+#include "base/varint.h"
+#include "crdt/update.h"
 
 namespace concord::documents {
 namespace {
@@ -125,7 +127,7 @@ TEST(LazyDoc, an_edit_builds_the_doc_once_and_it_is_the_same_doc) {
     if (snapshot > 0) ASSERT_TRUE(lazy.restore(history.states[snapshot]));
     const std::size_t deferred = pick(random, snapshot, history.updates.size() - 1);
     for (std::size_t i = snapshot; i < deferred; ++i) lazy.defer(history.updates[i]);
-    if (pick(random, 0, 1) == 0) (void)lazy.encode_state_as_update();  // which may have folded them
+    if (pick(random, 0, 1) == 0) (void)lazy.encode_state_as_update();  // which merges them
     for (std::size_t i = deferred; i < history.updates.size(); ++i) ASSERT_TRUE(lazy.apply(*history.updates[i]));
     EXPECT_EQ(built.value(), 1U);
     EXPECT_EQ(lazy.encode_state_as_update(), history.doc.encode_state_as_update());
@@ -135,12 +137,34 @@ TEST(LazyDoc, an_edit_builds_the_doc_once_and_it_is_the_same_doc) {
   });
 }
 
+TEST(LazyDoc, an_update_that_the_doc_refuses_takes_nothing_else_with_it) {
+  crdt::Doc client({.client = crdt::ClientId{7}});
+  const Bytes written = client.transact([&] { (void)client.text("content").insert(0, "kept"); });
+  // Deletions of one unit each by more clients than a document may know.
+  Bytes crowd{0};
+  constexpr std::uint64_t kClients = 262'200;
+  write_varuint(crowd, kClients);
+  for (std::uint64_t i = 0; i < kClients; ++i) {
+    write_varuint(crowd, 100 + i);
+    append(crowd, Bytes{1, 0, 1});
+  }
+  ASSERT_TRUE(crdt::check_update(crowd));
+  ASSERT_FALSE(crdt::Doc().apply_update(crowd));
+
+  Metrics metrics;
+  LazyDoc lazy(metrics.counter("built", ""));
+  ASSERT_TRUE(lazy.restore(written));
+  lazy.defer(std::make_shared<const Bytes>(crowd));
+  (void)lazy.encode_state_as_update();
+  EXPECT_EQ(lazy.doc().text("content").to_string(), "kept");
+}
+
 TEST(LazyDoc, updates_past_the_limit_are_answered_by_the_doc) {
   crdt::Doc client({.client = crdt::ClientId{7}});
   Metrics metrics;
   Counter& built = metrics.counter("built", "");
   LazyDoc lazy(built);
-  for (std::size_t bytes = 0; bytes <= LazyDoc::kMaxFoldBytes; bytes += 50'000) {
+  for (std::size_t bytes = 0; bytes <= LazyDoc::kMaxMergeBytes; bytes += 50'000) {
     const Bytes update = client.transact([&] { (void)client.text("content").insert(0, std::string(50'000, 'x')); });
     lazy.defer(std::make_shared<const Bytes>(update));
   }
