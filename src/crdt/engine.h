@@ -53,6 +53,8 @@ class Engine : public Editor {
   Value value_of_type(TypeRef type);
   /// The next type on the right or on the left, in the list that holds this one (xml.cpp).
   std::optional<Value> sibling(TypeRef type, bool right);
+  /// Of one that was deleted too: a version may show it.
+  std::string node_name(TypeRef element) const;
   /// kNone for one that was deleted or is another document's.
   TypeRef type_of(const SharedType& shared) const {
     return shared.engine_ == this && alive(shared) ? shared.type_ : kNone;

@@ -3,40 +3,26 @@
 // merging is n log n where Yjs sorts anew for each struct.
 
 #include <algorithm>
-#include <limits>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "crdt/delete_set.h"
+#include "crdt/script_sort.h"
 #include "crdt/struct_writer.h"
 #include "crdt/update.h"
+#include "crdt/update_merger.h"
 #include "crdt/update_reader.h"
 
 namespace concord::crdt {
 namespace {
 
+/// More updates than this are taken in their own order where they compete.
+constexpr std::size_t kMaxCompeting = kMaxScriptSort;
+
 template <class Reader>
 void read_deleted(UpdateReader<Reader>& reader, IdRanges& ranges) {
   DeletedRange<std::uint64_t> range{};
   while (reader.next_deleted(range.client, range.clock, range.length)) ranges.push_back(range);
-}
-
-/// The same for ranges that will be normalized: people delete one character after the other, to the left or the right.
-template <class Reader>
-void join_deleted(UpdateReader<Reader>& reader, IdRanges& ranges) {
-  DeletedRange<std::uint64_t> range{};
-  while (reader.next_deleted(range.client, range.clock, range.length)) {
-    const bool any = !ranges.empty() && ranges.back().client == range.client;
-    if (any && ranges.back().clock + ranges.back().length == range.clock) {
-      ranges.back().length += range.length;
-    } else if (any && range.clock + range.length == ranges.back().clock) {
-      ranges.back().clock = range.clock;
-      ranges.back().length += range.length;
-    } else {
-      ranges.push_back(range);
-    }
-  }
 }
 
 /// Highest client first, each client's ranges as they came. Where V2 cannot say them so, as the same set in order.
@@ -69,47 +55,38 @@ Result<Bytes> finish(UpdateReader<Reader>& reader, StructWriter<Writer>& writer)
   return writer.finish(deleted);
 }
 
-/// One of the updates that are merged, at its current struct. Skips are passed over.
-template <class Reader>
-struct Source {
-  Source(ByteView update, std::uint64_t max_run_structs) : reader(update, max_run_structs) { next(); }
-  void next() {
-    do has = reader.next(current);
-    while (has && current.kind == Kind::kSkip);
-  }
-  UpdateReader<Reader> reader;
-  RawStruct current;
-  bool has = false;
-};
-
 /// Takes the sources in the order of their current structs. Most updates are small: at first only where each begins is
 /// noted, and a source is open from when its turn comes until it is used up, so that merging many costs little memory.
 template <class Reader, class Writer>
-class Merger {
+class OrderedMerger : public UpdateMerger<Reader, Writer> {
  public:
-  Merger(std::span<const ByteView> updates, std::uint64_t max_run_structs)
+  OrderedMerger(std::span<const ByteView> updates, std::uint64_t max_run_structs)
       : updates_(updates), max_run_structs_(max_run_structs) {
     waiting_.reserve(updates.size());
     for (std::size_t i = 0; i < updates.size(); ++i) {
       Source<Reader> source(updates[i], max_run_structs);
       if (source.has)
-        waiting_.push_back({source.current.client, source.current.clock, static_cast<std::int64_t>(i), i, {}});
+        waiting_.push_back(entry_of(source, static_cast<std::int64_t>(i), i));
       else
-        close(source, i);
+        this->close(source, i);
     }
     const auto sooner = [](const Entry& a, const Entry& b) { return later(b, a); };
     if (!std::ranges::is_sorted(waiting_, sooner)) std::ranges::sort(waiting_, sooner);
   }
 
-  void run() {
+  /// False as soon as sources compete that would come in another order in Yjs: then CompetingMerger is to do it.
+  bool run() {
+    const bool yields = updates_.size() <= kMaxCompeting;
     for (std::size_t next = 0; next < waiting_.size() || !heap_.empty();) {
       if (!heap_.empty() && (next == waiting_.size() || !later(heap_.front(), waiting_[next]))) {
         std::ranges::pop_heap(heap_, later);
         Entry entry = std::move(heap_.back());
         heap_.pop_back();
+        if (yields && competes(entry, next)) return false;
         advance(*entry.open, entry.update, &entry.open);
       } else {
         const Entry& entry = waiting_[next++];
+        if (yields && competes(entry, next)) return false;
         if constexpr (Reader::kOneStream) {
           Source<Reader> source(updates_[entry.update], max_run_structs_);
           advance(source, entry.update, nullptr);
@@ -119,47 +96,38 @@ class Merger {
         }
       }
     }
-    if (writing_) writer_.write(*writing_);
-  }
-
-  Result<Bytes> finish() {
-    if (error_) return fail(std::move(*error_));
-    normalize(deleted_, std::ranges::greater{});
-    return writer_.finish(deleted_);
+    this->write_last();
+    return true;
   }
 
  private:
   struct Entry {
     std::uint64_t client;
     std::uint32_t clock;
+    bool gc;
     std::int64_t order;
     std::size_t update;
     std::unique_ptr<Source<Reader>> open;  // where some of it has been taken
   };
+  static Entry entry_of(const Source<Reader>& source, std::int64_t order, std::size_t update) {
+    const RawStruct& current = source.current;
+    return {current.client, current.clock, current.kind == Kind::kGc, order, update, nullptr};
+  }
 
   /// Takes from the source, and puts it back if there is more. `open` owns it, unless it was opened just now.
   void advance(Source<Reader>& source, std::size_t update, std::unique_ptr<Source<Reader>>* open) {
-    step(source);
+    this->step(source);
     if (!source.has) {
-      close(source, update);
+      this->close(source, update);
       // What was read last may be in the reader, and is not written yet.
       if (!Reader::kOneStream && open != nullptr) used_up_.push_back(std::move(*open));
       return;
     }
     auto kept = open != nullptr ? std::move(*open) : std::make_unique<Source<Reader>>(std::move(source));
     // Before its equals, as a stable sort leaves it.
-    heap_.push_back({kept->current.client, kept->current.clock, --returned_, update, nullptr});
+    heap_.push_back(entry_of(*kept, --returned_, update));
     heap_.back().open = std::move(kept);
     std::ranges::push_heap(heap_, later);
-  }
-
-  /// Reads what is deleted. Of several that are malformed the first is told.
-  void close(Source<Reader>& source, std::size_t update) {
-    UpdateReader<Reader>& reader = source.reader;
-    if (reader.ok()) join_deleted(reader, deleted_);
-    if (reader.ok() || update >= failed_) return;
-    failed_ = update;
-    error_ = reader.error().with("update", std::to_string(update));
   }
 
   static bool later(const Entry& a, const Entry& b) {
@@ -168,61 +136,13 @@ class Merger {
     return a.order > b.order;
   }
 
-  void take(Source<Reader>& source, const StructPart& part) {
-    if (writing_) writer_.write(*writing_);
-    writing_ = part;
-    source.next();
-  }
-
-  /// Takes from the first source what can be written before another must be looked at.
-  void step(Source<Reader>& source) {
-    const std::uint64_t client = source.current.client;
-    if (!writing_) {
-      take(source, {source.current, 0});
-    } else if (!join(source, client)) {
-      return;
-    }
-    while (source.has && source.current.client == client && source.current.clock == writing_->end())
-      take(source, {source.current, 0});
-  }
-
-  bool join(Source<Reader>& source, std::uint64_t client) {
-    bool moved = false;
-    while (source.has && source.current.end() <= writing_->end() && source.current.client >= writing_->raw.client) {
-      source.next();
-      moved = true;
-    }
-    if (!source.has || source.current.client != client || (moved && source.current.clock > writing_->end()))
-      return false;
-    const RawStruct& current = source.current;
-    RawStruct& last = writing_->raw;
-    const bool skipping = last.kind == Kind::kSkip;
-    if (client != last.client) {
-      take(source, {current, 0});
-    } else if (writing_->end() < current.clock) {
-      if (skipping) {
-        last.length = current.end() - last.clock;
-      } else {
-        RawStruct skip;
-        skip.kind = Kind::kSkip;
-        skip.client = client;
-        skip.clock = writing_->end();
-        skip.length = current.clock - skip.clock;
-        writer_.write(*writing_);
-        writing_ = StructPart{skip, 0};
-      }
-    } else {
-      std::uint32_t overlap = writing_->end() - current.clock;
-      if (overlap > 0 && skipping) {
-        last.length -= overlap;
-        overlap = 0;
-      }
-      if (last.kind == current.kind && last.kind == Kind::kGc)
-        last.length += current.length - overlap;
-      else
-        take(source, {current, overlap});
-    }
-    return true;
+  /// Whether another source is at the same clock, and one of the two has there as GC what the other has as an item.
+  /// Those at one clock follow each other, so the next one tells.
+  bool competes(const Entry& entry, std::size_t next) const {
+    const auto unlike = [&entry](const Entry& other) {
+      return other.client == entry.client && other.clock == entry.clock && other.gc != entry.gc;
+    };
+    return (next < waiting_.size() && unlike(waiting_[next])) || (!heap_.empty() && unlike(heap_.front()));
   }
 
   std::span<const ByteView> updates_;
@@ -231,11 +151,50 @@ class Merger {
   std::vector<std::unique_ptr<Source<Reader>>> used_up_;
   std::uint64_t max_run_structs_;
   std::int64_t returned_ = 0;
-  StructWriter<Writer> writer_;
-  std::optional<StructPart> writing_;
-  IdRanges deleted_;
-  std::optional<Error> error_;
-  std::size_t failed_ = std::numeric_limits<std::size_t>::max();
+};
+
+/// The same for few updates, in the very order in which Yjs takes them where a GC and an item compete: Yjs sorts all
+/// sources anew for each turn and says of both that they come before the other, so that the order follows from which
+/// two are compared. That is known (script_sort.h). A turn costs as much as there are updates.
+template <class Reader, class Writer>
+class CompetingMerger : public UpdateMerger<Reader, Writer> {
+ public:
+  CompetingMerger(std::span<const ByteView> updates, std::uint64_t max_run_structs) {
+    for (std::size_t i = 0; i < updates.size(); ++i) {
+      all_.push_back(std::make_unique<Source<Reader>>(updates[i], max_run_structs));
+      if (all_.back()->has)
+        turns_.push_back({all_.back().get(), i});
+      else
+        this->close(*all_.back(), i);
+    }
+  }
+
+  void run() {
+    while (!turns_.empty()) {
+      script_sort(turns_, [](const Turn& a, const Turn& b) { return precedes(a.source->current, b.source->current); });
+      const Turn& first = turns_.front();
+      this->step(*first.source);
+      if (first.source->has) continue;
+      this->close(*first.source, first.update);
+      turns_.erase(turns_.begin());
+    }
+    this->write_last();
+  }
+
+ private:
+  struct Turn {
+    Source<Reader>* source;
+    std::size_t update;
+  };
+
+  static bool precedes(const RawStruct& a, const RawStruct& b) {
+    if (a.client != b.client) return a.client > b.client;
+    if (a.clock != b.clock) return a.clock < b.clock;
+    return (a.kind == Kind::kGc) != (b.kind == Kind::kGc);
+  }
+
+  std::vector<std::unique_ptr<Source<Reader>>> all_;  // to the end: what was read last may be in the reader
+  std::vector<Turn> turns_;                           // those that are not used up
 };
 
 /// Without the structs before `since`.
@@ -293,10 +252,12 @@ Result<Bytes> merge_updates(std::span<const ByteView> updates, UpdateFormat form
     TRY_VOID(check_update(updates[0], format, max_run_structs));
     return to_bytes(updates[0]);
   }
-  const auto merge = [&]<class Reader, class Writer>() {
-    Merger<Reader, Writer> merger(updates, max_run_structs);
-    merger.run();
-    return merger.finish();
+  const auto merge = [&]<class Reader, class Writer>() -> Result<Bytes> {
+    OrderedMerger<Reader, Writer> merger(updates, max_run_structs);
+    if (merger.run()) return merger.finish();
+    CompetingMerger<Reader, Writer> competing(updates, max_run_structs);
+    competing.run();
+    return competing.finish();
   };
   if (format == UpdateFormat::kV1) return merge.template operator()<FieldReaderV1, FieldWriterV1>();
   return merge.template operator()<FieldReaderV2, FieldWriterV2>();

@@ -115,11 +115,11 @@ Result<> XmlFragment::erase(std::size_t index, std::size_t length) {
 
 // ---- elements
 
-std::string XmlElement::node_name() const {
-  if (!alive()) return {};
-  const TypeRecord& type = engine_->store.types[type_];
+std::string XmlElement::node_name() const { return alive() ? engine_->node_name(type_) : std::string(); }
+std::string Engine::node_name(TypeRef element) const {
+  const TypeRecord& type = store.types[element];
   if (type.item == kNone || type.name == kNone) return "UNDEFINED";
-  return std::string(engine_->store.contents.names.at(type.name));
+  return std::string(store.contents.names.at(type.name));
 }
 std::optional<Value> XmlElement::next_sibling() const { return alive() ? engine_->sibling(type_, true) : std::nullopt; }
 std::optional<Value> XmlElement::previous_sibling() const {

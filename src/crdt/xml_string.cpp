@@ -141,7 +141,7 @@ std::string XmlString::of_children(TypeRef type, std::size_t depth) const {
 std::string XmlString::of_element(TypeRef type, std::size_t depth) const {
   auto attributes = engine_.map_values(type);
   std::ranges::sort(attributes, [](const auto& a, const auto& b) { return precedes(a.first, b.first); });
-  const std::string name = lower(engine_.handle<XmlElement>(type).node_name());
+  const std::string name = lower(engine_.node_name(type));
   std::string out = "<" + name;
   for (const auto& [key, value] : attributes) append_attribute(out, key, of_value(value, depth + 1));
   return out + ">" + of_children(type, depth) + "</" + name + ">";

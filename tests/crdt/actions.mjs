@@ -28,6 +28,9 @@ const plainValues = [
 ]
 const mapOnlyValues = [undefined, 1234567890123456789n, -5n]
 
+/** A half of a pair of surrogates alone becomes U+FFFD. XML shows a format's value that is a string unit by unit. */
+export const asSent = string => Buffer.from(string).toString()
+
 export const writeTarget = (e, target) => {
   uint(e, target.kind)
   string(e, target.name)

@@ -6,7 +6,7 @@ import './clock.mjs'
 import * as Y from 'yjs'
 import * as encoding from 'lib0/encoding'
 import { writeSync } from 'node:fs'
-import { makeActions, step } from './actions.mjs'
+import { asSent, makeActions, step } from './actions.mjs'
 import { makeChance } from './chance.mjs'
 import { makeHistory } from './history.mjs'
 import { isRealTransaction, observe } from './observing.mjs'
@@ -161,15 +161,17 @@ class Peer {
     })
     record(41, this.number, e => {
       string(e, doc.getXmlFragment('xml').toString())
-      string(e, JSON.stringify(doc.getXmlFragment('xml').querySelectorAll('DIV').map(element => element.toString())))
+      string(e, JSON.stringify(doc.getXmlFragment('xml').querySelectorAll('DIV').map(element => asSent(element.toString()))))
       string(e, JSON.stringify(Array.from(doc.getXmlFragment('xml').createTreeWalker(() => true), siblings)))
       string(e, JSON.stringify(Array.from(doc.subdocs, subdocument => subdocument.guid).sort()))
     })
   }
 }
-/** A subdocument reads as its guid. */
+/** A shared type reads as its JSON, a subdocument as its guid. */
 const plainJson = value => {
+  if (value instanceof Y.AbstractType) return plainJson(value.toJSON())
   if (value instanceof Y.Doc) return { guid: value.guid }
+  if (typeof value === 'string') return asSent(value)
   if (Array.isArray(value)) return value.map(plainJson)
   if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return value
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plainJson(member)]))
@@ -180,7 +182,7 @@ const joined = updates => updates.length > 1
   ? { v1: Y.mergeUpdates(updates.map(update => update.v1)), v2: Y.mergeUpdatesV2(updates.map(update => update.v2)) }
   : updates[0] ?? nothing
 const anyBytes = value => { const e = encoding.createEncoder(); any(e, value); return encoding.toUint8Array(e) }
-const plainOp = op => op.insert instanceof Y.AbstractType ? { ...op, insert: op.insert.toJSON() } : op
+const plainOp = op => op.insert instanceof Y.AbstractType ? { ...op, insert: plainJson(op.insert) } : op
 
 const showItems = type => {
   const shown = []
@@ -193,7 +195,7 @@ const showItems = type => {
 }
 
 const undoing = makeUndoing({ record, uint, bytes, below, chance, nothing })
-const history = makeHistory({ record, uint, string, bytes, anyBytes, plainOp, pick, below, chance, randomTarget: mixed.randomTarget })
+const history = makeHistory({ record, uint, string, bytes, anyBytes, plainJson, plainOp, pick, below, chance, randomTarget: mixed.randomTarget })
 
 // ---- the network
 

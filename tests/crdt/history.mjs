@@ -2,8 +2,9 @@
 import * as Y from 'yjs'
 import { writeTarget } from './actions.mjs'
 
-export const makeHistory = ({ record, uint, string, bytes, anyBytes, plainOp, pick, below, chance, randomTarget }) => {
-  const plain = value => value instanceof Y.AbstractType ? value.toJSON() : value
+export const makeHistory = ({ record, uint, string, bytes, anyBytes, plainJson, plainOp, pick, below, chance, randomTarget }) => {
+  /** As a handle of ours shows it: one of an element that was deleted since is empty, where Yjs still tells its name. */
+  const held = value => value instanceof Y.XmlElement && value._item.deleted ? '' : plainJson(value)
 
   const takeSnapshot = peer => {
     const snapshot = Y.snapshot(peer.doc)
@@ -33,9 +34,9 @@ export const makeHistory = ({ record, uint, string, bytes, anyBytes, plainOp, pi
       string(e, JSON.stringify(delta))
     })
     const version = pick(snapshots)
-    const values = Y.typeListToArraySnapshot(doc.getArray('array'), version).map(plain)
+    const values = Y.typeListToArraySnapshot(doc.getArray('array'), version).map(held)
     const members = Y.typeMapGetAllSnapshot(doc.getMap('map'), version)
-    for (const key in members) members[key] = plain(members[key])
+    for (const key in members) members[key] = held(members[key])
     record(22, peer.number, e => {
       writeVersion(e, version)
       bytes(e, anyBytes(values))

@@ -26,7 +26,7 @@ const shadows = flag('--shadows')
 const program = process.env.CRDT_PEER
 if (!program) throw new Error('CRDT_PEER: where is crdt_peer?')
 
-const total = { worlds: 0, operations: 0, exchanges: 0, heals: 0, normalised: 0, competing: 0, shadowed: 0 }
+const total = { worlds: 0, operations: 0, exchanges: 0, heals: 0, normalised: 0, shadowed: 0 }
 const begin = process.hrtime.bigint()
 const elapsed = () => Number(process.hrtime.bigint() - begin) / 1e9
 const told = () => {

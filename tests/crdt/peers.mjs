@@ -4,7 +4,7 @@ import * as Y from 'yjs'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import { inspect } from 'node:util'
-import { makeActions, performOperation, step } from './actions.mjs'
+import { asSent, makeActions, performOperation, step } from './actions.mjs'
 import { isRealTransaction, observe } from './observing.mjs'
 import { makeXmlActions } from './xml_actions.mjs'
 
@@ -25,9 +25,6 @@ const contentOf = value => {
   if (value instanceof Y.Map) return contentOfMap(value)
   return value
 }
-
-/** A half of a pair of surrogates (a format's value that is a string is shown unit by unit) becomes U+FFFD. */
-const asSent = string => Buffer.from(string).toString()
 
 /** What crdt_peer says of a document too (content() in peer.cpp): all that its types hold. */
 export const contentOfDoc = (doc, xml = doc.getXmlFragment('xml')) => ({

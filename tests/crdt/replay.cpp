@@ -345,10 +345,19 @@ class Replay {
     expect_any(Any(members), "the map of a version");
   }
   static Any plain(const Value& value) {
-    if (const auto* any = std::get_if<Any>(&value)) return *any;
-    if (const auto* text = std::get_if<Text>(&value)) return Any(text->to_string());
-    if (const auto* map = std::get_if<Map>(&value)) return map->to_json();
-    return std::get<Array>(value).to_json();
+    return std::visit(
+        [](const auto& held) -> Any {
+          using Held = std::decay_t<decltype(held)>;
+          if constexpr (std::is_same_v<Held, Any>)
+            return held;
+          else if constexpr (std::is_same_v<Held, Text>)
+            return Any(held.to_string());
+          else if constexpr (std::is_same_v<Held, Subdocument>)
+            return Any(AnyObject{{"guid", Any(held.guid())}});
+          else
+            return held.to_json();
+        },
+        value);
   }
 
   void restore_version() {
