@@ -24,7 +24,7 @@ Results are binary and go to standard output, or to the file that --output names
 
   inspect UPDATE              a line for each struct and each deleted range
   to-json UPDATE              the document that has seen only this update, as JSON. What each root type is, is guessed
-                              from its content unless --text NAME, --map NAME, --array NAME say so
+                              from its content unless --text NAME, --map NAME, --array NAME, --xml NAME say so
   apply UPDATES               applies a sequence of updates (each with its length as 4 little-endian bytes before it)
                               to an empty document and writes the document as one update
   merge UPDATE…               the one update with the effect of all, without a document
@@ -65,6 +65,8 @@ Result<> take_flag(Words& out, const std::string& flag, const std::string& value
     out.roots.push_back({value, RootKind::kMap});
   } else if (flag == "--array") {
     out.roots.push_back({value, RootKind::kArray});
+  } else if (flag == "--xml") {
+    out.roots.push_back({value, RootKind::kXml});
   } else {
     return fail(Code::kInvalidArgument, "there is no flag " + flag);
   }

@@ -36,15 +36,23 @@ Any text_json(const crdt::Text& text) {
   return plain ? Any(text.to_string()) : crdt::delta_to_any(delta);
 }
 
+bool is_xml_node(const crdt::Value& value) {
+  return std::holds_alternative<crdt::XmlElement>(value) || std::holds_alternative<crdt::XmlText>(value) ||
+         std::holds_alternative<crdt::XmlHook>(value);
+}
+
 Any root_json(crdt::Doc& doc, const std::string& name, std::span<const NamedRoot> known) {
   if (const auto found = std::ranges::find(known, name, &NamedRoot::name); found != known.end()) {
     if (found->kind == RootKind::kText) return text_json(doc.text(name));
     if (found->kind == RootKind::kMap) return doc.map(name).to_json();
+    if (found->kind == RootKind::kXml) return doc.xml_fragment(name).to_json();
     return doc.array(name).to_json();
   }
+  const crdt::XmlFragment xml = doc.xml_fragment(name);  // asked for first, so that it reads as one
   if (const crdt::Map map = doc.map(name); map.size() > 0) return map.to_json();
   if (const crdt::Text text = doc.text(name); !text.to_string().empty()) return text_json(text);
-  if (const crdt::Array array = doc.array(name); array.get(0)) return array.to_json();
+  const std::vector<crdt::Value> nodes = xml.children();
+  if (!nodes.empty()) return std::ranges::all_of(nodes, is_xml_node) ? xml.to_json() : doc.array(name).to_json();
   return Any(crdt::Null{});
 }
 

@@ -2,7 +2,7 @@
 // Snapshot: a version of a document: what it had seen (state vector) and what of that was deleted. It holds no content,
 // so it is as small as a version can be, and is read against a document that has seen at least as much and was kept
 // without garbage collection. Doc::snapshot takes one, Doc::at gives the document as of it; Text::to_delta,
-// Array::values and Map::get read single types as of it.
+// Array::values, Map::get, XmlFragment::children and XmlElement::attributes read single types as of it.
 //
 //   V1   varuint clients, then for each, highest first: varuint client, varuint ranges, then varuint clock, varuint
 //        length for each; then the state vector (state_vector.h)

@@ -62,8 +62,8 @@ class Array : public SharedType {
   std::size_t length() const;
   std::optional<Value> get(std::size_t index) const;
   Any to_json() const;
-  /// As Yjs's typeListToArraySnapshot: an item that the version holds in part is shown whole (by Doc::at it is not), and
-  /// types that were deleted since are empty.
+  /// As Yjs's typeListToArraySnapshot: an item that the version holds in part is shown whole (by Doc::at it is not),
+  /// and types that were deleted since are empty.
   std::vector<Value> values(const Snapshot& version) const;
 
   Result<> insert(std::size_t index, std::span<const Any> values);

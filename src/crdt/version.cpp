@@ -8,6 +8,7 @@
 #include "crdt/engine.h"
 #include "crdt/fields_v1.h"
 #include "crdt/fields_v2.h"
+#include "crdt/fields_v2_writer.h"
 #include "crdt/snapshot.h"
 #include "crdt/stored_value.h"
 #include "crdt/update_reader.h"
@@ -155,14 +156,15 @@ class VersionReader {
   std::vector<DeltaOp> delta(TypeRef text, const VersionChanges& versions);
   std::vector<Value> values(TypeRef list, const Snapshot& snapshot);
   std::optional<Value> value(TypeRef map, std::string_view key, const Snapshot& snapshot);
-  std::vector<std::string> keys(TypeRef map, const Snapshot& snapshot) const;
+  std::vector<std::pair<std::string, Value>> members(TypeRef map, const Snapshot& snapshot);
+  std::vector<std::string> keys(TypeRef map, const Snapshot& snapshot);
 
  private:
   template <class Read>
   void with_cuts(std::initializer_list<const Snapshot*> versions, Read read);
   void cut_at(const Snapshot& version);
   void append_values(const Item& item, std::vector<Value>& out);
-  void write_history(FieldWriterV1& out, ClientRef client, std::uint32_t end) const;
+  void write_history(FieldWriterV2& out, ClientRef client, std::uint32_t end) const;
 
   Engine& engine_;
   Store& store_;
@@ -271,19 +273,26 @@ std::optional<Value> VersionReader::value(TypeRef map, std::string_view key, con
   return engine_.value_of(store_.items[item], store_.items[item].length - 1);
 }
 
-std::vector<std::string> VersionReader::keys(TypeRef map, const Snapshot& snapshot) const {
+std::vector<std::pair<std::string, Value>> VersionReader::members(TypeRef map, const Snapshot& snapshot) {
   const Version version(store_, snapshot);
-  std::vector<std::string> keys;
+  std::vector<std::pair<std::string, Value>> members;
   for (std::uint32_t e = store_.types[map].first_entry; e != kNone; e = store_.entries[e].next) {
     ItemRef item = store_.entries[e].tail;
     while (item != kNone && !version.seen(store_.items[item])) item = store_.items[item].left;
-    if (item != kNone && version.visible(store_.items[item]))
-      keys.emplace_back(store_.contents.names.at(store_.entries[e].key));
+    if (item == kNone || !version.visible(store_.items[item])) continue;
+    const Item& it = store_.items[item];
+    members.emplace_back(store_.contents.names.at(store_.entries[e].key), engine_.value_of(it, it.length - 1));
   }
+  return members;
+}
+
+std::vector<std::string> VersionReader::keys(TypeRef map, const Snapshot& snapshot) {
+  std::vector<std::string> keys;
+  for (auto& [key, value] : members(map, snapshot)) keys.push_back(std::move(key));
   return keys;
 }
 
-/// All that was seen then, and the deletions of then.
+/// All that was seen then, and the deletions of then, in V2.
 Result<Bytes> VersionReader::update_of(const Snapshot& version) {
   if (engine_.options_.gc)
     return not_held("the document collects garbage, so that a version of it cannot be brought back");
@@ -296,7 +305,7 @@ Result<Bytes> VersionReader::update_of(const Snapshot& version) {
     wanted.emplace_back(*client, clock);
   }
   Bytes update;
-  FieldWriterV1 out(update);
+  FieldWriterV2 out(update);  // in which values are what they were; V1 says those of embeds and formats as JSON
   with_cuts({}, [&] {
     out.rest().uint(wanted.size());
     for (const auto& [client, clock] : wanted) {
@@ -304,12 +313,12 @@ Result<Bytes> VersionReader::update_of(const Snapshot& version) {
       write_history(out, client, clock);
     }
   });
-  write_delete_set(out.rest(), version.deleted, [](ClientId client) { return client.value; });
-  return update;
+  write_delete_set(out.rest(), version.deleted, [](ClientId client) { return client.value; }, true);
+  return out.finish(std::move(update));
 }
 
 /// One section: the client's structs from its first to the one before clock `end`.
-void VersionReader::write_history(FieldWriterV1& out, ClientRef client, std::uint32_t end) const {
+void VersionReader::write_history(FieldWriterV2& out, ClientRef client, std::uint32_t end) const {
   const ClockIndex& index = store_.clients[client].index;
   const ClockPosition last = index.find(store_.items.data(), end - 1);
   out.rest().uint(index.size() - index.count_from(last) + 1);
@@ -327,7 +336,7 @@ Snapshot Doc::snapshot() const { return VersionReader::take(*engine_); }
 Result<Doc> Doc::at(const Snapshot& version, const DocOptions& options) {
   TRY(const Bytes update, VersionReader(*engine_).update_of(version));
   Doc doc(options);
-  TRY_VOID(doc.apply_update(update));
+  TRY_VOID(doc.apply_update(update, UpdateFormat::kV2));
   return doc;
 }
 
@@ -379,6 +388,15 @@ std::vector<Value> Array::values(const Snapshot& version) const {
 }
 std::optional<Value> Map::get(std::string_view key, const Snapshot& version) const {
   return alive() ? VersionReader(*engine_).value(type_, key, version) : std::nullopt;
+}
+std::vector<Value> XmlFragment::children(const Snapshot& version) const {
+  return alive() ? VersionReader(*engine_).values(type_, version) : std::vector<Value>();
+}
+std::optional<Value> XmlElement::attribute(std::string_view name, const Snapshot& version) const {
+  return alive() ? VersionReader(*engine_).value(type_, name, version) : std::nullopt;
+}
+std::vector<std::pair<std::string, Value>> XmlElement::attributes(const Snapshot& version) const {
+  return alive() ? VersionReader(*engine_).members(type_, version) : std::vector<std::pair<std::string, Value>>();
 }
 std::vector<std::string> Map::keys(const Snapshot& version) const {
   return alive() ? VersionReader(*engine_).keys(type_, version) : std::vector<std::string>();

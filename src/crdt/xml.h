@@ -26,6 +26,8 @@ class XmlFragment : public SharedType {
   std::optional<Value> get(std::size_t index) const;
   std::optional<Value> first_child() const;
   std::vector<Value> children() const;
+  /// As of a version, under the conditions of Array::values.
+  std::vector<Value> children(const Snapshot& version) const;
   /// The nodes below this one that are `wanted`, in document order, as by Yjs's createTreeWalker. Goes down into
   /// elements and fragments.
   std::vector<Value> find(const std::function<bool(const Value&)>& wanted) const;
@@ -70,6 +72,9 @@ class XmlElement : public XmlFragment {
   bool has_attribute(std::string_view name) const;
   /// In the order in which this replica first saw them.
   std::vector<std::pair<std::string, Value>> attributes() const;
+  /// As of a version: as Yjs's getAttributes(snapshot) and typeMapGetSnapshot.
+  std::vector<std::pair<std::string, Value>> attributes(const Snapshot& version) const;
+  std::optional<Value> attribute(std::string_view name, const Snapshot& version) const;
 
  private:
   friend class Engine;

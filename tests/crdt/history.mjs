@@ -42,6 +42,18 @@ export const makeHistory = ({ record, uint, string, bytes, anyBytes, plainJson, 
       bytes(e, anyBytes(values))
       bytes(e, anyBytes(members))
     })
+    const xml = doc.getXmlFragment('xml')
+    record(27, peer.number, e => {
+      writeVersion(e, version)
+      bytes(e, anyBytes(Y.typeListToArraySnapshot(xml, version).map(held)))
+      const elements = Array.from(xml.createTreeWalker(node => node instanceof Y.XmlElement))
+      uint(e, elements.length)
+      for (const element of elements) {
+        const attributes = element.getAttributes(version)
+        bytes(e, anyBytes(attributes))
+        bytes(e, anyBytes(Object.keys(attributes).map(name => Y.typeMapGetSnapshot(element, name, version))))
+      }
+    })
   }
 
   const restore = peer => {
@@ -52,6 +64,7 @@ export const makeHistory = ({ record, uint, string, bytes, anyBytes, plainJson, 
       bytes(e, Y.encodeSnapshot(snapshot))
       uint(e, gc ? 1 : 0)
       bytes(e, Y.encodeStateAsUpdate(restored))
+      bytes(e, Y.encodeStateAsUpdateV2(restored)) // which has the values as they were
     })
   }
 

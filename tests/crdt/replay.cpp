@@ -23,6 +23,7 @@
 #include "crdt/wire.h"
 #include "observing.h"
 #include "operations.h"
+#include "shown_values.h"
 
 namespace concord::crdt {
 namespace {
@@ -139,6 +140,8 @@ class Replay {
         return take_position();
       case 26:
         return resolve_position();
+      case 27:
+        return read_xml_version();
       case 30:
         return create_undo_manager();
       case 31:
@@ -195,30 +198,6 @@ class Replay {
     std::ranges::sort(guids);
     AnyArray sorted(guids.begin(), guids.end());
     expect(text(), to_json(Any(std::move(sorted))), "the subdocuments");
-  }
-
-  static Any name_of(const Value& node) {
-    if (const auto* element = std::get_if<XmlElement>(&node)) return Any(element->node_name());
-    if (const auto* hook = std::get_if<XmlHook>(&node)) return Any(hook->hook_name());
-    return Any("");
-  }
-  static Any siblings(const Value& node) {
-    const auto [before, after, parent] = std::visit(
-        [](const auto& handle) -> std::tuple<std::optional<Value>, std::optional<Value>, SharedType> {
-          using Handle = std::decay_t<decltype(handle)>;
-          if constexpr (std::is_same_v<Handle, XmlElement> || std::is_same_v<Handle, XmlText>)
-            return {handle.previous_sibling(), handle.next_sibling(), handle.parent()};
-          else if constexpr (std::is_base_of_v<SharedType, Handle>)
-            return {std::nullopt, std::nullopt, handle.parent()};
-          else
-            return {};
-        },
-        node);
-    const Value above = parent.value();
-    const auto* element = std::get_if<XmlElement>(&above);
-    const std::size_t length = element != nullptr ? element->length() : std::get<XmlFragment>(above).length();
-    return Any(AnyArray{before ? name_of(*before) : Any(""), name_of(node), after ? name_of(*after) : Any(""),
-                        name_of(above), Any(static_cast<double>(length))});
   }
 
   void observed() {
@@ -344,27 +323,35 @@ class Replay {
     }
     expect_any(Any(members), "the map of a version");
   }
-  static Any plain(const Value& value) {
-    return std::visit(
-        [](const auto& held) -> Any {
-          using Held = std::decay_t<decltype(held)>;
-          if constexpr (std::is_same_v<Held, Any>)
-            return held;
-          else if constexpr (std::is_same_v<Held, Text>)
-            return Any(held.to_string());
-          else if constexpr (std::is_same_v<Held, Subdocument>)
-            return Any(AnyObject{{"guid", Any(held.guid())}});
-          else
-            return held.to_json();
-        },
-        value);
+  void read_xml_version() {
+    const std::optional<Snapshot> at = version();
+    if (!at) stop("a version is missing");
+    const XmlFragment xml = doc().xml_fragment("xml");
+    AnyArray nodes;
+    for (const Value& node : xml.children(*at)) nodes.push_back(plain(node));
+    expect_any(Any(nodes), "the XML of a version");
+    const auto elements = xml.find([](const Value& node) { return std::holds_alternative<XmlElement>(node); });
+    if (uint() != elements.size()) stop("there are more or less elements");
+    for (const Value& node : elements) {
+      const auto& element = std::get<XmlElement>(node);
+      AnyObject attributes;
+      AnyArray values;
+      for (const auto& [name, value] : element.attributes(*at)) {
+        set_member(attributes, name, plain(value));
+        const auto alone = element.attribute(name, *at);
+        if (!alone) stop("an attribute without value");
+        values.push_back(plain(*alone));
+      }
+      expect_any(Any(attributes), "the attributes of a version");
+      expect_any(Any(values), "each attribute of a version");
+    }
   }
-
   void restore_version() {
     const Snapshot at = snapshot();
     const bool gc = uint() != 0;
     const Doc restored = must(doc().at(at, DocOptions{.gc = gc}), "at");
     expect(bytes(), restored.encode_state_as_update(), "the document of a version");
+    expect(bytes(), restored.encode_state_as_update({}, UpdateFormat::kV2), "the document of a version in V2");
     sound(restored);
     sound(doc());
   }
