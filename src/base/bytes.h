@@ -1,6 +1,7 @@
 #pragma once
 // Runs of bytes: owned, borrowed, and shared between threads once frozen.
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -36,9 +37,10 @@ void put_le(Bytes& out, T value) {
 /// The caller has checked that `at` holds sizeof(T) bytes.
 template <class T>
 T get_le(const std::uint8_t* at) {
-  std::uint64_t value = 0;
-  for (unsigned i = 0; i < sizeof(T); ++i) value |= static_cast<std::uint64_t>(at[i]) << (8 * i);
-  return static_cast<T>(value);
+  T value;
+  std::memcpy(&value, at, sizeof(T));
+  if constexpr (std::endian::native == std::endian::big) value = std::byteswap(value);
+  return value;
 }
 
 }  // namespace concord

@@ -33,6 +33,12 @@ class ByteColumnReader {
     out = value_;
     return true;
   }
+  /// What read() will give next.
+  bool peek(std::uint8_t& out) {
+    if (left_ == 0 && !next_run()) return false;
+    out = value_;
+    return true;
+  }
   /// Whether all that it holds was read.
   bool used_up() const { return in_.at_end() && (left_ == 0 || left_ == kForever); }
 
@@ -100,6 +106,10 @@ class StringColumnReader {
   /// A view into the update, or into this reader where the string begins or ends with half of a surrogate pair, which
   /// becomes U+FFFD.
   bool read(ByteView& out, TextScan& scan);
+  /// Whether it is ASCII throughout and so many bytes can be read where the next string begins; `limit` is where what
+  /// can be read ends.
+  bool is_plain(const std::uint8_t* limit, std::ptrdiff_t readable) const { return ascii_ && limit - at_ >= readable; }
+  const std::uint8_t* at() const { return at_; }
   bool used_up() const { return at_ == end_ && lengths_.used_up(); }
 
  private:

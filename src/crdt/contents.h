@@ -77,12 +77,12 @@ class Contents {
     if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
     return offset;
   }
-  /// The same for bytes after which one can read on, up to 16.
+  /// The same for bytes after which one can read on, up to kPadded.
+  static constexpr std::uint32_t kPadded = 32;
   std::uint32_t append_padded(const std::uint8_t* bytes, std::uint32_t count) {
-    constexpr std::uint32_t kWords = 16;
-    if (count > kWords || arena_.capacity() - arena_.size() < kWords) return append({bytes, count});
+    if (count > kPadded || arena_.capacity() - arena_.size() < kPadded) return append({bytes, count});
     const auto offset = arena_size();
-    std::memcpy(arena_.extend(count), bytes, kWords);
+    std::memcpy(arena_.extend(count), bytes, kPadded);
     return offset;
   }
   /// Room at the end for `bytes`, zeroed.

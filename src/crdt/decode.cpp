@@ -24,7 +24,7 @@ class Decoder {
     while (true) {
       if (reader_.next_plain(plain)) {
         if (!take_plain(plain)) return false;
-      } else if (!reader_.next(raw)) {
+      } else if (!reader_.ok() || !reader_.next(raw)) {
         break;
       } else if (!take(raw)) {
         return false;
@@ -124,10 +124,11 @@ class Decoder {
       return true;
     }
     const bool text = plain.kind == Kind::kString;
-    if (text && !store_.contents.fits(plain.length)) return reader_.fail("the document would hold more than 3.75 GB");
-    if (text && section.count > 0) {
-      const bool continues = continues_last(plain);
-      typing_ = continues ? std::min(typing_ + 1, kMostTyping) : std::max(typing_ - 4, 0);
+    const std::uint32_t bytes = plain.length * (text ? 1U : 0U);
+    if (!store_.contents.fits(bytes)) return reader_.fail("the document would hold more than 3.75 GB");
+    if (section.count > 0) {
+      const bool continues = may_continue_last(plain) && continues_last(plain);
+      typing_ = continues ? std::min(typing_ + 1, kMostTyping) : std::max(typing_ - (text ? 4 : 0), 0);
       if (continues && typing_ > kMostTyping / 2) {
         continue_last(plain);
         return true;
@@ -137,6 +138,7 @@ class Decoder {
     ClientRef right = kNoClient;
     if (!client_number(plain.origin_client, origin)) return false;
     if (plain.has_right_origin && !client_number(plain.right_client, right)) return false;
+    const std::uint32_t content = store_.contents.append_padded(plain.text, bytes);
     const ItemRef item = store_.new_item();
     store_.items[item] = Item{.client = section.client & kNoClient,
                               .origin_client = origin & kNoClient,
@@ -150,7 +152,7 @@ class Decoder {
                               .left = kNone,
                               .right = kNone,
                               .home = 0,
-                              .content = text ? store_.contents.append_padded(plain.text, plain.length) : 0};
+                              .content = text ? content : 0};
     drafts_.items.push_back(item);
     ++section.count;
     return true;
@@ -165,11 +167,19 @@ class Decoder {
     return raw;
   }
 
-  /// Whether the text is more of the one before it.
+  /// False where it is certainly not text that is more of the text before it. Each condition by itself is hard to
+  /// foretell, that nothing differs is rare, but in what is typed.
+  bool may_continue_last(const PlainStruct& plain) const {
+    constexpr auto kText = static_cast<unsigned>(Kind::kString);
+    const Item& last = store_.items[drafts_.items.back()];
+    const std::uint64_t differs = (static_cast<unsigned>(plain.kind) ^ kText) | (last.kind_bits ^ kText) |
+                                  (last.flags & kFlagWide) | (plain.origin_clock + 1U - plain.clock) |
+                                  (last.end() - plain.clock);
+    return differs == 0;
+  }
   bool continues_last(const PlainStruct& plain) const {
     const Item& last = store_.items[drafts_.items.back()];
-    if (plain.origin_clock + 1 != plain.clock || last.kind() != Kind::kString || last.has(kFlagWide) ||
-        last.end() != plain.clock || plain.origin_client != store_.clients[last.client].id ||
+    if (plain.origin_client != store_.clients[last.client].id ||
         last.content + last.length != store_.contents.arena_size())
       return false;
     const Id right = last.right_origin();

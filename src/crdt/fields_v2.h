@@ -18,6 +18,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "crdt/columns.h"
+#include "crdt/plain_struct.h"
 #include "crdt/update_format.h"
 
 namespace concord::crdt {
@@ -42,6 +43,11 @@ class FieldReaderV2 {
   const WireReader& rest() const { return rest_; }
 
   bool client(std::uint64_t& out) { return from(Column::kClient, clients_.read(out)); }
+  /// The next info, which is not read by that; false where there is none or a string after it might not be plain.
+  bool peek_info(std::uint8_t& out) {
+    return strings_.is_plain(rest_.at() + rest_.left(), kPlainReadable) && infos_.peek(out);
+  }
+  const std::uint8_t* next_string() const { return strings_.at(); }
   bool info(std::uint8_t& out) { return from(Column::kInfo, infos_.read(out)); }
   bool left_id(std::uint64_t& client_id, std::uint64_t& clock) {
     return client(client_id) && from(Column::kLeftClock, left_clocks_.read(clock));

@@ -76,6 +76,13 @@ void PositionIndex::insert(PositionTree& tree, TypeRef type, ItemRef item) {
     overflown_.push_back(leaf);
 }
 
+void PositionIndex::insert_deferred(LeafRef leaf, std::uint32_t items, std::uint32_t units) {
+  const bool fits = leaves_[leaf].count <= kLeafItems;
+  leaves_[leaf].count = (leaves_[leaf].count + items) & kMostItems;
+  if (fits && leaves_[leaf].count > kLeafItems) overflown_.push_back(leaf);
+  if (units != 0) add(leaf, static_cast<std::int32_t>(units));
+}
+
 void PositionIndex::split_leaf(PositionTree& tree, LeafRef leaf) {
   flush();
   // Lists grow at their end more often than elsewhere: then leave the lower leaf nearly full.

@@ -30,11 +30,8 @@ class PositionIndex {
 
   /// Takes in an item that has just been linked into the list of `type`.
   void insert(PositionTree& tree, TypeRef type, ItemRef item);
-  /// The same while deferred, for an item of so many visible units behind another of `leaf`.
-  void insert_deferred(LeafRef leaf, std::uint32_t units) {
-    if (++leaves_[leaf].count == kLeafItems + 1) overflown_.push_back(leaf);
-    if (units != 0) add(leaf, static_cast<std::int32_t>(units));
-  }
+  /// The same while deferred, for so many items with so many visible units behind others of `leaf`.
+  void insert_deferred(LeafRef leaf, std::uint32_t items, std::uint32_t units);
   /// From here on leaves may overflow, until settle() has been called; meanwhile nothing is searched by position.
   void defer() { deferred_ = true; }
   /// Cuts what has overflown; `tree_of(type)` is the tree of a type.

@@ -214,18 +214,24 @@ void Replica::merge_new() {
     const ClientRecord& record = store.clients[client];
     if (record.before == record.state) continue;
     ClockPosition at = record.index.last_position();
-    while (at != record.index.begin() && store.items[record.index.at(at)].end() > record.before) {
+    ItemRef right_ref = record.index.at(at);
+    while (at != record.index.begin() && store.items[right_ref].end() > record.before) {
       ClockPosition left = at;
       record.index.previous(left);
-      const ItemRef right_ref = record.index.at(at);
+      ItemRef left_ref = record.index.at(left);
       const Item& right = store.items[right_ref];
-      const bool may_be = right.is_gc() || (right.origin_clock + 1 == right.clock && right.origin_client == client);
-      if (may_be && mergeable(store.items[record.index.at(left)], right, right_ref)) {
+      // Each of these by itself is hard to foretell; that none differs is rare.
+      const std::uint64_t differs = (right.kind_bits ^ store.items[left_ref].kind_bits) |
+                                    (right.origin_client ^ client) | (right.origin_clock + 1U - right.clock);
+      const bool may_be = differs == 0 || right.is_gc();
+      if (may_be && mergeable(store.items[left_ref], right, right_ref)) {
         merge_with_lefts(client, at);
         left = at;
         if (!record.index.previous(left)) break;
+        left_ref = record.index.at(left);
       }
       at = left;
+      right_ref = left_ref;
     }
   }
 }

@@ -95,6 +95,44 @@ bool UpdateReader<Fields>::next(RawStruct& out) {
   return true;
 }
 
+/// A plain struct of V2, which is one number of each of four or five columns.
+template <class Fields>
+bool UpdateReader<Fields>::next_in_columns(PlainStruct& out) {
+  if constexpr (Fields::kOneStream) {
+    return false;
+  } else {
+    std::uint8_t info = 0;
+    if (structs_left_ == 0 || structs_left_in_all_ == 0 || !in_.peek_info(info) || !is_plain_info(info)) return false;
+    --structs_left_;
+    --structs_left_in_all_;
+    (void)in_.info(info);
+    out.kind = static_cast<Kind>(info & kKindBits);
+    out.has_right_origin = (info & kHasRightOrigin) != 0;
+    out.clock = static_cast<std::uint32_t>(clock_);
+    RawId id;
+    if (!left_id(id) || !earlier(id)) return false;
+    out.origin_client = id.client;
+    out.origin_clock = id.clock;
+    if (out.has_right_origin) {
+      if (!right_id(id) || !earlier(id)) return false;
+      out.right_client = id.client;
+      out.right_clock = id.clock;
+    }
+    out.text = in_.next_string();
+    if (out.kind == Kind::kDeleted) {
+      if (!length(out.length)) return false;
+    } else {
+      ByteView text;
+      TextScan scan;
+      if (!in_.string(text, scan)) return false;
+      if (scan.units == 0) return in_.fail("a struct has no length");
+      if (!take_length(scan.units, out.length)) return false;
+    }
+    clock_ += out.length;
+    return true;
+  }
+}
+
 template <class Fields>
 bool UpdateReader<Fields>::item(std::uint8_t info, RawStruct& out) {
   out.has_origin = (info & kHasOrigin) != 0;

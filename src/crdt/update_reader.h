@@ -69,7 +69,7 @@ class UpdateReader {
 
   /// The next struct; false at the end of the structs and on failure. Sections without structs are passed over.
   bool next(RawStruct& out);
-  /// The next struct of the section that is being read, where it is plain; else reads nothing.
+  /// The next struct of the section that is being read, where it is plain; else reads nothing, unless it is malformed.
   bool next_plain(PlainStruct& out) {
     if constexpr (Fields::kOneStream) {
       if (structs_left_ == 0) return false;
@@ -81,8 +81,7 @@ class UpdateReader {
       clock_ += out.length;
       return true;
     } else {
-      (void)out;
-      return false;
+      return next_in_columns(out);
     }
   }
   /// After the last struct: the ranges of the delete set, one by one.
@@ -102,6 +101,7 @@ class UpdateReader {
   std::uint64_t section() const { return section_; }
 
  private:
+  bool next_in_columns(PlainStruct& out);
   bool begin_section();
   bool take_length(std::uint64_t length, std::uint32_t& out);
   bool length(std::uint32_t& out);

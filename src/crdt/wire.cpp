@@ -22,7 +22,7 @@ bool WireReader::long_uint(std::uint64_t& out) {
   return fail("it ends in the middle of a number");
 }
 
-bool WireReader::sint(std::uint64_t& magnitude, bool& negative) {
+bool WireReader::long_sint(std::uint64_t& magnitude, bool& negative) {
   if (at_ == end_) return fail("it ends too early");
   negative = (*at_ & 0x40U) != 0;
   magnitude = *at_ & 0x3fU;

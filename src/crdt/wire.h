@@ -53,7 +53,15 @@ class WireReader {
   /// To a place further on in the input.
   void move_to(const std::uint8_t* at) { at_ = at; }
   /// A varint: sign and magnitude (below 2^53), because there is a negative zero.
-  bool sint(std::uint64_t& magnitude, bool& negative);
+  bool sint(std::uint64_t& magnitude, bool& negative) {
+    std::uint64_t word = 0;
+    const std::uint8_t* after = left() < 8 ? nullptr : read_word_varuint(at_, word);
+    if (after == nullptr || word >> 54U != 0) return long_sint(magnitude, negative);
+    at_ = after;
+    negative = (word & 0x40U) != 0;
+    magnitude = (word >> 7U << 6U) | (word & 0x3fU);
+    return true;
+  }
   bool skip(std::uint64_t count) {
     if (count > left()) return fail("a length points beyond its end");
     at_ += count;
@@ -80,6 +88,7 @@ class WireReader {
     return true;
   }
   bool long_uint(std::uint64_t& out);
+  bool long_sint(std::uint64_t& magnitude, bool& negative);
 
   const std::uint8_t* begin_;
   const std::uint8_t* at_;

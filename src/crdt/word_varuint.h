@@ -10,9 +10,17 @@
 namespace concord::crdt {
 
 /// A varuint of at most eight bytes, all of which can be read at `at`: one load, then its groups of seven bits are
-/// moved together. The end of the number, or null where it is longer.
-inline const std::uint8_t* read_word_varuint(const std::uint8_t* at, std::uint64_t& out) {
+/// moved together. The end of the number, or null where it is longer. Those of up to four bytes, as nearly all are,
+/// take half of the steps.
+[[gnu::always_inline]] inline const std::uint8_t* read_word_varuint(const std::uint8_t* at, std::uint64_t& out) {
   auto word = get_le<std::uint64_t>(at);
+  if (const std::uint32_t few = ~static_cast<std::uint32_t>(word) & 0x8080'8080U; few != 0) [[likely]] {
+    auto half = static_cast<std::uint32_t>(word) & (few ^ (few - 1)) & 0x7f7f'7f7fU;
+    half = (half & 0x007f'007fU) | (half & 0x7f00'7f00U) >> 1U;
+    out = (half & 0x3fffU) | (half & 0x3fff'0000U) >> 2U;
+    [[assume(few != 0)]];
+    return at + static_cast<unsigned>(std::countr_zero(few)) / 8 + 1;
+  }
   const std::uint64_t stops = ~word & 0x8080'8080'8080'8080ULL;
   if (stops == 0) return nullptr;
   word &= (stops ^ (stops - 1)) & 0x7f7f'7f7f'7f7f'7f7fULL;
