@@ -14,13 +14,17 @@ namespace concord::testing {
 
 using Random = std::mt19937_64;
 
-/// Runs `body(random)` for `count` seeds and stops at the first that fails.
+/// Runs `body(random)` for `count` seeds and stops at the first that fails. CONCORD_SEED runs that one alone,
+/// CONCORD_SEEDS so many, from CONCORD_FIRST_SEED on or from 1.
 template <class Body>
 void for_each_seed(std::uint64_t count, Body body) {
   std::uint64_t first = 1;
   if (const char* only = std::getenv("CONCORD_SEED")) {
     first = std::strtoull(only, nullptr, 10);
     count = 1;
+  } else {
+    if (const char* from = std::getenv("CONCORD_FIRST_SEED")) first = std::strtoull(from, nullptr, 10);
+    if (const char* many = std::getenv("CONCORD_SEEDS")) count = std::strtoull(many, nullptr, 10);
   }
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     const ::testing::ScopedTrace trace(__FILE__, __LINE__, "CONCORD_SEED=" + std::to_string(seed));

@@ -274,31 +274,33 @@ std::int64_t DocumentShard::snapshot_age_ms() const {
 }
 
 asio::awaitable<void> DocumentShard::sweep() {
-  while (co_await sleep_ms(kSweepMs)) {
-    const std::int64_t now_ns = clock_.monotonic_ns();
-    if (sweep_hook_) sweep_hook_(now_ns);
-    if (auto noted = co_await note_progress(); !noted) {
-      logger_.warn("could not note the documents' progress", {{"error", noted.error().message}});
-    }
-    co_await forget_removed();
-    co_await settle_tails(kTailsPerSweep);
+  while (co_await sleep_ms(kSweepMs)) co_await sweep_once();
+}
 
-    std::vector<Live> due;
-    for (auto& [id, entry] : documents_) {
-      if (wants_snapshot(entry, now_ns)) due.push_back(entry.live);
-    }
-    for (Live& live : due) {
-      if (auto written = co_await snapshot(live); !written) {
-        logger_.warn("could not write a snapshot", {{"document", live->stream()}, {"error", written.error().message}});
-      }
-      live.reset();
-    }
-    snapshot_age_seconds_.set(snapshot_age_ms() / 1000);
-    const std::int64_t later_ns = clock_.monotonic_ns();
-    const std::size_t evicted =
-        std::erase_if(documents_, [&](const auto& one) { return evictable(one.second, later_ns); });
-    metrics_.open_documents.add(-static_cast<std::int64_t>(evicted));
+asio::awaitable<void> DocumentShard::sweep_once() {
+  const std::int64_t now_ns = clock_.monotonic_ns();
+  if (sweep_hook_) sweep_hook_(now_ns);
+  if (auto noted = co_await note_progress(); !noted) {
+    logger_.warn("could not note the documents' progress", {{"error", noted.error().message}});
   }
+  co_await forget_removed();
+  co_await settle_tails(kTailsPerSweep);
+
+  std::vector<Live> due;
+  for (auto& [id, entry] : documents_) {
+    if (wants_snapshot(entry, now_ns)) due.push_back(entry.live);
+  }
+  for (Live& live : due) {
+    if (auto written = co_await snapshot(live); !written) {
+      logger_.warn("could not write a snapshot", {{"document", live->stream()}, {"error", written.error().message}});
+    }
+    live.reset();
+  }
+  snapshot_age_seconds_.set(snapshot_age_ms() / 1000);
+  const std::int64_t later_ns = clock_.monotonic_ns();
+  const std::size_t evicted =
+      std::erase_if(documents_, [&](const auto& one) { return evictable(one.second, later_ns); });
+  metrics_.open_documents.add(-static_cast<std::int64_t>(evicted));
 }
 
 Task<> DocumentShard::note_progress() {

@@ -84,6 +84,9 @@ class DocumentShard final : public shard::StateMachine {
   /// A grant was given, changed or (kNone) taken away: its sessions follow.
   void access_changed(DocumentId id, UserId principal, AccessLevel level);
 
+  /// What it does about once a second: notes progress, settles what recovery found, snapshots what is due, lets go of
+  /// what nobody uses. For tests; not while another is under way.
+  asio::awaitable<void> sweep_once();
   /// Called about once a second with the monotonic time.
   void on_sweep(std::move_only_function<void(std::int64_t)> hook) { sweep_hook_ = std::move(hook); }
 

@@ -77,6 +77,10 @@ Result<> Documents::ready() const {
     if (shard->shard().state() != shard::Shard::State::kServing) {
       return fail(Code::kUnavailable, "shard " + std::to_string(shard->shard().id().value) + " is not serving");
     }
+    if (!shard->shard().writable()) {
+      return fail(Code::kUnavailable, "shard " + std::to_string(shard->shard().id().value) +
+                                          " is read-only: the log cannot write; it goes on by itself when it can");
+    }
   }
   return {};
 }

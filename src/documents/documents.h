@@ -49,7 +49,7 @@ class Documents {
   /// After the server has drained: snapshots, gives the shards up.
   asio::awaitable<void> drain(std::int64_t deadline_ms);
 
-  /// Success once every shard serves; else the reason.
+  /// Success while every shard serves and takes writes; else the reason.
   Result<> ready() const;
 
   struct Content {

@@ -82,9 +82,18 @@ struct DirectoryBlobs::State {
     TRY_VOID(make_durable(parent_directory(path)));
     if (Result<> renamed = files.rename(temporary, path, Replace::kNo); !renamed) {
       if (renamed.error().code != Code::kConflict) return renamed;
+      TRY_VOID(files.sync_directory(parent_directory(path)));
       return fail(Code::kConflict, "the object " + key + " exists");
     }
     return files.sync_directory(parent_directory(path));
+  }
+
+  /// Of an object that is there. Its commit may have failed after the rename; who hears that it exists relies on it.
+  Result<> settle(const std::string& key) {
+    const std::string directory = parent_directory(object_path(key));
+    const std::lock_guard lock(names);
+    TRY_VOID(make_durable(directory));
+    return files.sync_directory(directory);
   }
 
   Result<> remove(const std::string& key) {
@@ -106,7 +115,8 @@ struct DirectoryBlobs::State {
   /// Appends what is below `path`, which is "" or ends in '/'.
   Result<> collect(const std::string& path, std::string_view prefix, std::string_view after, std::size_t limit,
                    std::vector<BlobInfo>& out) {
-    Result<std::vector<DirectoryEntry>> entries = files.list(objects + "/" + path);
+    Result<std::vector<DirectoryEntry>> entries =
+        files.list(path.empty() ? objects : objects + "/" + path.substr(0, path.size() - 1));
     if (!entries && entries.error().code == Code::kNotFound) return {};  // removed meanwhile
     TRY(auto listed, std::move(entries));
     std::vector<std::string> names_here;  // directories with their '/', so that they sort as their keys do
@@ -228,7 +238,10 @@ Task<std::unique_ptr<BlobWriter>> DirectoryBlobs::create(std::string key) {
   CO_TRY_VOID(check_blob_key(key));
   co_return co_await state_->run<std::unique_ptr<BlobWriter>>(
       [state = state_.get(), &key]() -> Result<std::unique_ptr<BlobWriter>> {
-        if (state->open_object(key)) return fail(Code::kConflict, "the object " + key + " exists");
+        if (state->open_object(key)) {
+          TRY_VOID(state->settle(key));
+          return fail(Code::kConflict, "the object " + key + " exists");
+        }
         const std::string path = state->incoming + "/" + std::to_string(state->next_incoming.fetch_add(1));
         TRY(auto file, state->files.open(path, OpenMode::kCreate));
         return std::make_unique<State::Writer>(*state, key, path, std::move(file));

@@ -1,5 +1,6 @@
 #include "shard/shard.h"
 
+#include <algorithm>
 #include <cassert>
 
 namespace concord::shard {
@@ -7,18 +8,8 @@ namespace concord::shard {
 namespace {
 constexpr std::size_t kReplayBatchBytes = 8u << 20u;
 constexpr std::size_t kRecordOverheadBytes = 128;  // what a queued record costs beside its payload
+constexpr std::int64_t kProbeMs = 500;             // while the log cannot write
 }  // namespace
-
-ShardMetrics::ShardMetrics(Metrics& metrics)
-    : records(metrics.counter("concord_shard_records_total", "Records made durable")),
-      failures(metrics.counter("concord_shard_append_failures_total", "Records the log refused")),
-      append_seconds(
-          metrics.histogram("concord_shard_append_seconds", "From queued batch to durable", latency_bounds())),
-      batch_records(metrics.histogram("concord_shard_batch_records", "Records in one append", size_bounds())),
-      queued_bytes(metrics.gauge("concord_shard_queued_bytes", "Records waiting for the log")),
-      replayed_records(metrics.counter("concord_shard_replayed_records_total", "Records replayed at starts")),
-      replay_seconds(metrics.histogram("concord_shard_replay_seconds", "Replaying a shard's tail at its start",
-                                       latency_bounds())) {}
 
 Shard::Shard(ShardId id, std::string node, Reactor& reactor, engines::Log& log, engines::Coordination& coordination,
              ShardLimits limits, Clock& clock, ShardMetrics& metrics, const Logger& logger)
@@ -58,6 +49,10 @@ Task<> Shard::replay_tail(StateMachine& machine) {
     for (LogEntry& entry : entries) {
       if (entry.position.value != next_position_) co_return fail(Code::kCorrupt, "the log has a gap in its positions");
       clock_.observe(entry.record.time);
+      if (entry.record.stream.empty()) {  // a probe
+        ++next_position_;
+        continue;
+      }
       note_appended(entry.record.stream, next_position_);
       ++next_position_;
       ++replayed;
@@ -149,10 +144,12 @@ asio::awaitable<void> Shard::commit() {
       metrics_.batch_records.record(static_cast<double>(count));
       metrics_.append_seconds.record(static_cast<double>(time_.monotonic_ns() - began_ns) / 1e9);
       next_position_ = first->value;
+      if (!writable_.exchange(true)) logger_.info("the shard takes writes again");
     } else if (!first) {
       metrics_.failures.add(count);
       logger_.error("the log refused an append", {{"records", count}, {"error", first.error().message}});
       if (first.error().code == Code::kFenced) state_ = State::kLost;
+      if (first.error().code == Code::kUnavailable) writable_ = false;
     }
     answer(batch, first);
   }
@@ -198,24 +195,48 @@ void Shard::snapshotted(const std::string& stream, Position through) {
 }
 
 asio::awaitable<void> Shard::maintain() {
+  const std::int64_t every_ms = limits_.lease_ms / 3;
+  std::int64_t renew_at_ns = time_.monotonic_ns() + every_ms * 1'000'000;
   while (state_ == State::kServing) {
-    if (!co_await sleep_ms(limits_.lease_ms / 3) || state_ != State::kServing) break;
-    auto renewed = co_await coordination_.renew(ownership_, limits_.lease_ms);
-    if (renewed) {
-      ownership_.expires_ns = renewed->expires_ns;
-    } else if (renewed.error().code == Code::kFenced) {
-      logger_.error("lost the ownership", {{"error", renewed.error().message}});
-      state_ = State::kLost;
-      break;
-    }
-    const std::uint64_t keep = first_positions_.empty() ? next_position_ : *first_positions_.begin();
-    if (keep > truncated_to_) {
-      if (auto done = co_await log_.truncate(id_, Position{keep}); done) {
-        truncated_to_ = keep;
-      } else {
-        logger_.warn("could not truncate the log", {{"error", done.error().message}});
-      }
-    }
+    if (!co_await sleep_ms(std::min(kProbeMs, every_ms)) || state_ != State::kServing) break;
+    if (!writable_) probe();
+    if (time_.monotonic_ns() < renew_at_ns) continue;
+    renew_at_ns = time_.monotonic_ns() + every_ms * 1'000'000;
+    co_await renew();
+    if (state_ == State::kServing && writable_) co_await truncate_passed();
+  }
+}
+
+asio::awaitable<void> Shard::renew() {
+  auto renewed = co_await coordination_.renew(ownership_, limits_.lease_ms);
+  if (renewed) {
+    ownership_.expires_ns = renewed->expires_ns;
+  } else if (renewed.error().code == Code::kFenced) {
+    logger_.error("lost the ownership", {{"error", renewed.error().message}});
+    state_ = State::kLost;
+  }
+}
+
+/// A record of no stream: nobody's write need fail for the shard to learn that the log takes writes again.
+void Shard::probe() {
+  if (probing_) return;
+  probing_ = true;
+  LogRecord record;
+  record.time = now();
+  record.payload = std::make_shared<const Bytes>();
+  append(std::move(record), [this](const Result<Appended>& appended) {
+    probing_ = false;
+    if (appended) snapshotted({}, appended->position);
+  });
+}
+
+asio::awaitable<void> Shard::truncate_passed() {
+  const std::uint64_t keep = first_positions_.empty() ? next_position_ : *first_positions_.begin();
+  if (keep <= truncated_to_) co_return;
+  if (auto done = co_await log_.truncate(id_, Position{keep}); done) {
+    truncated_to_ = keep;
+  } else {
+    logger_.warn("could not truncate the log", {{"error", done.error().message}});
   }
 }
 
@@ -225,12 +246,7 @@ asio::awaitable<void> Shard::drain() {
   while (committing_) co_await idle_.wait();
   co_await tasks_.close();
   if (owned) {
-    const std::uint64_t keep = first_positions_.empty() ? next_position_ : *first_positions_.begin();
-    if (keep > truncated_to_) {
-      if (auto done = co_await log_.truncate(id_, Position{keep}); !done) {
-        logger_.warn("could not truncate the log", {{"error", done.error().message}});
-      }
-    }
+    co_await truncate_passed();
     if (auto done = co_await coordination_.release(ownership_); !done) {
       logger_.warn("could not release the ownership", {{"error", done.error().message}});
     }

@@ -15,10 +15,10 @@
 
 #include "base/async.h"
 #include "base/log.h"
-#include "base/metrics.h"
 #include "base/reactor.h"
 #include "engines/coordination.h"
 #include "engines/log.h"
+#include "shard/shard_metrics.h"
 #include "shard/write_memory.h"
 
 namespace concord::shard {
@@ -44,18 +44,6 @@ struct ShardLimits {
   std::int64_t lease_ms = 10'000;
 };
 
-/// Instruments shared by all shards of a node.
-struct ShardMetrics {
-  explicit ShardMetrics(Metrics& metrics);
-  Counter& records;
-  Counter& failures;
-  Histogram& append_seconds;
-  Histogram& batch_records;
-  Gauge& queued_bytes;
-  Counter& replayed_records;
-  Histogram& replay_seconds;
-};
-
 class Shard {
  public:
   enum class State : std::uint8_t { kIdle, kRecovering, kServing, kDraining, kStopped, kLost };
@@ -67,6 +55,9 @@ class Shard {
   Reactor& reactor() const { return reactor_; }
   /// Any thread.
   State state() const { return state_.load(std::memory_order_relaxed); }
+  /// Any thread. False from an append that the log could not write (no space, an I/O error) until one succeeds; it
+  /// tries by itself. Reads go on meanwhile.
+  bool writable() const { return writable_.load(std::memory_order_relaxed); }
 
   /// Takes ownership, seals the log, replays what is behind the snapshots into `machine`, then serves.
   Task<> start(StateMachine& machine);
@@ -88,6 +79,9 @@ class Shard {
 
   /// A snapshot of `stream` holds everything up to `through`: its log up to there is expendable.
   void snapshotted(const std::string& stream, Position through);
+
+  /// Lets the log forget what all snapshots have; done every third of a lease, and at the end.
+  asio::awaitable<void> truncate_passed();
 
   /// Answers what is queued, gives the ownership back, stops. Appends are refused from the call on.
   asio::awaitable<void> drain();
@@ -114,6 +108,8 @@ class Shard {
   void answer(Batch& batch, const Result<Position>& first);
   asio::awaitable<void> commit();
   asio::awaitable<void> maintain();
+  asio::awaitable<void> renew();
+  void probe();
   void note_appended(const std::string& stream, std::uint64_t position);
   void enqueue(Pending pending);
   static std::size_t size_of(const LogRecord& record);
@@ -132,6 +128,8 @@ class Shard {
   AsyncEvent idle_;
 
   std::atomic<State> state_ = State::kIdle;  // written on the reactor, read by health checks
+  std::atomic<bool> writable_ = true;        // likewise
+  bool probing_ = false;
   engines::Ownership ownership_;
   std::deque<Pending> queue_;
   std::size_t queued_bytes_ = 0;

@@ -21,10 +21,10 @@ const freePort = () =>
   })
 
 export class Hub {
-  /** Starts a hub on a fresh data directory. `settings` are environment variables. */
-  static async start(settings = {}) {
+  /** Starts a hub on a fresh data directory below `folder`. `settings` are environment variables. */
+  static async start(settings = {}, folder = tmpdir()) {
     const hub = new Hub()
-    hub.data = await mkdtemp(join(tmpdir(), 'concord-e2e-'))
+    hub.data = await mkdtemp(join(folder, 'concord-e2e-'))
     hub.port = await freePort()
     hub.settings = settings
     hub.log = ''

@@ -1,0 +1,16 @@
+#include "shard/shard_metrics.h"
+
+namespace concord::shard {
+
+ShardMetrics::ShardMetrics(Metrics& metrics)
+    : records(metrics.counter("concord_shard_records_total", "Records made durable")),
+      failures(metrics.counter("concord_shard_append_failures_total", "Records the log refused")),
+      append_seconds(
+          metrics.histogram("concord_shard_append_seconds", "From queued batch to durable", latency_bounds())),
+      batch_records(metrics.histogram("concord_shard_batch_records", "Records in one append", size_bounds())),
+      queued_bytes(metrics.gauge("concord_shard_queued_bytes", "Records waiting for the log")),
+      replayed_records(metrics.counter("concord_shard_replayed_records_total", "Records replayed at starts")),
+      replay_seconds(metrics.histogram("concord_shard_replay_seconds", "Replaying a shard's tail at its start",
+                                       latency_bounds())) {}
+
+}  // namespace concord::shard
