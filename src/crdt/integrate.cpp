@@ -66,7 +66,9 @@ ItemRef Replica::resolve_conflicts(const Item& item, ItemRef left, ItemRef right
       }
     } else {
       if (!it.origin().present()) break;
-      const std::size_t order = order_of(store.find(it.origin()));
+      // Most follow what they were typed behind, which was visited just before them; others are looked up.
+      const bool follows = visited_.size() > 1 && store.items[it.left].last_id() == it.origin();
+      const std::size_t order = follows ? visited_.size() - 2 : order_of(store.find(it.origin()));
       if (order == visited_.size()) break;
       if (order < conflicting) {
         left = other;
