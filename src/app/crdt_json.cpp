@@ -37,8 +37,8 @@ Any text_json(const crdt::Text& text) {
 }
 
 bool is_xml_node(const crdt::Value& value) {
-  return std::holds_alternative<crdt::XmlElement>(value) || std::holds_alternative<crdt::XmlText>(value) ||
-         std::holds_alternative<crdt::XmlHook>(value);
+  return std::holds_alternative<crdt::XmlFragment>(value) || std::holds_alternative<crdt::XmlElement>(value) ||
+         std::holds_alternative<crdt::XmlText>(value) || std::holds_alternative<crdt::XmlHook>(value);
 }
 
 Any root_json(crdt::Doc& doc, const std::string& name, std::span<const NamedRoot> known) {

@@ -68,6 +68,17 @@ TEST(Snapshots, a_document_is_given_back_as_it_was) {
   EXPECT_EQ(then->validate(), "");
 }
 
+TEST(Snapshots, a_document_of_a_version_has_values_that_json_cannot_say) {
+  Doc doc = make_doc(1);
+  doc.transact([&] {
+    (void)doc.text("t").insert_embed(0, AnyObject{{"none", Undefined{}}, {"zero", -0.0}, {"bytes", Bytes{1, 255}}});
+    (void)doc.text("t").insert(1, "a", {{"far", AnyObject{{"w", Undefined{}}}}});
+  });
+  const auto restored = doc.at(doc.snapshot());
+  ASSERT_TRUE(restored.has_value());
+  EXPECT_EQ(restored->encode_state_as_update({}, UpdateFormat::kV2), doc.encode_state_as_update({}, UpdateFormat::kV2));
+}
+
 TEST(Snapshots, the_document_must_hold_the_version) {
   Doc doc = make_doc(1);
   Doc collects({.client = ClientId{2}});

@@ -7,12 +7,15 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { makeActions } from './actions.mjs'
+import { asSent, makeActions, step } from './actions.mjs'
 import { makeChance } from './chance.mjs'
+import { makeXmlActions } from './xml_actions.mjs'
 
 const seed = Number(process.argv[2] ?? 1)
 const dice = makeChance(seed)
-const { randomPlan } = makeActions(dice)
+const actions = makeActions(dice)
+const xmlStep = makeXmlActions(dice, { step, ...actions }, { deep: true })
+const oneStep = doc => dice.chance(0.3) ? xmlStep(doc) : actions.randomStep(doc)
 const scratch = mkdtempSync(join(tmpdir(), 'crdt-tool-'))
 console.log(`seed ${seed}`)
 
@@ -42,13 +45,14 @@ const makeUpdates = () => {
     doc.getText('text')
     doc.getMap('map')
     doc.getArray('array')
+    doc.getXmlFragment('xml')
     doc.on('update', v1 => updates.push({ v1 }))
     doc.on('updateV2', v2 => { updates.at(-1).v2 = v2 })
     return doc
   })
   for (let i = 0; i < 30; ++i) {
     const doc = dice.pick(docs)
-    const plan = randomPlan(doc, 1 + dice.below(3))
+    const plan = actions.randomPlan(doc, 1 + dice.below(3), oneStep)
     doc.transact(() => plan.forEach(step => step.run()))
     if (dice.chance(0.3)) Y.applyUpdate(docs[0], Y.encodeStateAsUpdate(docs[1], Y.encodeStateVector(docs[0])))
     if (dice.chance(0.3)) Y.applyUpdate(docs[1], Y.encodeStateAsUpdate(docs[0], Y.encodeStateVector(docs[1])))
@@ -98,7 +102,18 @@ const checkInspect = (words, update, { structs, ds }) => {
   assert.deepEqual(lines.slice(1 + structs.length), deleted)
 }
 
-const plainOp = op => op.insert instanceof Y.AbstractType ? { ...op, insert: op.insert.toJSON() } : op
+/** As JSON has it; a subdocument is its guid. */
+const plain = value => {
+  if (value instanceof Y.AbstractType) return plain(value.toJSON())
+  if (value instanceof Y.Doc) return { guid: value.guid }
+  if (typeof value === 'bigint') return Number(value)
+  if (typeof value === 'string') return asSent(value)
+  if (Array.isArray(value)) return value.map(plain)
+  if (value === null || typeof value !== 'object' || value instanceof Uint8Array) return value
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plain(member)]))
+}
+const plainOp = op => op.insert instanceof Y.AbstractType ? { ...op, insert: plain(op.insert) } : op
+const isXmlNode = value => value instanceof Y.XmlFragment || value instanceof Y.XmlText || value instanceof Y.XmlHook
 const textJson = text => {
   const delta = text.toDelta()
   return delta.every(op => typeof op.insert === 'string' && !op.attributes) ? text.toString() : delta.map(plainOp)
@@ -106,13 +121,16 @@ const textJson = text => {
 const checkJson = (format, update) => {
   const doc = new Y.Doc()
   format.apply(doc, update)
-  const expected = { text: textJson(doc.getText('text')), map: doc.getMap('map').toJSON(), array: doc.getArray('array').toJSON() }
-  const told = JSON.parse(done(['to-json', ...format.flags, '--text', 'text', '--map', 'map', '--array', 'array', file(update)]).text)
-  assert.deepEqual(told, JSON.parse(JSON.stringify(expected, (_, v) => typeof v === 'bigint' ? Number(v) : v)))
+  const [text, map, array, xml] = [doc.getText('text'), doc.getMap('map'), doc.getArray('array'), doc.getXmlFragment('xml')]
+  const expected = { text: plain(textJson(text)), map: plain(map), array: plain(array), xml: plain(xml) }
+  const named = ['--text', 'text', '--map', 'map', '--array', 'array', '--xml', 'xml']
+  const told = JSON.parse(done(['to-json', ...format.flags, ...named, file(update)]).text)
+  assert.deepEqual(told, JSON.parse(JSON.stringify(expected)))
   const guessed = JSON.parse(done(['to-json', ...format.flags, '-'], update).text)
-  if (Object.keys(expected.map).length > 0) assert.deepEqual(guessed.map, told.map)
-  if (doc.getText('text').toString() !== '') assert.deepEqual(guessed.text, told.text)
-  if (expected.array.length > 0) assert.deepEqual(guessed.array, told.array)
+  if (map.size > 0) assert.deepEqual(guessed.map, told.map)
+  if (text.toString() !== '' && Object.keys(text.getAttributes()).length === 0) assert.deepEqual(guessed.text, told.text)
+  if (array.length > 0 && !array.toArray().every(isXmlNode)) assert.deepEqual(guessed.array, told.array)
+  if (xml.length > 0) assert.deepEqual(guessed.xml, told.xml)
 }
 
 const checkFormat = (format, updates) => {
