@@ -9,6 +9,8 @@
 #include <thread>
 
 #include "app/address.h"
+#include "archive/hub_archive.h"
+#include "archive/settings.h"
 #include "base/async.h"
 #include "documents/documents.h"
 #include "engines/open.h"
@@ -98,8 +100,14 @@ class Hub {
         pool_(static_cast<std::size_t>(config.integer("BLOCKING_THREADS"))) {}
 
   Result<> start() {
-    TRY(engines_,
-        engines::open_embedded(engines::options_from(config_, config_.string("DATA")), clock_, logger_, metrics_));
+    engines::EnginesOptions options = engines::options_from(config_, config_.string("DATA"));
+    const std::string archive = archive::directory_from(config_);
+    options.log_archived = !archive.empty();
+    TRY(engines_, engines::open_embedded(options, clock_, logger_, metrics_));
+    if (!archive.empty()) {
+      archive_ = std::make_unique<archive::HubArchive>(archive, archive::options_from(config_), engines_, clock_,
+                                                       logger_, metrics_);
+    }
     reactors_.start();
     TRY_VOID(open_vault());
     identity_ = std::make_unique<identity::Identity>(
@@ -108,7 +116,9 @@ class Hub {
     TRY_VOID(wait_for(reactors_.at(0), identity_->start()));
     build_services();
     TRY_VOID(server_->start());  // answers /health/live from here on; /health/ready once the shards have recovered
-    return wait_for(reactors_.at(0), documents_->start());
+    TRY_VOID(wait_for(reactors_.at(0), documents_->start()));
+    if (archive_) archive_->start(reactors_.at(0));
+    return {};
   }
 
   void stop() {
@@ -118,6 +128,7 @@ class Hub {
       drain(server_->drain(all_ms / 2));
     }
     if (documents_) drain(documents_->drain(all_ms / 2));
+    if (archive_) drain(archive_->stop());
     if (identity_) identity_->stop();
     server_.reset();
     pool_.stop();
@@ -128,10 +139,13 @@ class Hub {
   std::optional<std::string> setup_token() const { return identity_->setup_token(); }
 
  private:
+  /// What is written past the archive's eyes would not be archived.
+  engines::Blobs& hub_blobs() { return archive_ ? archive_->blobs() : *engines_.blobs; }
+
   Result<> open_vault() {
     TRY(vault::Options options,
-        wait_for(reactors_.at(0), vault::options_from(config_, config_.string("DATA"), *engines_.blobs, logger_)));
-    vault_ = std::make_unique<vault::Vault>(*engines_.blobs, std::move(options.masters), options.sealing);
+        wait_for(reactors_.at(0), vault::options_from(config_, config_.string("DATA"), hub_blobs(), logger_)));
+    vault_ = std::make_unique<vault::Vault>(hub_blobs(), std::move(options.masters), options.sealing);
     TRY_VOID(wait_for(reactors_.at(0), vault_->keys().check()));
     if (config_.string("MASTER_KEYS_PREVIOUS").empty()) return {};
     TRY(const std::size_t wrapped, wait_for(reactors_.at(0), vault_->keys().rewrap()));
@@ -150,9 +164,9 @@ class Hub {
     shards_ = std::make_unique<shard::Shards>(std::string(kNodeName), reactors_, *engines_.log, *engines_.coordination,
                                               shard::limits_from(config_), clock_, metrics_, logger_);
     const documents::DocumentLimits limits = documents::limits_from(config_);
-    snapshots_ = std::make_unique<shard::SnapshotStore>(*engines_.blobs, *vault_, pool_, 4 * limits.max_document_bytes);
-    history_ = std::make_unique<documents::HistoryStore>(*engines_.blobs, *vault_, pool_,
-                                                         documents::max_history_chunk(limits));
+    engines::Blobs& blobs = hub_blobs();
+    snapshots_ = std::make_unique<shard::SnapshotStore>(blobs, *vault_, pool_, 4 * limits.max_document_bytes);
+    history_ = std::make_unique<documents::HistoryStore>(blobs, *vault_, pool_, documents::max_history_chunk(limits));
     documents_ = std::make_unique<documents::Documents>(
         documents::Documents::Dependencies{*shards_, *engines_.tables, *snapshots_, *history_, *identity_, *vault_,
                                            pool_, clock_, metrics_, logger_},
@@ -163,9 +177,10 @@ class Hub {
     documents_->add_routes(router);
     gateway::GatewayOptions options = gateway::options_from(config_);
     options.default_body_bytes = listen_.max_body_bytes;
-    gateway_ = std::make_unique<gateway::Gateway>(
-        std::move(options), std::move(router),
-        std::vector<gateway::HealthCheck>{{"documents", [this] { return documents_->ready(); }}}, metrics_, logger_);
+    std::vector<gateway::HealthCheck> checks{{"documents", [this] { return documents_->ready(); }}};
+    if (archive_) checks.push_back({"archive", [this] { return archive_->state(); }, false});
+    gateway_ =
+        std::make_unique<gateway::Gateway>(std::move(options), std::move(router), std::move(checks), metrics_, logger_);
 
     server_ = std::make_unique<net::Server>(listen_, reactors_, *gateway_, logger_, metrics_);
   }
@@ -180,6 +195,7 @@ class Hub {
   BlockingPool pool_;
   engines::Engines engines_;
   std::unique_ptr<vault::Vault> vault_;
+  std::unique_ptr<archive::HubArchive> archive_;
   std::unique_ptr<identity::Identity> identity_;
   std::unique_ptr<shard::Shards> shards_;
   std::unique_ptr<shard::SnapshotStore> snapshots_;

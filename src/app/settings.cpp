@@ -1,5 +1,6 @@
 #include "app/settings.h"
 
+#include "archive/settings.h"
 #include "documents/documents.h"
 #include "engines/open.h"
 #include "gateway/gateway.h"
@@ -47,7 +48,7 @@ std::vector<Setting> all_settings() {
   std::vector<Setting> all;
   for (std::span<const Setting> part :
        {own_settings(), net::settings(), gateway::settings(), identity::settings(), documents::settings(),
-        shard::settings(), vault::settings(), engines::settings()}) {
+        shard::settings(), vault::settings(), engines::settings(), archive::settings()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

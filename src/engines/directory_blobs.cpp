@@ -225,6 +225,10 @@ struct DirectoryBlobs::State {
 Result<std::unique_ptr<DirectoryBlobs>> DirectoryBlobs::open(FileSystem& files, DirectoryBlobsOptions options,
                                                              const Logger& logger, Metrics& metrics) {
   auto state = std::make_unique<State>(files, std::move(options), metrics);
+  if (state->options.read_only) {
+    TRY_VOID(files.list(state->objects));
+    return std::unique_ptr<DirectoryBlobs>(new DirectoryBlobs(std::move(state)));
+  }
   TRY_VOID(make_directories(files, state->objects));
   TRY_VOID(make_directories(files, state->incoming));
   TRY_VOID(state->remove_incoming(logger));
@@ -236,6 +240,7 @@ DirectoryBlobs::~DirectoryBlobs() { state_->pool.stop(); }
 
 Task<std::unique_ptr<BlobWriter>> DirectoryBlobs::create(std::string key) {
   CO_TRY_VOID(check_blob_key(key));
+  if (state_->options.read_only) co_return fail(Code::kInvalidArgument, "the objects were opened to be read");
   co_return co_await state_->run<std::unique_ptr<BlobWriter>>(
       [state = state_.get(), &key]() -> Result<std::unique_ptr<BlobWriter>> {
         if (state->open_object(key)) {
@@ -270,6 +275,7 @@ Task<BlobInfo> DirectoryBlobs::stat(std::string key) {
 
 Task<> DirectoryBlobs::remove(std::string key) {
   CO_TRY_VOID(check_blob_key(key));
+  if (state_->options.read_only) co_return fail(Code::kInvalidArgument, "the objects were opened to be read");
   co_return co_await state_->run<void>([state = state_.get(), &key] { return state->remove(key); });
 }
 

@@ -19,6 +19,7 @@ struct DirectoryBlobsOptions {
   std::string directory;  // made where it is missing
   std::size_t threads = 2;
   std::size_t max_queued = 4096;  // calls waiting for a thread; past it kUnavailable
+  bool read_only = false;         // the directory may be another process's: nothing in it is made, changed or removed
 };
 
 class DirectoryBlobs final : public Blobs {

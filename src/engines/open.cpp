@@ -120,16 +120,6 @@ Result<> refuse_distributed(std::string_view setting, const std::string& value) 
                     {{"field", std::string(setting)}}});
 }
 
-Result<std::string> database_path(const EnginesOptions& options) {
-  constexpr std::string_view kScheme = "sqlite:";
-  if (options.database_url.empty() || options.database_url == kScheme) return options.data_directory + "/concord.db";
-  if (options.database_url.starts_with(kScheme)) return options.database_url.substr(kScheme.size());
-  const std::string scheme = options.database_url.substr(0, options.database_url.find(':'));
-  return fail(Error{Code::kUnsupported,
-                    "DATABASE_URL: this program has a driver for sqlite: and none for " + scheme + ":",
-                    {{"field", "DATABASE_URL"}}});
-}
-
 SqliteTablesOptions tables_options(const EnginesOptions& options, std::string path) {
   SqliteTablesOptions tables;
   tables.connection.path = std::move(path);
@@ -145,6 +135,7 @@ SegmentLogOptions log_options(const EnginesOptions& options) {
   SegmentLogOptions log;
   log.directory = options.data_directory + "/log";
   log.segment_bytes = static_cast<std::uint64_t>(options.segment_size_mb) * kMegabyte;
+  log.archived = options.log_archived;
   log.max_batch_bytes = static_cast<std::size_t>(options.log_batch_mb) * kMegabyte;
   log.max_queued_appends = static_cast<std::size_t>(options.log_queue_appends);
   log.max_queued_bytes = static_cast<std::size_t>(options.log_queue_mb) * kMegabyte;
@@ -176,6 +167,16 @@ EnginesOptions options_from(const Config& config, std::string data_directory) {
   return options;
 }
 
+Result<std::string> database_path(const EnginesOptions& options) {
+  constexpr std::string_view kScheme = "sqlite:";
+  if (options.database_url.empty() || options.database_url == kScheme) return options.data_directory + "/concord.db";
+  if (options.database_url.starts_with(kScheme)) return options.database_url.substr(kScheme.size());
+  const std::string scheme = options.database_url.substr(0, options.database_url.find(':'));
+  return fail(Error{Code::kUnsupported,
+                    "DATABASE_URL: this program has a driver for sqlite: and none for " + scheme + ":",
+                    {{"field", "DATABASE_URL"}}});
+}
+
 Result<Engines> open_embedded(const EnginesOptions& options, Clock& clock, const Logger& logger, Metrics& metrics) {
   TRY_VOID(refuse_distributed("KAFKA_BROKERS", options.kafka_brokers));
   TRY_VOID(refuse_distributed("REDIS_URL", options.redis_url));
@@ -192,9 +193,13 @@ Result<Engines> open_embedded(const EnginesOptions& options, Clock& clock, const
 
   Engines engines;
   engines.foundation = std::move(foundation);
+  engines.embedded.files = &system;
+  engines.embedded.database_path = database;
   TRY(engines.tables, SqliteTables::open(tables_options(options, std::move(database)), clock, logger, metrics));
   TRY_VOID(system.sync_directory(options.data_directory));
-  TRY(engines.log, SegmentLog::open(system, log_options(options), clock, ids, logger, metrics));
+  TRY(auto log, SegmentLog::open(system, log_options(options), clock, ids, logger, metrics));
+  engines.embedded.log = log.get();
+  engines.log = std::move(log);
   engines.bus = std::make_unique<LocalBus>(LocalBusOptions{.max_keys = static_cast<std::size_t>(options.bus_max_keys)},
                                            clock, metrics);
   TRY(engines.coordination,

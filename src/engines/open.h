@@ -13,7 +13,9 @@
 #include "engines/blobs.h"
 #include "engines/bus.h"
 #include "engines/coordination.h"
+#include "engines/file_system.h"
 #include "engines/log.h"
+#include "engines/segment_log.h"
 #include "engines/tables.h"
 
 namespace concord::engines {
@@ -26,6 +28,8 @@ struct EnginesOptions {
   std::string redis_url;
   std::string etcd_endpoints;
   std::string s3_endpoint;
+
+  bool log_archived = false;  // as SegmentLogOptions::archived
 
   std::int64_t segment_size_mb = 128;
   std::int64_t log_queue_appends = 65'536;
@@ -44,6 +48,9 @@ std::span<const Setting> settings();
 /// From a configuration whose table has `settings()`.
 EnginesOptions options_from(const Config& config, std::string data_directory);
 
+/// The file that `database_url` names.
+Result<std::string> database_path(const EnginesOptions& options);
+
 /// Owns what the embedded drivers share: the files, the lock of the data directory, identifiers.
 class Foundation {
  public:
@@ -59,6 +66,14 @@ struct Engines {
   std::unique_ptr<Bus> bus;
   std::unique_ptr<Coordination> coordination;
   std::unique_ptr<Blobs> blobs;
+
+  /// What an archiver of the embedded drivers reads beside the ports.
+  struct Embedded {
+    FileSystem* files = nullptr;
+    SegmentLog* log = nullptr;  // the same as `log`
+    std::string database_path;
+  };
+  Embedded embedded;
 };
 
 /// kConflict where another process uses the data directory; kUnsupported where a setting names a driver that this

@@ -253,6 +253,7 @@ void SegmentAppender::publish() {
   last_end_ = end_;
   last_ = active_;
   index_.publish(*active_, placed_, stated_);
+  index_.set_end(active_->number, end_);
   if (failure_) logger_.info("log: takes writes again", {{"file", active_->path}});
   failure_.reset();
   instruments_.writable.set(1);

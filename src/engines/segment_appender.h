@@ -52,6 +52,8 @@ class SegmentAppender {
 
   /// Carries out the requests in order, in one durable write, and sets each one's result.
   void run(std::span<LogRequest* const> batch);
+  /// Of this log and no other; the same in all its segments.
+  const LogIdentity& identity() const { return identity_; }
   /// Marks a clean shutdown. Nothing is run after it.
   void close();
 

@@ -54,6 +54,11 @@ void SegmentIndex::add_segment(std::shared_ptr<const Segment> segment) {
   segments_.emplace(number, std::move(segment));
 }
 
+void SegmentIndex::set_end(std::uint32_t number, std::uint64_t end) {
+  const std::lock_guard lock(mutex_);
+  ends_[number] = end;
+}
+
 void SegmentIndex::publish(const Segment& segment, std::span<const Placed> placed, std::span<const Stated> stated) {
   const std::lock_guard lock(mutex_);
   const std::uint32_t number = segment.number;
@@ -102,6 +107,11 @@ void SegmentIndex::keep_segments_from(std::uint32_t number) {
   pinned_ = std::min(pinned_, number);
 }
 
+void SegmentIndex::hold_segments_from(std::uint32_t number) {
+  const std::lock_guard lock(mutex_);
+  held_ = number;
+}
+
 SegmentIndex::Shard SegmentIndex::shard(ShardId shard) const {
   const std::lock_guard lock(mutex_);
   const auto found = shards_.find(shard.value);
@@ -142,13 +152,14 @@ std::pair<SegmentIndex::Shard, std::vector<SegmentIndex::Run>> SegmentIndex::fin
 
 std::vector<std::shared_ptr<const Segment>> SegmentIndex::take_passed(std::uint32_t active) {
   const std::lock_guard lock(mutex_);
-  std::uint32_t keep = std::min(active, pinned_);
+  std::uint32_t keep = std::min({active, pinned_, held_});
   for (const auto& [id, state] : shards_) {
     if (!state.runs.empty()) keep = std::min(keep, state.runs.front().segment);
   }
   std::vector<std::shared_ptr<const Segment>> passed;
   while (!segments_.empty() && segments_.begin()->first < keep) {
     passed.push_back(std::move(segments_.begin()->second));
+    ends_.erase(segments_.begin()->first);
     segments_.erase(segments_.begin());
   }
   return passed;
@@ -157,6 +168,17 @@ std::vector<std::shared_ptr<const Segment>> SegmentIndex::take_passed(std::uint3
 std::size_t SegmentIndex::segment_count() const {
   const std::lock_guard lock(mutex_);
   return segments_.size();
+}
+
+std::vector<SegmentIndex::Extent> SegmentIndex::extents() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Extent> all;
+  all.reserve(segments_.size());
+  for (const auto& [number, segment] : segments_) {
+    const auto end = ends_.find(number);
+    all.push_back({segment, end == ends_.end() ? 0 : end->second});
+  }
+  return all;
 }
 
 Result<std::vector<LogEntry>> read_entries(std::span<const SegmentIndex::Run> runs, ShardId shard, Position from,

@@ -49,7 +49,15 @@ class SegmentIndex {
     std::uint32_t end = 0;
   };
 
+  /// A segment, and how much of it is durable.
+  struct Extent {
+    std::shared_ptr<const Segment> segment;
+    std::uint64_t end = 0;
+  };
+
   void add_segment(std::shared_ptr<const Segment> segment);
+  /// How much of a segment that was added is durable; what is behind it was not acknowledged.
+  void set_end(std::uint32_t number, std::uint64_t end);
   /// What became durable in `segment`, which was added: in the order of the file.
   void publish(const Segment& segment, std::span<const Placed> placed, std::span<const Stated> stated);
   /// The next record of every shard begins a new run: what lies between cannot be stepped over.
@@ -59,6 +67,8 @@ class SegmentIndex {
   void set_unknown_damage(Error error);
   /// Segments from this one on are never passed.
   void keep_segments_from(std::uint32_t number);
+  /// Segments from this one on are not passed until a later call names a higher one: an archive does not have them yet.
+  void hold_segments_from(std::uint32_t number);
 
   Shard shard(ShardId shard) const;
   std::vector<std::pair<ShardId, Shard>> shards() const;
@@ -67,6 +77,8 @@ class SegmentIndex {
   /// Takes out the segments before `active` that hold nothing kept any more, oldest first.
   std::vector<std::shared_ptr<const Segment>> take_passed(std::uint32_t active);
   std::size_t segment_count() const;
+  /// The segments that are not taken out, oldest first: only the last may grow.
+  std::vector<Extent> extents() const;
 
  private:
   struct Entry {
@@ -85,8 +97,10 @@ class SegmentIndex {
   mutable std::mutex mutex_;  // guards everything below
   std::unordered_map<std::uint32_t, State> shards_;
   std::map<std::uint32_t, std::shared_ptr<const Segment>> segments_;
+  std::map<std::uint32_t, std::uint64_t> ends_;  // of segments_
   std::optional<Error> unknown_damage_;
   std::uint32_t pinned_ = ~std::uint32_t{0};
+  std::uint32_t held_ = ~std::uint32_t{0};
 };
 
 /// What the shard has in the runs from `from` on: as many entries as fit in `max_bytes` of payload, but at least one.

@@ -169,6 +169,7 @@ Result<std::unique_ptr<SegmentLog>> SegmentLog::open(FileSystem& files, SegmentL
                              [&ids] { return ids.random64(); }},
       state->index, recovered, clock, logger, metrics);
   state->damage = std::move(recovered.damage);
+  if (state->options.archived) state->index.hold_segments_from(0);
   state->thread = std::thread([state = state.get()] { state->work(); });
   return std::unique_ptr<SegmentLog>(new SegmentLog(std::move(state)));
 }
@@ -186,6 +187,10 @@ SegmentLog::~SegmentLog() {
 }
 
 const std::vector<SegmentDamage>& SegmentLog::damage() const { return state_->damage; }
+
+const LogIdentity& SegmentLog::identity() const { return state_->appender->identity(); }
+std::vector<SegmentIndex::Extent> SegmentLog::extents() const { return state_->index.extents(); }
+void SegmentLog::release_before(std::uint32_t number) { state_->index.hold_segments_from(number); }
 
 Task<> SegmentLog::seal(ShardId shard, Epoch epoch) {
   LogRequest request;

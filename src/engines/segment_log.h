@@ -28,6 +28,7 @@ struct SegmentLogOptions {
   std::size_t max_queued_bytes = std::size_t{256} << 20U;  // and their bytes
   std::size_t read_threads = 2;
   std::size_t max_queued_reads = 4096;
+  bool archived = false;  // no segment is removed before `release_before` was told that an archive has it
 };
 
 class SegmentLog final : public Log {
@@ -48,6 +49,13 @@ class SegmentLog final : public Log {
 
   /// What was found damaged on open.
   const std::vector<SegmentDamage>& damage() const;
+
+  /// For an archiver. Any thread.
+  const LogIdentity& identity() const;
+  /// The segments, oldest first, and how much of each is durable. A file stays readable as long as it is held.
+  std::vector<SegmentIndex::Extent> extents() const;
+  /// An archive has what is before this segment, whole: it may be removed once nothing needs it any more.
+  void release_before(std::uint32_t number);
 
  private:
   struct State;

@@ -146,6 +146,7 @@ class Recovery {
   Result<> scan(Found& found, bool is_last) {
     const Segment& segment = *found.segment;
     index_.add_segment(found.segment);
+    index_.set_end(segment.number, found.end);
     if (found.header) out_.identity = found.header->log;
     bool healthy = true;
     if (!found.header) {
@@ -269,6 +270,7 @@ class Recovery {
     const Segment& segment = *found.segment;
     out_.last_number = segment.number;
     out_.last_end = end;
+    index_.set_end(segment.number, end);
     FrameCursor tail(*segment.file, segment.tag, end, found.size, kScanWindowBytes);
     TRY(const bool unused, tail.only_zeros());
     if (!unused) {

@@ -24,7 +24,7 @@ net::Response Health::readiness(bool with_components) const {
   components.begin_object();
   for (const HealthCheck& one : checks_) {
     const Result<> result = one.check();
-    well = well && result.has_value();
+    well = well && (result.has_value() || !one.required);
     components.key(one.name).begin_object().field("status", result ? "ok" : "unavailable");
     if (!result) components.field("detail", result.error().message);
     components.end();

@@ -11,10 +11,12 @@
 
 namespace concord::gateway {
 
-/// One thing that must be well for the hub to be ready. `check` is called on any reactor and must not block.
+/// One thing that must be well for the hub to be ready, or, where it is not required, that is only told of. `check` is
+/// called on any reactor and must not block.
 struct HealthCheck {
   std::string name;
   std::function<Result<>()> check;
+  bool required = true;
 };
 
 class Health {

@@ -49,7 +49,7 @@ Task<> Shard::replay_tail(StateMachine& machine) {
     for (LogEntry& entry : entries) {
       if (entry.position.value != next_position_) co_return fail(Code::kCorrupt, "the log has a gap in its positions");
       clock_.observe(entry.record.time);
-      if (entry.record.stream.empty()) {  // a probe
+      if (entry.record.stream.empty()) {  // a probe, or it stands in for a record that is lost: nobody's
         ++next_position_;
         continue;
       }

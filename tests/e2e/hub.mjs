@@ -23,8 +23,13 @@ const freePort = () =>
 export class Hub {
   /** Starts a hub on a fresh data directory below `folder`. `settings` are environment variables. */
   static async start(settings = {}, folder = tmpdir()) {
+    return Hub.on(await mkdtemp(join(folder, 'concord-e2e-')), settings)
+  }
+
+  /** The same on a data directory that is there. `stop` removes it. */
+  static async on(data, settings = {}) {
     const hub = new Hub()
-    hub.data = await mkdtemp(join(folder, 'concord-e2e-'))
+    hub.data = data
     hub.port = await freePort()
     hub.settings = settings
     hub.log = ''

@@ -1,0 +1,62 @@
+#include "engines/unsynced_files.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace concord::engines {
+namespace {
+
+class UnsyncedFile final : public File {
+ public:
+  explicit UnsyncedFile(std::unique_ptr<File> file) : file_(std::move(file)) {}
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::uint8_t> into) override {
+    return file_->read_at(offset, into);
+  }
+  Result<std::size_t> write_at(std::uint64_t offset, ByteView bytes) override { return file_->write_at(offset, bytes); }
+  Result<> sync() override { return {}; }
+  Result<> truncate(std::uint64_t size_bytes) override { return file_->truncate(size_bytes); }
+  Result<> allocate(std::uint64_t offset, std::uint64_t size_bytes) override {
+    return file_->allocate(offset, size_bytes);
+  }
+  Result<std::uint64_t> size() override { return file_->size(); }
+
+ private:
+  std::unique_ptr<File> file_;
+};
+
+class UnsyncedFiles final : public FileSystem {
+ public:
+  explicit UnsyncedFiles(FileSystem& files) : files_(files) {}
+  Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) override {
+    TRY(auto file, files_.open(path, mode));
+    return std::make_unique<UnsyncedFile>(std::move(file));
+  }
+  Result<> rename(const std::string& from, const std::string& to, Replace replace) override {
+    return files_.rename(from, to, replace);
+  }
+  Result<> remove(const std::string& path) override { return files_.remove(path); }
+  Result<> make_directory(const std::string& path) override { return files_.make_directory(path); }
+  Result<> remove_directory(const std::string& path) override { return files_.remove_directory(path); }
+  Result<> sync_directory(const std::string&) override { return {}; }
+  Result<std::vector<DirectoryEntry>> list(const std::string& path) override { return files_.list(path); }
+
+ private:
+  FileSystem& files_;
+};
+
+}  // namespace
+
+std::unique_ptr<FileSystem> make_unsynced(FileSystem& files) { return std::make_unique<UnsyncedFiles>(files); }
+
+Result<> sync_tree(const std::string& directory) {
+  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int failed = fd < 0 || ::syncfs(fd) != 0 ? errno : 0;
+  if (fd >= 0) ::close(fd);
+  if (failed == 0) return {};
+  return fail(Code::kUnavailable, "cannot sync " + directory + ": " + std::generic_category().message(failed));
+}
+
+}  // namespace concord::engines
