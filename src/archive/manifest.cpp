@@ -179,7 +179,8 @@ Result<> Manifest::read(ByteView bytes) {
   Words end(all.substr(all.size() - kEndBytes, kEndBytes - 1));
   const ByteView covered = bytes.first(bytes.size() - kEndBytes);
   if (end.next() != "end" || !end.number(said, 16) || !all.ends_with('\n')) return corrupt("is cut short");
-  if (engines::crc32c(covered) != said) return corrupt("fails its checksum");
+  if (engines::crc32c(covered) != said || all.substr(covered.size()) != fmt::format("end {:08x}\n", said))
+    return corrupt("fails its checksum");
 
   std::string_view text = as_text(covered);
   TRY_VOID(read_head(text, said));
