@@ -18,11 +18,11 @@ T run_on(Reactor& reactor, asio::awaitable<T> task) {
   std::promise<T> promise;
   auto future = promise.get_future();
   if constexpr (std::is_void_v<T>) {
-    asio::co_spawn(reactor.context(), std::move(task), [&promise](std::exception_ptr thrown) {
+    asio::co_spawn(reactor.context(), std::move(task), [&promise](const std::exception_ptr& thrown) {
       thrown ? promise.set_exception(thrown) : promise.set_value();
     });
   } else {
-    asio::co_spawn(reactor.context(), std::move(task), [&promise](std::exception_ptr thrown, T value) {
+    asio::co_spawn(reactor.context(), std::move(task), [&promise](const std::exception_ptr& thrown, T value) {
       thrown ? promise.set_exception(thrown) : promise.set_value(std::move(value));
     });
   }

@@ -155,6 +155,7 @@ class Simulation {
     std::vector<LogRequest> requests;
     for (std::uint64_t count = pick(random_, 1, 5); count > 0; --count) requests.push_back(make_request(attempts));
     std::vector<LogRequest*> batch;
+    batch.reserve(requests.size());
     for (LogRequest& request : requests) batch.push_back(&request);
     appender_->run(batch);
     const bool succeeded = requests.front().result.has_value();
