@@ -95,7 +95,7 @@ test('what was acknowledged an interval before a kill -9 is in the archive', asy
       const again = await signIn(other, ann)
       const { content } = await other.read(again, document)
       const due = saved.filter(([at]) => at < died - 2 * interval)
-      assert.ok(due.length > 500, `${due.length} updates`)
+      assert.ok(due.length > 100, `${due.length} updates`)
       for (const [, token] of due) assert.ok(content.includes(token), `${token} is not in the archive`)
       const kept = saved.filter(([, token]) => content.includes(token))
       console.log(`archive: ${saved.length} acknowledged, ${saved.length - kept.length} of them not archived; ` +
@@ -112,12 +112,17 @@ test('what was acknowledged an interval before a kill -9 is in the archive', asy
 })
 
 test('the hub as it was between two edits, and before a deletion', async () => {
-  await withArchive({ SNAPSHOT_AFTER_BYTES: '100000', DOCUMENT_IDLE_MS: '200' }, async ({ hub, restore, start }) => {
+  await withArchive({ SNAPSHOT_AFTER_BYTES: '100000', DOCUMENT_IDLE_MS: '200' }, async ({ hub, archive, restore, start }) => {
     const ann = await hub.register('Ann')
     const one = await hub.createDocument(ann, { name: 'one', content: 'first' })
     const two = await hub.createDocument(ann, { name: 'two', content: 'kept for long' })
     const times = []
+    // The tables are copied less often than content is, where the machine is busy.
     const mark = async () => {
+      const began = Date.now()
+      await until('the tables are archived', async () =>
+        (await readdir(join(archive, 'objects', 'database')).catch(() => []))
+          .some((version) => Number(version.slice(0, 20)) > began), 60_000)
       await archived(hub)
       times.push(new Date().toISOString())
       await sleep(20)
