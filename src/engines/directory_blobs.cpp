@@ -85,7 +85,9 @@ struct DirectoryBlobs::State {
       TRY_VOID(files.sync_directory(parent_directory(path)));
       return fail(Code::kConflict, "the object " + key + " exists");
     }
-    return files.sync_directory(parent_directory(path));
+    Result<> synced = files.sync_directory(parent_directory(path));
+    if (!synced) (void)files.remove(path);  // nobody may read, and rely on, what a loss of power would take away
+    return synced;
   }
 
   /// Of an object that is there. Its commit may have failed after the rename; who hears that it exists relies on it.
