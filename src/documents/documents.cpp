@@ -54,6 +54,11 @@ Documents::~Documents() = default;
 
 Task<> Documents::start() {
   CO_TRY_VOID(co_await dependencies_.tables.migrate(DocumentStore::migrations()));
+  dependencies_.identity.on_session_ended([this](identity::SessionId sign_in) {
+    for (auto& handler : handlers_) {
+      handler->shard().reactor().post([handler, sign_in] { handler->sign_in_ended(sign_in); });
+    }
+  });
   for (auto& shard : shards_) CO_TRY_VOID(co_await run_on(shard->reactor(), shard->start()));
   co_return Result<>{};
 }

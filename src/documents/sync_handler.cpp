@@ -4,7 +4,8 @@ namespace concord::documents {
 
 namespace {
 constexpr std::int64_t kSweepNs = 2'000'000'000;
-}
+constexpr std::string_view kSignedOut = "the session was signed out";
+}  // namespace
 
 SyncHandler::SyncHandler(DocumentShard& shard, DocumentStore& store, identity::Identity& identity, Logger logger)
     : shard_(shard), store_(store), identity_(identity), logger_(std::move(logger)), tasks_(shard.reactor()) {
@@ -76,10 +77,13 @@ Task<> SyncHandler::try_open(SyncSession& session, std::string token) {
       co_return fail(Code::kUnauthenticated, "the new token is another principal's");
     }
     session.expires_ms_ = who.expires_ms;
-    co_return Result<>{};
+    session.sign_in_ = who.session;
+    co_return still_signed_in(session);
   }
   session.user_ = who.principal.id;
   session.expires_ms_ = who.expires_ms;
+  session.sign_in_ = who.session;
+  CO_TRY_VOID(still_signed_in(session));
   CO_TRY_VOID(co_await store_.find(session.document(), session.user()));
   CO_TRY(auto live, co_await shard_.open(session.document()));
   // Asked again: a grant that was taken away while the document loaded found no session to tell.
@@ -88,6 +92,20 @@ Task<> SyncHandler::try_open(SyncSession& session, std::string token) {
   if (live->removed) co_return fail(Code::kNotFound, "there is no such document");
   session.opened(std::move(live), row.access);
   co_return Result<>{};
+}
+
+/// Asked once the session can be found by its sign-in: one that ended before found none to end.
+Result<> SyncHandler::still_signed_in(const SyncSession& session) const {
+  if (!identity_.has_ended(session.sign_in())) return {};
+  return fail(Code::kUnauthenticated, std::string(kSignedOut));
+}
+
+void SyncHandler::sign_in_ended(identity::SessionId sign_in) {
+  std::vector<SyncSession*> ended;  // closing one may take it off the map
+  for (auto& [number, session] : sessions_) {
+    if (session->sign_in() == sign_in) ended.push_back(session.get());
+  }
+  for (SyncSession* session : ended) session->end(net::CloseCode::kUnauthenticated, kSignedOut);
 }
 
 void SyncHandler::sweep(std::int64_t now_ns) {

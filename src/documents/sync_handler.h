@@ -26,11 +26,14 @@ class SyncHandler final : public net::WebSocketHandler {
   void sign_in(SyncSession& session, std::string token);
   /// Frees the session if nothing refers to it any more.
   void release(SyncSession& session);
+  /// Ends what a sign-in that has ended has open. On the shard's reactor.
+  void sign_in_ended(identity::SessionId sign_in);
   asio::awaitable<void> close();
 
  private:
   asio::awaitable<void> open(SyncSession& session, std::string token);
   Task<> try_open(SyncSession& session, std::string token);
+  Result<> still_signed_in(const SyncSession& session) const;
   void sweep(std::int64_t now_ns);
 
   DocumentShard& shard_;

@@ -12,6 +12,7 @@
 #include "documents/access.h"
 #include "documents/document_shard.h"
 #include "documents/sync_protocol.h"
+#include "identity/identity.h"
 #include "net/websocket.h"
 
 namespace concord::documents {
@@ -32,6 +33,7 @@ class SyncSession {
 
   std::uint64_t number() const { return number_; }
   UserId user() const { return user_; }
+  identity::SessionId sign_in() const { return sign_in_; }
   DocumentId document() const { return document_; }
 
   void send(const net::Frame& frame);
@@ -73,6 +75,7 @@ class SyncSession {
   std::unique_ptr<Opening> opening_;  // null once open
   DocumentId document_;
   UserId user_;
+  identity::SessionId sign_in_;  // which its token is of
   std::uint64_t number_;
   std::int64_t expires_ms_ = 0;
   std::int64_t rate_ns_ = 0;  // when the message bucket was full (generic cell rate algorithm)

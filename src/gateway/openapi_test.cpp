@@ -140,7 +140,8 @@ TEST(OpenApiDocument, says_what_identity_answers) {
   EXPECT_EQ(hub.ask("POST", "/auth/register", "/auth/register", account).status, 409);
   EXPECT_EQ(hub.ask("POST", "/auth/register", "/auth/register", R"({"email":"ada"})").status, 400);
   EXPECT_EQ(hub.ask("POST", "/auth/register", "/auth/register", "{").status, 400);
-  EXPECT_EQ(hub.ask("POST", "/auth/login", "/auth/login", account).status, 200);
+  const auto again = hub.ask("POST", "/auth/login", "/auth/login", account);
+  EXPECT_EQ(again.status, 200);
   EXPECT_EQ(hub.ask("POST", "/auth/login", "/auth/login", R"({"email":"x@example.org","password":"y"})").status, 401);
   const std::string refresh = R"({"refresh_token":")" + text_of(made, "/refresh_token") + "\"}";
   EXPECT_EQ(hub.ask("POST", "/auth/refresh", "/auth/refresh", refresh).status, 200);
@@ -148,7 +149,16 @@ TEST(OpenApiDocument, says_what_identity_answers) {
   EXPECT_EQ(hub.ask("POST", "/auth/logout", "/auth/logout", refresh).status, 204);
   EXPECT_EQ(hub.ask("GET", "/.well-known/jwks.json", "/.well-known/jwks.json").status, 200);
   hub.token = text_of(made, "/access_token");
+  EXPECT_EQ(hub.ask("GET", "/auth/me", "/auth/me").status, 401);
+  hub.token = text_of(again, "/access_token");
   EXPECT_EQ(hub.ask("GET", "/auth/me", "/auth/me").status, 200);
+  const auto sessions = hub.ask("GET", "/auth/sessions", "/auth/sessions");
+  EXPECT_EQ(sessions.status, 200);
+  EXPECT_EQ(hub.ask("DELETE", "/auth/sessions", "/auth/sessions").status, 200);
+  const std::string one = "/auth/sessions/{session}";
+  EXPECT_EQ(hub.ask("DELETE", "/auth/sessions/ses_nothing", one).status, 404);
+  EXPECT_EQ(hub.ask("DELETE", "/auth/sessions/" + text_of(sessions, "/sessions/0/id"), one).status, 204);
+  EXPECT_EQ(hub.ask("GET", "/auth/sessions", "/auth/sessions").status, 401);
 }
 
 TEST(OpenApiDocument, says_that_attempts_are_limited) {

@@ -22,12 +22,14 @@ std::unexpected<Error> refuse_token(std::string_view reason, std::string message
   return fail(Error{Code::kUnauthenticated, std::move(message), {}}.with("reason", std::string(reason)));
 }
 
-AccessTokens::AccessTokens(const Options& options, SigningKeys keys, Accounts& accounts, Clock& clock, Metrics& metrics)
+AccessTokens::AccessTokens(const Options& options, SigningKeys keys, Sessions& sessions, const EndedSessions& ended,
+                           Clock& clock, Metrics& metrics)
     : issuer_(options.issuer),
       audience_(options.audience),
       lifetime_s_(options.access_token_seconds),
       keys_(std::move(keys)),
-      accounts_(accounts),
+      sessions_(sessions),
+      ended_(ended),
       clock_(clock),
       cached_(checks(metrics, "cached")),
       cold_(checks(metrics, "cold")),
@@ -62,7 +64,7 @@ Task<Authenticated> AccessTokens::check(std::string_view token) {
   if (token.size() > crypto::kMaxTokenBytes)
     token = token.substr(0, crypto::kMaxTokenBytes + 1);  // refused by its length
   const crypto::Sha256 digest = crypto::sha256(as_bytes(token));
-  if (auto holder = cache_.find(digest, clock_.wall_ms())) {
+  if (auto holder = cache_.find(digest, clock_.wall_ms()); holder && !ended_.contains(holder->session)) {
     cached_.add();
     return ready(std::move(holder));
   }
@@ -75,10 +77,10 @@ Task<Authenticated> AccessTokens::check_cold(std::string token, crypto::Sha256 d
     refused_.add();
     co_return fail(verified.error());
   }
-  CO_TRY(std::optional<Account> account, co_await accounts_.find(verified->user));
+  CO_TRY(std::optional<Account> account, co_await sessions_.account_of_living(verified->user, verified->session));
   if (!account) {
     refused_.add();
-    co_return refuse_token("account", "the token's account no longer exists");
+    co_return refuse_token("session", "the token's session has ended; sign in again");
   }
   auto holder = std::make_shared<const Authenticated>(
       Authenticated{std::move(account->principal), verified->expires_ms, verified->session});

@@ -8,8 +8,9 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/task.h"
-#include "identity/accounts.h"
+#include "identity/ended_sessions.h"
 #include "identity/options.h"
+#include "identity/sessions.h"
 #include "identity/signing_keys.h"
 #include "identity/token_cache.h"
 
@@ -17,7 +18,8 @@ namespace concord::identity {
 
 class AccessTokens {
  public:
-  AccessTokens(const Options& options, SigningKeys keys, Accounts& accounts, Clock& clock, Metrics& metrics);
+  AccessTokens(const Options& options, SigningKeys keys, Sessions& sessions, const EndedSessions& ended, Clock& clock,
+               Metrics& metrics);
 
   /// Half a millisecond of work: on a pool.
   Result<std::string> issue(UserId user, SessionId session) const;
@@ -41,7 +43,8 @@ class AccessTokens {
   const std::string audience_;
   const std::int64_t lifetime_s_;
   const SigningKeys keys_;
-  Accounts& accounts_;
+  Sessions& sessions_;
+  const EndedSessions& ended_;
   Clock& clock_;
   Counter& cached_;
   Counter& cold_;

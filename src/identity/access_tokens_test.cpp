@@ -93,7 +93,7 @@ TEST_F(AccessToken, signed_here_with_other_claims_is_refused) {
   EXPECT_EQ(reason_of(signed_with([](auto& c) { c.subject = "usr_x"; })), "malformed");
   EXPECT_EQ(reason_of(signed_with([](auto& c) { c.subject = "doc_" + c.subject.substr(4); })), "malformed");
   EXPECT_EQ(reason_of(signed_with([](auto& c) { c.session_id = "x"; })), "malformed");
-  EXPECT_EQ(reason_of(signed_with([](auto& c) { c.subject = UserId{}.str(); })), "account");
+  EXPECT_EQ(reason_of(signed_with([](auto& c) { c.subject = UserId{}.str(); })), "session");
 }
 
 TEST_F(AccessToken, tampered_with_is_refused_also_after_the_good_one_was_remembered) {

@@ -87,6 +87,7 @@ net::Request Hub::request(std::string method, std::string path, std::string body
 asio::awaitable<Reply> Hub::handle(net::Request request) {
   const auto match = router_->match(request.method, request.path);
   if (match.route == nullptr) co_return Reply{.status = match.allowed.empty() ? 404 : 405};
+  request.parameters = match.parameters;
   auto response = co_await match.route->handler(std::move(request));
   if (!response) co_return Reply{.status = status_of(response.error().code), .error = response.error()};
   co_return Reply{.status = response->status, .body = response->body, .headers = response->headers};

@@ -5,6 +5,7 @@
 
 #include "identity/access_tokens.h"
 #include "identity/accounts.h"
+#include "identity/ended_sessions.h"
 #include "identity/migrations.h"
 #include "identity/password_hasher.h"
 #include "identity/routes.h"
@@ -41,12 +42,14 @@ struct Identity::State {
         accounts(on.tables),
         sessions(on.tables,
                  {.lifetime_ms = options.refresh_token_days * kDayMs, .per_user = options.sessions_per_user}),
+        ended(on.clock, options.access_token_seconds * 1000),
         hasher(options.password_cost, options.hash_threads, options.hash_queue, on.metrics) {}
 
   const Options options;
   Dependencies on;
   Accounts accounts;
   Sessions sessions;
+  EndedSessions ended;
   PasswordHasher hasher;
   // Made by start, when the keys are known.
   std::unique_ptr<AccessTokens> tokens;
@@ -71,8 +74,8 @@ Task<> Identity::start() {
   if (!has_account && s.options.first_account_needs_token) {
     CO_TRY(setup_token, co_await load_setup_token(s.on.tables, s.on.clock));
   }
-  s.tokens = std::make_unique<AccessTokens>(s.options, std::move(keys), s.accounts, s.on.clock, s.on.metrics);
-  s.sign_in = std::make_unique<SignIn>(s.options, s.on, s.accounts, s.sessions, s.hasher, *s.tokens,
+  s.tokens = std::make_unique<AccessTokens>(s.options, std::move(keys), s.sessions, s.ended, s.on.clock, s.on.metrics);
+  s.sign_in = std::make_unique<SignIn>(s.options, s.on, s.accounts, s.sessions, s.ended, s.hasher, *s.tokens,
                                        std::move(setup_token), has_account);
   s.routes = std::make_unique<Routes>(s.options, *this, *s.sign_in, s.accounts, *s.tokens);
   co_return Result<>();
@@ -87,6 +90,10 @@ std::optional<std::string> Identity::setup_token() const {
   assert(state_->sign_in != nullptr);
   return state_->sign_in->setup_token();
 }
+
+void Identity::on_session_ended(std::function<void(SessionId)> ended) { state_->ended.listen(std::move(ended)); }
+
+bool Identity::has_ended(SessionId session) const { return state_->ended.contains(session); }
 
 Task<Authenticated> Identity::authenticate_bearer(std::string_view token) { return state_->tokens->check(token); }
 

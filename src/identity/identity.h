@@ -4,6 +4,7 @@
 // Constructed and stopped by the composition root. Every call may be made from any reactor once `start` has
 // succeeded.
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -64,12 +65,18 @@ class Identity {
   std::optional<std::string> setup_token() const;
 
   /// Who holds this access token: kUnauthenticated with the context `reason` ("missing", "malformed", "key",
-  /// "signature", "issuer", "audience", "expired", "not_yet_valid", "account") where it is not valid now. A
+  /// "signature", "issuer", "audience", "expired", "not_yet_valid", "session") where it is not valid now. A
   /// token that was checked before costs about a microsecond and does not suspend. The view is read before
   /// the first suspension.
   Task<Authenticated> authenticate_bearer(std::string_view token);
   /// The same, with the token of the request's Authorization header.
   Task<Authenticated> authenticate(const net::Request& request);
+
+  /// `ended` is called, on any thread, for each session that is signed out or revoked: from then on its tokens are
+  /// refused, and what it has open is to be closed. After `start`, before the server serves.
+  void on_session_ended(std::function<void(SessionId)> ended);
+  /// Whether that has happened, while a token of the session could be valid still.
+  bool has_ended(SessionId session) const;
 
   Task<std::optional<Principal>> find_user(UserId id);
   Task<std::optional<Principal>> find_user_by_email(std::string email);

@@ -39,8 +39,17 @@ CREATE TABLE identity_setup (
 );
 )";
 
+// Where a session was opened from, for who looks through his own.
+constexpr const char* kSessionOrigins = R"(
+ALTER TABLE identity_sessions ADD COLUMN address TEXT NOT NULL DEFAULT '';
+ALTER TABLE identity_sessions ADD COLUMN user_agent TEXT NOT NULL DEFAULT '';
+)";
+
 }  // namespace
 
-std::vector<engines::Migration> migrations() { return {{.part = "identity", .version = 1, .sql = kFirst}}; }
+std::vector<engines::Migration> migrations() {
+  return {{.part = "identity", .version = 1, .sql = kFirst},
+          {.part = "identity", .version = 2, .sql = kSessionOrigins}};
+}
 
 }  // namespace concord::identity

@@ -50,7 +50,9 @@ net::Response grant_response(int status, const Grant& grant) {
   return json_response(status, std::move(out).take());
 }
 
-Caller caller_of(const net::Request& request) { return {request.peer_address, request.request_id}; }
+Caller caller_of(const net::Request& request) {
+  return {request.peer_address, request.request_id, std::string(request.header("user-agent"))};
+}
 
 Result<Email> email_of(const json::Object& body) {
   TRY(const std::string text, body.text("email", kEmailRule));
@@ -92,6 +94,9 @@ void Routes::add_to(net::Router& router) {
   add("POST", "/auth/refresh", &Routes::refresh);
   add("POST", "/auth/logout", &Routes::log_out);
   add("GET", "/auth/me", &Routes::me);
+  add("GET", "/auth/sessions", &Routes::list_sessions);
+  add("DELETE", "/auth/sessions", &Routes::end_other_sessions);
+  add("DELETE", "/auth/sessions/{session}", &Routes::end_session);
   add("GET", "/auth/setup", &Routes::setup);
   add("GET", "/.well-known/jwks.json", &Routes::jwks);
 }
@@ -133,6 +138,38 @@ Task<net::Response> Routes::me(net::Request request) {
   if (!account) co_return refuse_token("account", "the token's account no longer exists");
   json::Writer out;
   write_user(out, *account);
+  co_return json_response(200, std::move(out).take());
+}
+
+Task<net::Response> Routes::list_sessions(net::Request request) {
+  CO_TRY(const Authenticated who, co_await identity_.authenticate(request));
+  CO_TRY(const std::vector<SessionRow> sessions, co_await sign_in_.sessions(who.principal.id));
+  json::Writer out;
+  out.begin_object().key("sessions").begin_array();
+  for (const SessionRow& session : sessions) {
+    out.begin_object().field("id", session.id.str()).field("current", session.id == who.session);
+    out.field("address", session.origin.address).field("user_agent", session.origin.user_agent);
+    out.field("created_at", format_time(session.created_ms)).field("refreshed_at", format_time(session.refreshed_ms));
+    out.field("expires_at", format_time(session.expires_ms)).end();
+  }
+  out.end().end();
+  co_return json_response(200, std::move(out).take());
+}
+
+Task<net::Response> Routes::end_session(net::Request request) {
+  CO_TRY(const Authenticated who, co_await identity_.authenticate(request));
+  const auto session = SessionId::parse(request.parameter("session"));
+  if (!session) co_return fail(Code::kNotFound, "you have no such session");
+  CO_TRY_VOID(co_await sign_in_.end_session(who.principal.id, *session, caller_of(request)));
+  co_return net::Response{.status = 204};
+}
+
+Task<net::Response> Routes::end_other_sessions(net::Request request) {
+  CO_TRY(const Authenticated who, co_await identity_.authenticate(request));
+  CO_TRY(const std::size_t ended,
+         co_await sign_in_.end_other_sessions(who.principal.id, who.session, caller_of(request)));
+  json::Writer out;
+  out.begin_object().field("ended", static_cast<std::int64_t>(ended)).end();
   co_return json_response(200, std::move(out).take());
 }
 

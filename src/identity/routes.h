@@ -22,6 +22,9 @@ class Routes {
   Task<net::Response> refresh(net::Request request);
   Task<net::Response> log_out(net::Request request);
   Task<net::Response> me(net::Request request);
+  Task<net::Response> list_sessions(net::Request request);
+  Task<net::Response> end_session(net::Request request);
+  Task<net::Response> end_other_sessions(net::Request request);
   Task<net::Response> setup(net::Request request);
   Task<net::Response> jwks(net::Request request);
 

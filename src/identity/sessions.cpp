@@ -5,27 +5,41 @@ namespace concord::identity {
 namespace {
 
 using engines::as_integer;
+using engines::as_string;
 using engines::Rows;
 using engines::Statement;
 using engines::Transaction;
 
+Result<std::vector<SessionId>> ids_of(const Rows& rows) {
+  std::vector<SessionId> ids;
+  for (const engines::Row& row : rows.rows) {
+    const auto id = SessionId::parse(as_string(row[0]));
+    if (!id) return fail(Code::kCorrupt, "a row of the table of sessions is malformed");
+    ids.push_back(*id);
+  }
+  return ids;
+}
+
 }  // namespace
 
-Task<> Sessions::open(Transaction& transaction, UserId user, RefreshToken token, std::int64_t now_ms) {
+Task<std::vector<SessionId>> Sessions::open(Transaction& transaction, UserId user, RefreshToken token,
+                                            SessionOrigin origin, std::int64_t now_ms) {
   CO_TRY_VOID(co_await transaction.query(
       {"DELETE FROM identity_sessions WHERE user_id = $1 AND expires_ms <= $2", {user.str(), now_ms}}));
   // LIMIT is there because SQLite takes no OFFSET without it.
-  CO_TRY_VOID(co_await transaction.query(
-      {"DELETE FROM identity_sessions WHERE id IN (SELECT id FROM identity_sessions WHERE user_id = $1 "
-       "ORDER BY refreshed_ms DESC, id DESC LIMIT 1000000 OFFSET $2)",
-       {user.str(), static_cast<std::int64_t>(limits_.per_user) - 1}}));
+  CO_TRY(const Rows gone,
+         co_await transaction.query(
+             {"DELETE FROM identity_sessions WHERE id IN (SELECT id FROM identity_sessions WHERE user_id = $1 "
+              "ORDER BY refreshed_ms DESC, id DESC LIMIT 1000000 OFFSET $2) RETURNING id",
+              {user.str(), static_cast<std::int64_t>(limits_.per_user) - 1}}));
   Statement insert{
       "INSERT INTO identity_sessions (id, user_id, family_hash, token_hash, created_ms, refreshed_ms, "
-      "expires_ms) "
-      "VALUES ($1, $2, $3, $4, $5, $5, $6)",
-      {token.session.str(), user.str(), token.family_hash(), token.token_hash(), now_ms, now_ms + limits_.lifetime_ms}};
+      "expires_ms, address, user_agent) "
+      "VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8)",
+      {token.session.str(), user.str(), token.family_hash(), token.token_hash(), now_ms, now_ms + limits_.lifetime_ms,
+       std::move(origin.address), std::move(origin.user_agent)}};
   CO_TRY_VOID(co_await transaction.query(std::move(insert)));
-  co_return Result<>();
+  co_return ids_of(gone);
 }
 
 Task<Sessions::Refreshed> Sessions::rotate(RefreshToken used, RefreshToken next, std::int64_t now_ms) {
@@ -66,6 +80,50 @@ Task<bool> Sessions::revoke(RefreshToken token, std::int64_t now_ms) {
       {now_ms, token.session.str(), token.family_hash()}};
   CO_TRY(const Rows rows, co_await tables_.query(std::move(statement)));
   co_return rows.affected == 1;
+}
+
+Task<std::vector<SessionRow>> Sessions::list(UserId user, std::int64_t now_ms) {
+  CO_TRY(const Rows rows,
+         co_await tables_.query(
+             {"SELECT id, address, user_agent, created_ms, refreshed_ms, expires_ms FROM identity_sessions "
+              "WHERE user_id = $1 AND revoked_ms IS NULL AND expires_ms > $2 ORDER BY refreshed_ms DESC, id DESC",
+              {user.str(), now_ms}}));
+  CO_TRY(const std::vector<SessionId> ids, ids_of(rows));
+  std::vector<SessionRow> sessions;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const engines::Row& row = rows.rows[i];
+    sessions.push_back({.id = ids[i],
+                        .origin = {.address = as_string(row[1]), .user_agent = as_string(row[2])},
+                        .created_ms = as_integer(row[3]),
+                        .refreshed_ms = as_integer(row[4]),
+                        .expires_ms = as_integer(row[5])});
+  }
+  co_return sessions;
+}
+
+Task<bool> Sessions::end(UserId user, SessionId session, std::int64_t now_ms) {
+  CO_TRY(const Rows rows, co_await tables_.query({"UPDATE identity_sessions SET revoked_ms = $1 WHERE id = $2 AND "
+                                                  "user_id = $3 AND revoked_ms IS NULL AND expires_ms > $1",
+                                                  {now_ms, session.str(), user.str()}}));
+  co_return rows.affected == 1;
+}
+
+Task<std::vector<SessionId>> Sessions::end_others(UserId user, SessionId kept, std::int64_t now_ms) {
+  CO_TRY(const Rows rows, co_await tables_.query({"UPDATE identity_sessions SET revoked_ms = $1 WHERE user_id = $2 AND "
+                                                  "id <> $3 AND revoked_ms IS NULL AND expires_ms > $1 RETURNING id",
+                                                  {now_ms, user.str(), kept.str()}}));
+  co_return ids_of(rows);
+}
+
+Task<std::optional<Account>> Sessions::account_of_living(UserId user, SessionId session) {
+  CO_TRY(const Rows rows,
+         co_await tables_.query({"SELECT " + std::string(kAccountColumns) +
+                                     " FROM identity_sessions s JOIN identity_users u ON u.id = s.user_id "
+                                     "WHERE s.id = $1 AND u.id = $2 AND s.revoked_ms IS NULL",
+                                 {session.str(), user.str()}}));
+  if (rows.empty()) co_return std::nullopt;
+  CO_TRY(Account account, account_of(rows.rows.front()));
+  co_return std::optional(std::move(account));
 }
 
 }  // namespace concord::identity

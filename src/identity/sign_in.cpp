@@ -12,6 +12,10 @@ Counter& counted(Metrics& metrics, const std::string& what, std::string result) 
                          {{"result", std::move(result)}});
 }
 
+SessionOrigin origin_of(const Caller& caller) {
+  return {.address = caller.address, .user_agent = caller.user_agent.substr(0, SessionOrigin::kMaxUserAgentBytes)};
+}
+
 /// One error for every way in which an e-mail and a password do not fit.
 std::unexpected<Error> wrong_credentials() {
   return fail(Error{Code::kUnauthenticated, "the e-mail or the password is wrong", {}}.with("reason", "credentials"));
@@ -51,11 +55,13 @@ struct SignIn::Attempt {
 };
 
 SignIn::SignIn(const Options& options, Dependencies& dependencies, Accounts& accounts, Sessions& sessions,
-               PasswordHasher& hasher, AccessTokens& tokens, std::optional<std::string> setup_token, bool has_account)
+               EndedSessions& ended, PasswordHasher& hasher, AccessTokens& tokens,
+               std::optional<std::string> setup_token, bool has_account)
     : options_(options),
       on_(dependencies),
       accounts_(accounts),
       sessions_(sessions),
+      ended_(ended),
       hasher_(hasher),
       tokens_(tokens),
       setup_token_(std::move(setup_token)),
@@ -103,7 +109,8 @@ Result<> SignIn::may_register(bool first, const std::optional<std::string>& show
       {}}.with("field", "setup_token"));
 }
 
-Task<> SignIn::insert(engines::Transaction& transaction, const NewAccount& wanted, Attempt& attempt) {
+Task<> SignIn::insert(engines::Transaction& transaction, const NewAccount& wanted, Attempt& attempt,
+                      const Caller& caller) {
   CO_TRY(const bool any, co_await Accounts::any(transaction));
   CO_TRY_VOID(may_register(!any, wanted.setup_token));
   CO_TRY(const bool taken, co_await Accounts::has_email(transaction, wanted.email.key));
@@ -111,8 +118,9 @@ Task<> SignIn::insert(engines::Transaction& transaction, const NewAccount& wante
   attempt.account.principal.role = any ? Role::kMember : Role::kOwner;
   CO_TRY_VOID(co_await Accounts::insert(transaction, attempt.account, wanted.email.key));
   if (!any) CO_TRY_VOID(co_await transaction.query({"DELETE FROM identity_setup", {}}));
-  co_return co_await sessions_.open(transaction, attempt.account.principal.id, attempt.token,
-                                    attempt.account.created_ms);
+  CO_TRY_VOID(co_await sessions_.open(transaction, attempt.account.principal.id, attempt.token, origin_of(caller),
+                                      attempt.account.created_ms));
+  co_return Result<>();
 }
 
 Task<Grant> SignIn::register_account(NewAccount wanted, Caller caller) {
@@ -139,7 +147,7 @@ Task<Grant> SignIn::register_account(NewAccount wanted, Caller caller) {
                   .password_hash = std::move(hash),
                   .created_ms = on_.clock.wall_ms()},
       .token = RefreshToken::make(SessionId::make(on_.ids, slot))};
-  const auto body = [&](engines::Transaction& transaction) { return insert(transaction, wanted, attempt); };
+  const auto body = [&](engines::Transaction& transaction) { return insert(transaction, wanted, attempt, caller); };
   if (auto inserted = co_await on_.tables.transaction(body); !inserted) {
     counters_->register_refused.add();
     co_return fail(inserted.error());
@@ -179,7 +187,7 @@ Task<Grant> SignIn::log_in(Email email, std::string password, Caller caller) {
 
   const UserId user = account->principal.id;
   const auto token = RefreshToken::make(SessionId::make(on_.ids, user.slot()));
-  CO_TRY_VOID(co_await open_session(user, token));
+  CO_TRY_VOID(co_await open_session(user, token, caller));
   counters_->signed_in.add();
   on_.logger.info("signed in", {{"user", user.str()},
                                 {"session", token.session.str()},
@@ -193,10 +201,16 @@ Task<> SignIn::renew_hash(Account account, std::string password) {
   co_return co_await accounts_.replace_password_hash(account.principal.id, account.password_hash, std::move(renewed));
 }
 
-Task<> SignIn::open_session(UserId user, RefreshToken token) {
+Task<> SignIn::open_session(UserId user, RefreshToken token, const Caller& caller) {
   const std::int64_t now_ms = on_.clock.wall_ms();
-  const auto body = [&](engines::Transaction& transaction) { return sessions_.open(transaction, user, token, now_ms); };
-  co_return co_await on_.tables.transaction(body);
+  std::vector<SessionId> gone;
+  const auto open = [&](engines::Transaction& transaction) -> Task<> {
+    CO_TRY(gone, co_await sessions_.open(transaction, user, token, origin_of(caller), now_ms));
+    co_return Result<>();
+  };
+  CO_TRY_VOID(co_await on_.tables.transaction(open));
+  for (const SessionId session : gone) ended_.add(session);
+  co_return Result<>();
 }
 
 Task<Grant> SignIn::grant(Account account, RefreshToken token) {
@@ -219,6 +233,7 @@ Task<Grant> SignIn::refresh(std::string text, Caller caller) {
   if (!used) co_return co_await refused_refresh(RefreshOutcome::kUnknown, std::nullopt, caller);
   const RefreshToken next = used->next();
   CO_TRY(Sessions::Refreshed result, co_await sessions_.rotate(*used, next, on_.clock.wall_ms()));
+  if (result.outcome == RefreshOutcome::kReused) ended_.add(used->session);
   if (result.outcome != RefreshOutcome::kRotated || !result.account)
     co_return co_await refused_refresh(result.outcome, std::move(result.account), caller);
   counters_->refreshed.add();
@@ -253,11 +268,35 @@ Task<> SignIn::log_out(std::string text, Caller caller) {
   if (!token) co_return Result<>();
   CO_TRY(const bool ended, co_await sessions_.revoke(*token, on_.clock.wall_ms()));
   if (ended) {
+    ended_.add(token->session);
     on_.logger.info(
         "signed out",
         {{"session", token->session.str()}, {"address", caller.address}, {"request_id", caller.request_id}});
   }
   co_return Result<>();
+}
+
+Task<std::vector<SessionRow>> SignIn::sessions(UserId user) { return sessions_.list(user, on_.clock.wall_ms()); }
+
+Task<> SignIn::end_session(UserId user, SessionId session, Caller caller) {
+  CO_TRY(const bool ended, co_await sessions_.end(user, session, on_.clock.wall_ms()));
+  if (!ended) co_return fail(Code::kNotFound, "you have no such session");
+  ended_.add(session);
+  on_.logger.info("session ended", {{"user", user.str()},
+                                    {"session", session.str()},
+                                    {"address", caller.address},
+                                    {"request_id", caller.request_id}});
+  co_return Result<>();
+}
+
+Task<std::size_t> SignIn::end_other_sessions(UserId user, SessionId kept, Caller caller) {
+  CO_TRY(const std::vector<SessionId> ended, co_await sessions_.end_others(user, kept, on_.clock.wall_ms()));
+  for (const SessionId session : ended) ended_.add(session);
+  on_.logger.info("other sessions ended", {{"user", user.str()},
+                                           {"sessions", ended.size()},
+                                           {"address", caller.address},
+                                           {"request_id", caller.request_id}});
+  co_return ended.size();
 }
 
 }  // namespace concord::identity

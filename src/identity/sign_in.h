@@ -21,6 +21,7 @@ namespace concord::identity {
 struct Caller {
   std::string address;
   std::string request_id;
+  std::string user_agent;
 };
 
 struct NewAccount {
@@ -42,7 +43,8 @@ class SignIn {
  public:
   /// `setup_token`: see Identity::setup_token; `has_account`: whether there is an account by now.
   SignIn(const Options& options, Dependencies& dependencies, Accounts& accounts, Sessions& sessions,
-         PasswordHasher& hasher, AccessTokens& tokens, std::optional<std::string> setup_token, bool has_account);
+         EndedSessions& ended, PasswordHasher& hasher, AccessTokens& tokens, std::optional<std::string> setup_token,
+         bool has_account);
   ~SignIn();
 
   /// kPermissionDenied (registration closed, or the setup token missing or wrong), kConflict (e-mail taken),
@@ -56,6 +58,12 @@ class SignIn {
   /// Ends the token's session; succeeds also where there is none.
   Task<> log_out(std::string token, Caller caller);
 
+  Task<std::vector<SessionRow>> sessions(UserId user);
+  /// kNotFound where the user has no such session.
+  Task<> end_session(UserId user, SessionId session, Caller caller);
+  /// All of the user's but `kept`; how many.
+  Task<std::size_t> end_other_sessions(UserId user, SessionId kept, Caller caller);
+
   struct Setup {
     bool needs_owner = false;
     bool setup_token_required = false;
@@ -68,8 +76,8 @@ class SignIn {
   struct Attempt;
   Task<bool> has_account();
   Result<> may_register(bool first, const std::optional<std::string>& shown) const;
-  Task<> insert(engines::Transaction& transaction, const NewAccount& wanted, Attempt& attempt);
-  Task<> open_session(UserId user, RefreshToken token);
+  Task<> insert(engines::Transaction& transaction, const NewAccount& wanted, Attempt& attempt, const Caller& caller);
+  Task<> open_session(UserId user, RefreshToken token, const Caller& caller);
   Task<> renew_hash(Account account, std::string password);
   Task<Grant> grant(Account account, RefreshToken token);
   Result<> take(RateLimiter& limiter, const std::string& key, std::string_view what, const Caller& caller);
@@ -79,6 +87,7 @@ class SignIn {
   Dependencies& on_;
   Accounts& accounts_;
   Sessions& sessions_;
+  EndedSessions& ended_;
   PasswordHasher& hasher_;
   AccessTokens& tokens_;
   const std::optional<std::string> setup_token_;

@@ -160,6 +160,27 @@ test('deleting a document ends its sessions', async () => {
   w.close()
 })
 
+test('a session that is signed out elsewhere loses its sockets within a second', async () => {
+  const document = await sharedDocument()
+  const eve = await hub.register('Eve')
+  await hub.share(owner, document, eve, 'write')
+  const phone = await hub.logIn(eve)
+  const open = new Client(hub, document, phone)
+  const kept = new Client(hub, document, eve)
+  await Promise.all([open.synced(), kept.synced()])
+  const { body } = await hub.request('GET', '/auth/sessions', { token: phone.token })
+  const { id } = body.sessions.find(({ current }) => current)
+  const began = Date.now()
+  assert.equal((await hub.request('DELETE', `/auth/sessions/${id}`, { token: eve.token })).status, 204)
+  await until('end', () => open.closes.some(({ code }) => code === 4401))
+  assert.ok(Date.now() - began < 1000)
+  assert.equal((await hub.request('GET', '/auth/me', { token: phone.token })).status, 401)
+  kept.change((text) => text.insert(0, 'still here'))
+  await until('service', async () => (await hub.read(eve, document)).content === 'still here')
+  open.close()
+  kept.close()
+})
+
 test('hostile messages close their sender and nobody else', async () => {
   const document = await sharedDocument()
   const witness = new Client(hub, document, owner)
