@@ -19,6 +19,7 @@
 #include "engines/local_coordination.h"
 #include "engines/segment_log.h"
 #include "engines/sqlite_tables.h"
+#include "engines/unsynced_files.h"
 #include "shard/shards.h"
 #include "vault/vault.h"
 
@@ -45,43 +46,6 @@ T must(Result<T> result) {
 void must(const Result<>& result) {
   if (!result) stop(result.error().message);
 }
-
-class UnsyncedFile final : public engines::File {
- public:
-  explicit UnsyncedFile(std::unique_ptr<File> file) : file_(std::move(file)) {}
-  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::uint8_t> into) override {
-    return file_->read_at(offset, into);
-  }
-  Result<std::size_t> write_at(std::uint64_t offset, ByteView bytes) override { return file_->write_at(offset, bytes); }
-  Result<> sync() override { return {}; }
-  Result<> truncate(std::uint64_t size_bytes) override { return file_->truncate(size_bytes); }
-  Result<> allocate(std::uint64_t offset, std::uint64_t size_bytes) override {
-    return file_->allocate(offset, size_bytes);
-  }
-  Result<std::uint64_t> size() override { return file_->size(); }
-
- private:
-  std::unique_ptr<File> file_;
-};
-
-class UnsyncedFiles final : public engines::FileSystem {
- public:
-  Result<std::unique_ptr<engines::File>> open(const std::string& path, engines::OpenMode mode) override {
-    TRY(auto file, files_->open(path, mode));
-    return std::make_unique<UnsyncedFile>(std::move(file));
-  }
-  Result<> rename(const std::string& from, const std::string& to, engines::Replace replace) override {
-    return files_->rename(from, to, replace);
-  }
-  Result<> remove(const std::string& path) override { return files_->remove(path); }
-  Result<> make_directory(const std::string& path) override { return files_->make_directory(path); }
-  Result<> remove_directory(const std::string& path) override { return files_->remove_directory(path); }
-  Result<> sync_directory(const std::string&) override { return {}; }
-  Result<std::vector<engines::DirectoryEntry>> list(const std::string& path) override { return files_->list(path); }
-
- private:
-  std::unique_ptr<engines::FileSystem> files_ = engines::make_posix_file_system();
-};
 
 /// A node's documents, without what speaks to the outside.
 class Node {
@@ -206,7 +170,9 @@ class Node {
   SystemClock clock_;
   SystemIdSource ids_{clock_};
   Metrics metrics_;
-  UnsyncedFiles files_;
+  const std::unique_ptr<engines::FileSystem> disk_ = engines::make_posix_file_system();
+  const std::unique_ptr<engines::FileSystem> unsynced_ = engines::make_unsynced(*disk_);
+  engines::FileSystem& files_ = *unsynced_;
   documents::DocumentLimits limits_;
   documents::DocumentMetrics document_metrics_{metrics_};
   BlockingPool pool_{2};

@@ -205,7 +205,7 @@ class Restorer {
   }
 
   Result<> publish() {
-    TRY_VOID(engines::sync_tree(stage_));
+    TRY_VOID(disk_.sync_tree(stage_));
     if (auto removed = files_.remove_directory(options_.to); !removed && removed.error().code != Code::kNotFound)
       return removed;
     TRY_VOID(disk_.rename(stage_, options_.to, engines::Replace::kNo));

@@ -52,6 +52,8 @@ class FileSystem {
   virtual Result<> remove_directory(const std::string& path) = 0;
   /// fsync of a directory: makes what was created, renamed and removed in it durable.
   virtual Result<> sync_directory(const std::string& path) = 0;
+  /// Makes durable whatever is below a directory, names and contents, also what another process has written.
+  virtual Result<> sync_tree(const std::string& path) = 0;
   /// In no particular order, without "." and "..".
   virtual Result<std::vector<DirectoryEntry>> list(const std::string& path) = 0;
 };

@@ -38,6 +38,7 @@ class UnchangedFiles final : public FileSystem {
   Result<> make_directory(const std::string&) override { return {}; }
   Result<> remove_directory(const std::string&) override { return {}; }
   Result<> sync_directory(const std::string&) override { return {}; }
+  Result<> sync_tree(const std::string&) override { return {}; }
   Result<std::vector<DirectoryEntry>> list(const std::string& path) override { return files_.list(path); }
 
  private:

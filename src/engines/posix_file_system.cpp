@@ -120,6 +120,16 @@ class PosixFileSystem final : public FileSystem {
     return {};
   }
 
+  /// syncs the whole file system that the directory is on: the one call that knows what is dirty.
+  Result<> sync_tree(const std::string& path) override {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return system_failure("open directory", path, errno);
+    const int failed = ::syncfs(fd) == 0 ? 0 : errno;
+    ::close(fd);
+    if (failed != 0) return system_failure("sync file system of", path, failed);
+    return {};
+  }
+
   Result<std::vector<DirectoryEntry>> list(const std::string& path) override {
     DIR* directory = ::opendir(path.c_str());
     if (directory == nullptr) return system_failure("list", path, errno);

@@ -30,6 +30,7 @@ class GatedFiles final : public FileSystem {
   Result<> make_directory(const std::string& path) override { return disk_.make_directory(path); }
   Result<> remove_directory(const std::string& path) override { return disk_.remove_directory(path); }
   Result<> sync_directory(const std::string& path) override { return disk_.sync_directory(path); }
+  Result<> sync_tree(const std::string& path) override { return disk_.sync_tree(path); }
   Result<std::vector<DirectoryEntry>> list(const std::string& path) override { return disk_.list(path); }
 
  private:

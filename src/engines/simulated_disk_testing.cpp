@@ -295,6 +295,22 @@ Result<> SimulatedDisk::sync_directory(const std::string& path) {
   return {};
 }
 
+Result<> SimulatedDisk::sync_tree(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  if (!has_directory(path)) return fail(Code::kNotFound, "no directory " + path);
+  const auto below = [prefix = path + "/"](const std::string& name) { return name.starts_with(prefix); };
+  for (const auto& [name, inode] : seen_.files)
+    if (below(name)) TRY_VOID(sync(*inode, name));
+  TRY_VOID(begin("sync tree", path, faults_.other_error));
+  if (power_lost_at_ && operations_ >= *power_lost_at_) return cannot("sync tree", path, "the power is off");
+  std::erase_if(name_changes_, [&](const NameChange& change) {
+    const bool here = below(change.name) || below(change.from);
+    if (here) apply(change, durable_);
+    return here;
+  });
+  return {};
+}
+
 Result<std::vector<DirectoryEntry>> SimulatedDisk::list(const std::string& path) {
   const std::lock_guard lock(mutex_);
   if (!has_directory(path)) return fail(Code::kNotFound, "no directory " + path);

@@ -55,6 +55,7 @@ class SimulatedDisk final : public FileSystem {
   Result<> make_directory(const std::string& path) override;
   Result<> remove_directory(const std::string& path) override;
   Result<> sync_directory(const std::string& path) override;
+  Result<> sync_tree(const std::string& path) override;
   Result<std::vector<DirectoryEntry>> list(const std::string& path) override;
 
  private:

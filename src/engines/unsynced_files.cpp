@@ -1,11 +1,5 @@
 #include "engines/unsynced_files.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <system_error>
-
 namespace concord::engines {
 namespace {
 
@@ -41,6 +35,7 @@ class UnsyncedFiles final : public FileSystem {
   Result<> make_directory(const std::string& path) override { return files_.make_directory(path); }
   Result<> remove_directory(const std::string& path) override { return files_.remove_directory(path); }
   Result<> sync_directory(const std::string&) override { return {}; }
+  Result<> sync_tree(const std::string& path) override { return files_.sync_tree(path); }
   Result<std::vector<DirectoryEntry>> list(const std::string& path) override { return files_.list(path); }
 
  private:
@@ -50,13 +45,5 @@ class UnsyncedFiles final : public FileSystem {
 }  // namespace
 
 std::unique_ptr<FileSystem> make_unsynced(FileSystem& files) { return std::make_unique<UnsyncedFiles>(files); }
-
-Result<> sync_tree(const std::string& directory) {
-  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const int failed = fd < 0 || ::syncfs(fd) != 0 ? errno : 0;
-  if (fd >= 0) ::close(fd);
-  if (failed == 0) return {};
-  return fail(Code::kUnavailable, "cannot sync " + directory + ": " + std::generic_category().message(failed));
-}
 
 }  // namespace concord::engines
