@@ -10,6 +10,7 @@ const attributeNames = ['id', 'class', 'Z', 'a', '\uffff', '😀']
 const attributeValues = [
   'x', '', 'a "quoted" one', 1, 2.5, true, null, { a: 1 }, [1, [2, null], 'z'], new Uint8Array([1, 2]), undefined, -0, 1e21
 ]
+// Cloned at each use: Yjs tells whether a format is needed by the identity of its value, where that is an object.
 const marks = [{ b: {} }, { i: { c: 'd', a: 1 } }, { b: null }, { i: null }, { link: 'ab😀' }, { n: [1, 2] }, { t: true }]
 // As on the wire.
 const makers = [
@@ -20,6 +21,7 @@ const subdocuments = [{}, { autoLoad: true }, { gc: false }, { meta: { title: '�
 
 /** With `deep`, XML within any other type is written in too; with `filling`, what is inserted can have content already. */
 export const makeXmlActions = ({ random, below, chance, pick }, { step, textStep, arrayStep, mapStep, randomTarget }, { deep = false, filling = false } = {}) => {
+  const someMark = () => structuredClone(pick(marks))
   const node = () => {
     const kind = pick([3, 3, 3, 6, 6, 5, 4])
     return [kind, kind === 3 || kind === 5 ? pick(names) : '']
@@ -31,7 +33,7 @@ export const makeXmlActions = ({ random, below, chance, pick }, { step, textStep
     const children = Array.from({ length: below(4) }, () => {
       if (depth < 3 && chance(0.4)) return filled(depth + 1)
       const text = new Y.XmlText(pick(['', 'some text', '漢字']))
-      if (chance(0.5)) text.applyDelta([{ insert: 'marked', attributes: pick(marks) }, { insert: '\n' }])
+      if (chance(0.5)) text.applyDelta([{ insert: 'marked', attributes: someMark() }, { insert: '\n' }])
       return text
     })
     element.insert(0, children)
@@ -83,7 +85,7 @@ export const makeXmlActions = ({ random, below, chance, pick }, { step, textStep
   const markStep = target => {
     const text = target.type
     const index = below(text.length + 1)
-    const mark = pick(marks)
+    const mark = someMark()
     const length = 1 + below(5)
     return step(target, 4, () => text.format(index, length, { ...mark }), e => { uint(e, index); uint(e, length); any(e, mark) })
   }
@@ -102,7 +104,7 @@ export const makeXmlActions = ({ random, below, chance, pick }, { step, textStep
     const [kind, name] = node()
     if (type instanceof Y.Text) {
       const index = below(type.length + 1)
-      const mark = chance(0.5) ? pick(marks) : {}
+      const mark = chance(0.5) ? someMark() : {}
       const any2 = chance(0.5) ? [kind, name] : [below(3), '']
       return step(target, 102, () => type.insertEmbed(index, makers[any2[0]](any2[1]), { ...mark }),
         e => { uint(e, index); writeType(e, ...any2); any(e, mark) })
