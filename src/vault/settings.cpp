@@ -5,7 +5,8 @@ namespace concord::vault {
 std::span<const Setting> settings() {
   static const std::vector<Setting> rows{
       {"ENCRYPT_AT_REST", SettingType::kBoolean, "false", 0, 0,
-       "Whether log records, snapshots and histories are stored encrypted; what was encrypted is read in either case."},
+       "Whether log records, snapshots and histories are stored encrypted, as they are where MASTER_KEY is set; what "
+       "was encrypted is read in any case."},
       {"MASTER_KEY", SettingType::kString, "", 0, 100,
        "32 bytes in base64 that wrap all users' keys; empty: the file master.key in DATA, made at the first start.",
        true},
@@ -19,7 +20,7 @@ Task<Options> options_from(const Config& config, std::string data_directory, eng
   CO_TRY(const auto keys, co_await blobs.list("keys/", "", 1));
   const auto files = engines::make_posix_file_system();
   const MasterKeyFile file{.path = data_directory + "/master.key", .may_make = keys.empty()};
-  Options options{.sealing = config.boolean("ENCRYPT_AT_REST"), .masters = {}};
+  Options options{.sealing = config.boolean("ENCRYPT_AT_REST") || !config.string("MASTER_KEY").empty(), .masters = {}};
   CO_TRY(options.masters,
          load_master_keys(config.string("MASTER_KEY"), config.string("MASTER_KEYS_PREVIOUS"), file, *files, logger));
   co_return options;

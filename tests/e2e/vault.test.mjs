@@ -58,9 +58,11 @@ test('what is stored is unreadable without the keys', async () => {
     await hub.spawn()
     assert.match(hub.log, /wrapped by the current master key/)
     await hub.end('SIGTERM')
-    hub.settings = { ...settings, MASTER_KEY: key }
+    hub.settings = { ...settings, ENCRYPT_AT_REST: '', MASTER_KEY: key } // a key that is set is used
     await hub.spawn()
     assert.equal((await hub.read(ben, document)).content, secret + secret)
+    await typeInto(hub, document, ben, 'another secret')
+    assert.deepEqual(await filesWith(hub.data, 'another secret'), [])
     assert.ok(!hub.log.includes(key) && !hub.log.includes(old))
     await hub.end('SIGTERM')
 
