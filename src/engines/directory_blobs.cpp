@@ -236,7 +236,7 @@ Result<std::unique_ptr<DirectoryBlobs>> DirectoryBlobs::open(FileSystem& files, 
   TRY_VOID(state->remove_incoming(logger));
   // Names may be here that a process which has died had not synced. Who sees an object relies on it: on a snapshot,
   // that the log before it may go.
-  TRY_VOID(files.sync_tree(state->options.directory));
+  TRY_VOID(files.sync_tree(state->objects));
   return std::unique_ptr<DirectoryBlobs>(new DirectoryBlobs(std::move(state)));
 }
 

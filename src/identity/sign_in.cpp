@@ -202,14 +202,18 @@ Task<> SignIn::renew_hash(Account account, std::string password) {
 }
 
 Task<> SignIn::open_session(UserId user, RefreshToken token, const Caller& caller) {
-  const std::int64_t now_ms = on_.clock.wall_ms();
   std::vector<SessionId> gone;
-  const auto open = [&](engines::Transaction& transaction) -> Task<> {
-    CO_TRY(gone, co_await sessions_.open(transaction, user, token, origin_of(caller), now_ms));
-    co_return Result<>();
+  const auto body = [&](engines::Transaction& transaction) {
+    return open_session(transaction, user, token, caller, gone);
   };
-  CO_TRY_VOID(co_await on_.tables.transaction(open));
+  CO_TRY_VOID(co_await on_.tables.transaction(body));
   for (const SessionId session : gone) ended_.add(session);
+  co_return Result<>();
+}
+
+Task<> SignIn::open_session(engines::Transaction& transaction, UserId user, RefreshToken token, const Caller& caller,
+                            std::vector<SessionId>& gone) {
+  CO_TRY(gone, co_await sessions_.open(transaction, user, token, origin_of(caller), on_.clock.wall_ms()));
   co_return Result<>();
 }
 

@@ -78,6 +78,9 @@ class SignIn {
   Result<> may_register(bool first, const std::optional<std::string>& shown) const;
   Task<> insert(engines::Transaction& transaction, const NewAccount& wanted, Attempt& attempt, const Caller& caller);
   Task<> open_session(UserId user, RefreshToken token, const Caller& caller);
+  /// `gone`: the sessions that went by the limit.
+  Task<> open_session(engines::Transaction& transaction, UserId user, RefreshToken token, const Caller& caller,
+                      std::vector<SessionId>& gone);
   Task<> renew_hash(Account account, std::string password);
   Task<Grant> grant(Account account, RefreshToken token);
   Result<> take(RateLimiter& limiter, const std::string& key, std::string_view what, const Caller& caller);
