@@ -15,8 +15,9 @@ constexpr std::size_t kDigits = 20;
 template <class Number>
 bool take(std::string_view& text, std::size_t digits, int base, std::string_view behind, Number& value) {
   if (text.size() < digits + behind.size() || text.substr(digits, behind.size()) != behind) return false;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + digits, value, base);
-  if (error != std::errc() || end != text.data() + digits) return false;
+  const std::string_view number = text.substr(0, digits);
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value, base);
+  if (error != std::errc() || end != number.data() + number.size()) return false;
   text.remove_prefix(digits + behind.size());
   return true;
 }
@@ -63,8 +64,9 @@ std::optional<DocumentKey> DocumentKey::parse(std::string_view key) {
   const std::size_t first = key.find('/');
   const std::size_t last = key.rfind('/');
   if (first == std::string_view::npos || first == last) return std::nullopt;
-  const auto [end, error] = std::from_chars(key.data(), key.data() + first, out.shard);
-  if (error != std::errc() || end != key.data() + first) return std::nullopt;
+  const std::string_view shard = key.substr(0, first);
+  const auto [end, error] = std::from_chars(shard.data(), shard.data() + shard.size(), out.shard);
+  if (error != std::errc() || end != shard.data() + shard.size()) return std::nullopt;
   out.stream = key.substr(first + 1, last - first - 1);
   out.name = key.substr(last + 1);
   return out;

@@ -145,6 +145,7 @@ class LogWriter {
     if (!requests.empty()) requests.front().size_bytes = batch_bytes_;  // together they begin a segment, or do not
     batch_bytes_ = 0;
     std::vector<LogRequest*> all;
+    all.reserve(requests.size());
     for (LogRequest& request : requests) all.push_back(&request);
     if (all.empty()) return {};
     appender_.run(all);
