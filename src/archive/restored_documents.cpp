@@ -122,22 +122,15 @@ Task<std::optional<Bytes>> RestoredDocuments::open(std::string key, Bytes bytes)
   co_return std::optional<Bytes>();
 }
 
-Task<std::optional<HistoryChunk>> RestoredDocuments::look_into_chunk(std::string key, Bytes bytes) {
+template <class Content>
+Task<std::optional<Content>> RestoredDocuments::look_into(std::string key, Bytes bytes,
+                                                          Result<Content> (*decode)(ByteView, std::size_t)) {
   CO_TRY(const auto plain, co_await open(key, std::move(bytes)));
-  if (!plain) co_return std::optional<HistoryChunk>();
-  auto chunk = documents::decode_history(*plain, kMaxStateBytes);
-  if (chunk) co_return std::optional<HistoryChunk>(std::move(*chunk));
-  report_.add_damage(key + ": " + chunk.error().message);
-  co_return std::optional<HistoryChunk>();
-}
-
-Task<std::optional<Snapshot>> RestoredDocuments::look_into_snapshot(std::string key, Bytes bytes) {
-  CO_TRY(const auto plain, co_await open(key, std::move(bytes)));
-  if (!plain) co_return std::optional<Snapshot>();
-  auto snapshot = shard::decode_snapshot(*plain, kMaxStateBytes);
-  if (snapshot) co_return std::optional<Snapshot>(std::move(*snapshot));
-  report_.add_damage(key + ": " + snapshot.error().message);
-  co_return std::optional<Snapshot>();
+  if (!plain) co_return std::optional<Content>();
+  auto content = decode(*plain, kMaxStateBytes);
+  if (content) co_return std::optional<Content>(std::move(*content));
+  report_.add_damage(key + ": " + content.error().message);
+  co_return std::optional<Content>();
 }
 
 /// Brings the chunks up to the point in time; the last version they have, 0: none that could be looked into.
@@ -147,7 +140,7 @@ Task<std::uint64_t> RestoredDocuments::restore_history(std::string name, Stream 
   for (const std::string& key : stream.chunks) {
     CO_TRY(auto bytes, co_await read(key));
     if (!bytes) continue;
-    CO_TRY(auto chunk, co_await look_into_chunk(key, *bytes));
+    CO_TRY(auto chunk, co_await look_into(key, *bytes, documents::decode_history));
     const std::size_t all = chunk ? chunk->records.size() : 0;
     if (at_ && !chunk) continue;
     if (at_) {
@@ -179,7 +172,7 @@ Task<> RestoredDocuments::restore(std::string name, Stream stream) {
   std::optional<Snapshot> snapshot;
   const std::size_t damages = report_.damages();
   if (bytes) {
-    CO_TRY(snapshot, co_await look_into_snapshot(newest, *bytes));
+    CO_TRY(snapshot, co_await look_into(newest, *bytes, shard::decode_snapshot));
   }
   const bool whole = bytes && report_.damages() == damages;
   if (whole && (!at_ || (snapshot && snapshot->time <= *at_))) {

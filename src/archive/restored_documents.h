@@ -51,8 +51,10 @@ class RestoredDocuments {
   };
   Task<> copy_other(std::string key);
   Task<> restore(std::string name, Stream stream);
-  Task<std::optional<documents::HistoryChunk>> look_into_chunk(std::string key, Bytes bytes);
-  Task<std::optional<shard::Snapshot>> look_into_snapshot(std::string key, Bytes bytes);
+  /// Absent where it is damaged, which is reported, or cannot be opened.
+  template <class Content>
+  Task<std::optional<Content>> look_into(std::string key, Bytes bytes,
+                                         Result<Content> (*decode)(ByteView, std::size_t));
   Task<std::optional<Bytes>> open(std::string key, Bytes bytes);
   Task<std::uint64_t> restore_history(std::string name, Stream stream);
   Task<> rebuild(std::string name, Stream stream, std::uint64_t version, std::uint64_t position, HybridTime time);

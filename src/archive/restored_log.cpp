@@ -103,16 +103,8 @@ class LogWriter {
     Shard& shard = shards_.at(frame.shard.value);
     if (frame.position.value < shard.next || !counts(frame, shard)) return {};
     TRY_VOID(stand_in(shard, frame.position.value));
-    LogRecord record;
-    record.kind = frame.kind;
-    record.stream = frame.stream;
-    record.principal = frame.principal;
-    record.time = frame.time;
-    record.client = frame.client;
-    record.sequence = frame.sequence;
-    record.payload = std::make_shared<const Bytes>(frame.payload.begin(), frame.payload.end());
     ++report_.records;
-    return add(shard, std::move(record));
+    return add(shard, engines::record_of(frame));
   }
 
   Result<> stand_in(Shard& shard, std::uint64_t until) {

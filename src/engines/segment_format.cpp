@@ -68,6 +68,16 @@ std::optional<SegmentHeader> decode_header(ByteView input) {
   return header;
 }
 
+LogRecord record_of(const Frame& frame) {
+  return {.kind = frame.kind,
+          .stream = std::string(frame.stream),
+          .principal = std::string(frame.principal),
+          .time = frame.time,
+          .client = std::string(frame.client),
+          .sequence = frame.sequence,
+          .payload = std::make_shared<const Bytes>(frame.payload.begin(), frame.payload.end())};
+}
+
 std::size_t frame_size(const Frame& frame) {
   return padded(kFrameHeaderBytes + frame.stream.size() + frame.principal.size() + frame.client.size() +
                 frame.payload.size());

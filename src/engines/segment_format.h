@@ -85,6 +85,8 @@ void encode_header(const SegmentHeader& header, Bytes& out);
 /// nullopt where it is not a header of this version or its checksum fails.
 std::optional<SegmentHeader> decode_header(ByteView input);
 
+/// What an update frame holds, copied.
+LogRecord record_of(const Frame& frame);
 /// Bytes of the frame in the file.
 std::size_t frame_size(const Frame& frame);
 /// Appends the frame, under its tag. The texts are at most kMaxLogTextBytes, the payload at most kMaxPayloadBytes.

@@ -10,17 +10,7 @@ constexpr std::uint32_t kMaxRunBytes = 64U << 10U;
 constexpr std::uint32_t kMaxGapBytes = 4U << 10U;
 constexpr std::size_t kReadWindowBytes = kMaxRunBytes;
 
-LogEntry to_entry(const Frame& frame) {
-  return {frame.position,
-          frame.epoch,
-          {.kind = frame.kind,
-           .stream = std::string(frame.stream),
-           .principal = std::string(frame.principal),
-           .time = frame.time,
-           .client = std::string(frame.client),
-           .sequence = frame.sequence,
-           .payload = std::make_shared<const Bytes>(frame.payload.begin(), frame.payload.end())}};
-}
+LogEntry to_entry(const Frame& frame) { return {frame.position, frame.epoch, record_of(frame)}; }
 
 /// Reads what a run has from `from` on. False once `max_bytes` of payload are reached.
 Result<bool> read_run(const SegmentIndex::Run& run, ShardId shard, Position from, std::size_t max_bytes,
