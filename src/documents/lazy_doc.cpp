@@ -67,7 +67,9 @@ Bytes LazyDoc::encode_state_as_update(const crdt::StateVector& since) {
 }
 
 bool LazyDoc::covers(ByteView update) {
-  if (const Bytes* all = merged()) {
+  const Bytes* all = asked_ < kMostAsked ? merged() : nullptr;
+  if (all != nullptr) {
+    ++asked_;
     // Merged with what adds nothing, since a merge writes some bits otherwise than a document does.
     const ByteView alone[] = {*all, kNothing};
     const ByteView both[] = {*all, update};

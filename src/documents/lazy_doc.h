@@ -16,6 +16,8 @@ class LazyDoc {
  public:
   /// Past so many bytes of deferred updates an answer builds the Doc.
   static constexpr std::size_t kMaxMergeBytes = 256u << 10u;
+  /// Each `covers` reads all that is stored, where a Doc reads the update alone; so past so many the Doc is built.
+  static constexpr unsigned kMostAsked = 8;
 
   /// Counts in `built` when the Doc is built. Empty until something is restored or deferred.
   explicit LazyDoc(Counter& built) : built_(built) {}
@@ -48,7 +50,8 @@ class LazyDoc {
   Bytes stored_{0, 0};  // an update; empty once built
   std::vector<SharedBytes> deferred_;
   std::size_t deferred_bytes_ = 0;
-  Bytes merged_;  // of both, once it was wanted; empty: not yet
+  unsigned asked_ = 0;  // how often `covers` was
+  Bytes merged_;        // of both, once it was wanted; empty: not yet
   std::optional<crdt::Doc> doc_;
 };
 

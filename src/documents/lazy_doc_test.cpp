@@ -117,6 +117,18 @@ TEST(LazyDoc, what_a_client_says_again_is_known_and_what_is_new_is_not) {
   });
 }
 
+TEST(LazyDoc, who_says_known_things_over_and_over_is_answered_by_the_doc) {
+  crdt::Doc client({.client = crdt::ClientId{7}});
+  const Bytes written = client.transact([&] { (void)client.text("content").insert(0, "known"); });
+  Metrics metrics;
+  LazyDoc lazy(metrics.counter("built", ""));
+  ASSERT_TRUE(lazy.restore(written));
+  for (unsigned i = 0; i < LazyDoc::kMostAsked; ++i) EXPECT_TRUE(lazy.covers(written));
+  EXPECT_FALSE(lazy.is_built());
+  EXPECT_TRUE(lazy.covers(written));
+  EXPECT_TRUE(lazy.is_built());
+}
+
 TEST(LazyDoc, an_edit_builds_the_doc_once_and_it_is_the_same_doc) {
   for_each_seed(60, [](Random& random) {
     History history = History::of(random, pick(random, 1, 30));
