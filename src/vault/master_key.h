@@ -1,7 +1,7 @@
 #pragma once
 // The master key: 32 random bytes that wrap all users' keys and nothing else. It comes from MASTER_KEY; where that is
-// not set, from the file `master.key` in the data directory, made with mode 0600 at the first start. It is never in a
-// backup made by this program: whoever has both reads everything, and without it nobody reads anything.
+// not set, from the file `master.key` in the data directory, made with mode 0600 at the first start that encrypts. It
+// is never in a backup made by this program: whoever has both reads everything, and without it nobody reads anything.
 
 #include <string>
 #include <string_view>

@@ -16,7 +16,7 @@ struct Options {
   MasterKeys masters;
 };
 /// Reads or makes the master key; `data_directory` holds the file of the one that is not configured, which is made only
-/// where no user has a key.
+/// where no user has a key. Without sealing and without keys there are no masters.
 Task<Options> options_from(const Config& config, std::string data_directory, engines::Blobs& blobs, Logger logger);
 
 }  // namespace concord::vault

@@ -28,6 +28,19 @@ const typeInto = async (hub, document, user, text) => {
   client.close()
 }
 
+test('a hub that encrypts nothing makes no master key', async () => {
+  const hub = await Hub.start()
+  try {
+    const ann = await hub.register('Ann')
+    const document = await hub.createDocument(ann, { name: 'Open', content: secret })
+    assert.equal((await hub.read(ann, document)).content, secret)
+    await assert.rejects(stat(join(hub.data, 'master.key')), { code: 'ENOENT' })
+    assert.doesNotMatch(hub.log, /master key/)
+  } finally {
+    await hub.stop()
+  }
+})
+
 test('what is stored is unreadable without the keys', async () => {
   const settings = { ENCRYPT_AT_REST: 'true', SNAPSHOT_AFTER_BYTES: '2000', DOCUMENT_IDLE_MS: '200' }
   const hub = await Hub.start(settings)
