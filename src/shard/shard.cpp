@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace concord::shard {
 
@@ -102,6 +103,10 @@ void Shard::barrier(std::move_only_function<void()> done) {
 
 void Shard::enqueue(Pending pending) {
   queue_.push_back(std::move(pending));
+  start_committing();
+}
+
+void Shard::start_committing() {
   if (committing_) return;
   committing_ = true;
   tasks_.spawn(commit());
@@ -130,8 +135,10 @@ Shard::Batch Shard::take_batch() {
 }
 
 asio::awaitable<void> Shard::commit() {
-  while (!queue_.empty()) {
+  while (lapsed_ || !queue_.empty()) {
+    if (std::exchange(lapsed_, false)) co_await regain();  // between two appends: none is under way
     Batch batch = take_batch();
+    if (batch.pending.empty()) continue;
     const std::int64_t began_ns = time_.monotonic_ns();
     const std::size_t count = batch.records.size();
     Result<Position> first = Position{next_position_};
@@ -212,9 +219,37 @@ asio::awaitable<void> Shard::renew() {
   if (renewed) {
     ownership_.expires_ns = renewed->expires_ns;
   } else if (renewed.error().code == Code::kFenced) {
-    logger_.error("lost the ownership", {{"error", renewed.error().message}});
+    lapsed_ = true;
+    start_committing();
+  }
+}
+
+/// Takes the lease that has ended again.
+asio::awaitable<void> Shard::regain() {
+  if (state_ != State::kServing) co_return;
+  auto taken = co_await coordination_.acquire(ownership_.name, node_, limits_.lease_ms);
+  Result<> resumed = taken ? co_await resume_at(*taken) : fail(taken.error());
+  if (resumed) {
+    logger_.warn("the lease had lapsed; nobody has written since, and the shard goes on",
+                 {{"epoch", ownership_.epoch.value}});
+  } else if (resumed.error().code == Code::kUnavailable) {
+    // The next renewal fails as this one did. Until then the log's epoch decides who can write, as ever.
+    logger_.warn("the lease has lapsed and cannot be taken now", {{"error", resumed.error().message}});
+  } else {
+    logger_.error("lost the ownership", {{"error", resumed.error().message}});
     state_ = State::kLost;
   }
+}
+
+/// Goes on at another epoch with what is in memory. kFenced where someone else has written since.
+Task<> Shard::resume_at(engines::Ownership taken) {
+  CO_TRY(const auto before, co_await log_.bounds(id_));
+  if (before.epoch != ownership_.epoch) co_return fail(Code::kFenced, "another has owned the shard since");
+  CO_TRY_VOID(co_await log_.seal(id_, taken.epoch));
+  CO_TRY(const auto after, co_await log_.bounds(id_));
+  if (after.next != before.next) co_return fail(Code::kFenced, "another has written since");
+  ownership_ = std::move(taken);
+  co_return Result<>{};
 }
 
 /// A record of no stream: nobody's write need fail for the shard to learn that the log takes writes again.

@@ -3,6 +3,8 @@
 //
 // Life: own (lease, epoch) → recover (seal the log, replay the tail) → serve (append, then whoever appended
 // acknowledges, applies and publishes) → drain. Lives on one reactor; everything here is called there.
+// Where the process stood still for longer than its lease, it takes it again, and goes on with what it has in memory
+// if the log shows that nobody has written in between; otherwise the shard is lost.
 
 #include <atomic>
 #include <cstdint>
@@ -69,7 +71,7 @@ class Shard {
   using Done = std::move_only_function<void(Result<Appended>)>;
   /// Queues one record. `done` runs on this reactor, in the order of the calls, once the record is durable or has been
   /// refused: kUnavailable (queue full, draining, engine away: try again, with the same client and sequence), kFenced
-  /// (this node owns the shard no more).
+  /// (another has owned the shard since).
   void append(LogRecord record, Done done);
   /// `done` runs after every append queued before has been answered.
   void barrier(std::move_only_function<void()> done);
@@ -96,7 +98,6 @@ class Shard {
     std::uint64_t first = 0;
     std::uint64_t last = 0;
   };
-
   struct Batch {
     std::vector<Pending> pending;
     std::vector<LogRecord> records;
@@ -109,9 +110,12 @@ class Shard {
   asio::awaitable<void> commit();
   asio::awaitable<void> maintain();
   asio::awaitable<void> renew();
+  asio::awaitable<void> regain();
+  Task<> resume_at(engines::Ownership taken);
   void probe();
   void note_appended(const std::string& stream, std::uint64_t position);
   void enqueue(Pending pending);
+  void start_committing();
   static std::size_t size_of(const LogRecord& record);
 
   ShardId id_;
@@ -130,6 +134,7 @@ class Shard {
   std::atomic<State> state_ = State::kIdle;  // written on the reactor, read by health checks
   std::atomic<bool> writable_ = true;        // likewise
   bool probing_ = false;
+  bool lapsed_ = false;  // the lease has ended, and it is not known yet who owns the shard now
   engines::Ownership ownership_;
   std::deque<Pending> queue_;
   std::size_t queued_bytes_ = 0;

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "base/reactor_testing.h"
 #include "engines/embedded_testing.h"
 
@@ -189,6 +192,64 @@ TEST_F(ShardTest, an_owner_that_was_replaced_can_write_nothing) {
   EXPECT_EQ(old->state(), Shard::State::kLost);
   EXPECT_EQ(append_all(*old, "s", {"later"}).front().error().code, Code::kFenced);
   drain(*old);
+}
+
+/// Ends the shard's lease, as time does to a process that stands still.
+class LapsedShardTest : public ShardTest {
+ protected:
+  LapsedShardTest() {
+    EXPECT_TRUE(run(shard_->start(machine_)));
+    EXPECT_TRUE(append_all(*shard_, "s", {"before"}).front());
+  }
+  ~LapsedShardTest() override { drain(*shard_); }
+
+  engines::Ownership lease() { return run(engines_.coordination->owner("shard/1"))->value(); }
+  void lapse() {
+    const auto held = run(engines_.coordination->owner("shard/1"));
+    if (*held) EXPECT_TRUE(run(engines_.coordination->release(**held)));
+  }
+  template <class Check>
+  static bool within_seconds(Check check) {
+    for (int i = 0; i < 2000 && !check(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return check();
+  }
+
+  std::unique_ptr<Shard> shard_ = make_shard({.lease_ms = 300});
+  Recording machine_;
+};
+
+TEST_F(LapsedShardTest, an_owner_whose_lease_lapsed_takes_it_again_and_goes_on) {
+  for (int round = 0; round < 3; ++round) {
+    const Epoch before = run(engines_.log->bounds(ShardId{1}))->epoch;
+    lapse();
+    // Appends go on all the while, at the one epoch or the other.
+    ASSERT_TRUE(within_seconds([&] {
+      EXPECT_TRUE(append_all(*shard_, "s", {"meanwhile"}).front());
+      return run(engines_.log->bounds(ShardId{1}))->epoch > before;
+    }));
+    EXPECT_EQ(run(engines_.log->bounds(ShardId{1}))->epoch, lease().epoch);
+    EXPECT_EQ(shard_->state(), Shard::State::kServing);
+    const auto next = run(engines_.log->bounds(ShardId{1}))->next;
+    EXPECT_EQ(append_all(*shard_, "s", {"after"}).front().value(), next);
+  }
+}
+
+TEST_F(LapsedShardTest, an_owner_whose_lease_lapsed_is_lost_once_another_has_written) {
+  const Epoch theirs{lease().epoch.value + 1'000'000};
+  ASSERT_TRUE(run(engines_.log->seal(ShardId{1}, theirs)));
+  ASSERT_TRUE(run(engines_.log->append(ShardId{1}, theirs, {record("s", "theirs")})));
+  lapse();
+  ASSERT_TRUE(within_seconds([&] { return shard_->state() == Shard::State::kLost; }));
+  EXPECT_EQ(append_all(*shard_, "s", {"ours"}).front().error().code, Code::kFenced);
+}
+
+TEST_F(LapsedShardTest, an_owner_whose_lease_lapsed_is_lost_while_another_holds_it) {
+  // The shard may be quicker, and take it again.
+  ASSERT_TRUE(within_seconds([&] {
+    lapse();
+    return run(engines_.coordination->acquire("shard/1", "another", 60'000)).has_value();
+  }));
+  ASSERT_TRUE(within_seconds([&] { return shard_->state() == Shard::State::kLost; }));
 }
 
 TEST_F(ShardTest, draining_answers_what_is_queued_and_refuses_the_rest) {
