@@ -352,8 +352,7 @@ void Engine::apply_structs_and_deletions(Drafts& drafts) {
 
 Result<Applied> Engine::apply_update(ByteView update, const Origin* origin, UpdateFormat format) {
   if (active_) return fail(Code::kInvalidArgument, "an update cannot be applied inside a transaction");
-  if (format == UpdateFormat::kV1 && apply_in_place(update))
-    return Applied{.changed = true, .pending = false, .cleanup = {}};
+  if (apply_in_place(update, format)) return Applied{.changed = true, .pending = false, .cleanup = {}};
   TRY_VOID(decode(update, format, drafts_, options_.max_run_structs));
   const std::size_t size = std::max(update.size(), kLeastStructBytes * drafts_.items.size());
   if (pending_.bytes + size > options_.max_pending_bytes && would_wait(drafts_)) {

@@ -17,6 +17,9 @@
 
 namespace concord::crdt {
 
+struct TypedChange;
+struct ErasedChange;
+
 class Engine : public Editor {
  public:
   explicit Engine(const DocOptions& options);
@@ -105,9 +108,9 @@ class Engine : public Editor {
   Bytes with_pending(Bytes update, const StateVector& since, UpdateFormat format) const;
 
   // in_place.cpp
-  bool apply_in_place(ByteView update);
-  bool extend_in_place(WireReader in);
-  bool delete_in_place(WireReader in);
+  bool apply_in_place(ByteView update, UpdateFormat format);
+  bool extend_in_place(const TypedChange& typed);
+  bool delete_in_place(const ErasedChange& erased);
 
   // read.cpp
   Value value_of(const Item& item, std::uint32_t offset);

@@ -18,8 +18,8 @@
 // and the end tries the same pairs again.
 
 #include "crdt/engine.h"
+#include "crdt/single_change.h"
 #include "crdt/utf16.h"
-#include "crdt/wire.h"
 
 namespace concord::crdt {
 
@@ -56,41 +56,26 @@ bool Editor::type_in_place(TypeRef text, std::size_t index, ByteView utf8, bool 
   return true;
 }
 
-/// Somebody else typing on: one text struct right behind the last of its client. `in` is behind the two ones at the
-/// update's beginning.
-bool Engine::extend_in_place(WireReader in) {
-  std::uint64_t client_id = 0;
-  std::uint64_t clock = 0;
-  std::uint64_t origin_client = 0;
-  std::uint64_t origin_clock = 0;
-  std::uint64_t right_client = 0;
-  std::uint64_t right_clock = 0;
-  std::uint8_t info = 0;
-  std::uint8_t deletions = 1;
-  ByteView text;
-  if (!in.uint(client_id) || !in.uint(clock) || !in.byte(info) || (info != 0x84 && info != 0xc4) ||
-      !in.uint(origin_client) || !in.uint(origin_clock) || origin_client != client_id || origin_clock + 1 != clock)
-    return false;
-  const bool has_right = info == 0xc4;
-  if (has_right && !(in.uint(right_client) && in.uint(right_clock))) return false;
-  if (!in.var_bytes(text) || !in.byte(deletions) || deletions != 0 || !in.at_end()) return false;
-
-  const auto number = store.find_client(client_id);
-  if (!number || store.clients[*number].state != clock) return false;
+/// Somebody else typing on: one text struct right behind the last of its client.
+bool Engine::extend_in_place(const TypedChange& typed) {
+  const auto number = store.find_client(typed.client);
+  if (!number || store.clients[*number].state != typed.clock) return false;
   ClientRecord& client = store.clients[*number];
   const ItemRef item = client.index.last();
   const Item& it = store.items[item];
   if (it.kind() != Kind::kString || it.deleted() || it.in_map() || it.has(kFlagRedone)) return false;
   const Id right = it.right_origin();
-  if (right.present() != has_right) return false;
-  if (has_right) {
-    if (store.clients[right.client].id != right_client || right.clock != right_clock) return false;
+  if (right.present() != typed.has_right_origin) return false;
+  if (right.present()) {
+    if (store.clients[right.client].id != typed.right_client || right.clock != typed.right_clock) return false;
     if (it.right == kNone || !(store.items[it.right].id() == right)) return false;
   } else if (it.right != kNone) {
     return false;
   }
+  const ByteView text = typed.text;
   const TextScan scan = scan_utf8(text.data(), text.size());
-  if (!scan.valid || scan.units == 0 || scan.units > kMaxClock - clock || !store.contents.fits(text.size()))
+  if (!scan.valid || scan.units == 0 || (typed.units != 0 && scan.units != typed.units) ||
+      scan.units > kMaxClock - typed.clock || !store.contents.fits(text.size()))
     return false;
   if (last_.item != item) forget_place();
   store.append_content(item, text, scan.ascii);
@@ -162,17 +147,12 @@ bool Editor::erase_in_place(TypeRef text, std::size_t index, std::size_t length)
   return true;
 }
 
-/// An update of somebody else that deletes some units of one item and no more; `in` is behind its first two bytes.
-bool Engine::delete_in_place(WireReader in) {
-  std::uint64_t client_id = 0;
-  std::uint64_t ranges = 0;
-  std::uint64_t clock = 0;
-  std::uint64_t length = 0;
-  if (!in.uint(client_id) || !in.uint(ranges) || ranges != 1 || !in.uint(clock) || !in.uint(length) || length == 0 ||
-      !in.at_end())
-    return false;
-  const auto number = store.find_client(client_id);
+/// An update of somebody else that deletes some units of one item and no more.
+bool Engine::delete_in_place(const ErasedChange& erased) {
+  const auto number = store.find_client(erased.client);
   if (!number) return false;
+  const std::uint64_t clock = erased.clock;
+  const std::uint64_t length = erased.length;
   const ClientRecord& client = store.clients[*number];
   if (clock >= client.state || length > client.state - clock) return false;
   const auto holds = [&](ItemRef item) {
@@ -196,11 +176,12 @@ bool Engine::delete_in_place(WireReader in) {
 }
 
 /// Takes an update of one of the two common forms; or does nothing and leaves it to the general way.
-bool Engine::apply_in_place(ByteView update) {
-  if (update.size() < 2 || update[1] != 1 || observed_ || cleaning_ || has_pending()) return false;
-  const WireReader in(update.subspan(2));
-  if (update[0] == 0) return delete_in_place(in);
-  if (update[0] != 1 || !extend_in_place(in)) return false;
+bool Engine::apply_in_place(ByteView update, UpdateFormat format) {
+  if (observed_ || cleaning_ || has_pending()) return false;
+  ErasedChange erased;
+  if (read_single_change(update, format, erased)) return delete_in_place(erased);
+  TypedChange typed;
+  if (!read_single_change(update, format, typed) || !extend_in_place(typed)) return false;
   if (store.contents.wants_compaction()) store.compact();
   return true;
 }
