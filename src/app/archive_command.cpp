@@ -40,8 +40,8 @@ Makes the data directory of a new hub out of an archive (of ARCHIVE_DIR, or of `
   --to DIR         the data directory to be made; it is not there yet, or is empty
   --at TIME        the hub as it was then, as 2026-11-20T12:00:00Z; without it, as it was last archived
   --document ID    this document alone, with its rights and its history; accounts are there all the same
-  --master-key FILE  the hub's master.key, which no archive has: where something was encrypted, the new hub needs it (or
-                   MASTER_KEY), and so does --at. It is copied to the new directory.
+  --master-key FILE  the hub's master.key, which no archive has: needed where something was encrypted, and copied to the
+                   new directory. Instead of it MASTER_KEY will do, which the new hub then needs too.
 
 Every object, frame and record is held against its checksum, and positions must follow each other. Exit status 1 where
 something is damaged or missing: it is told, and all the rest is restored.

@@ -54,6 +54,7 @@ class Restorer {
     CO_TRY_VOID(check_empty(files_, options_.to, "the directory"));
     CO_TRY_VOID(check_empty(files_, stage_, "an earlier restore was not finished: the directory"));
     CO_TRY_VOID(co_await read_manifest());
+    CO_TRY_VOID(check_masters());
     CO_TRY_VOID(engines::make_directories(files_, stage_));
     Result<> made = co_await make();
     if (made) made = co_await pool_.run<void>([this] { return publish(); });
@@ -75,6 +76,22 @@ class Restorer {
     co_return Result<>{};
   }
 
+  /// What was encrypted is of no use to anyone without the master key, and a wrong one would show only at the end.
+  Result<> check_masters() const {
+    const std::string prefix = std::string(kBlobPrefix) + "keys/";
+    std::vector<std::string> keys;
+    const auto& objects = manifest_.objects();
+    for (auto at = objects.lower_bound(prefix); at != objects.end() && at->first.starts_with(prefix); ++at) {
+      if (at->second.gone_ms == 0) keys.push_back(at->first.substr(kBlobPrefix.size()));
+    }
+    if (!vault::UserKeys::any(keys)) return {};
+    if (options_.masters) return vault::UserKeys::check(keys, *options_.masters);
+    return fail(Error{Code::kInvalidArgument,
+                      "the archive holds what is encrypted: the hub's master key is needed to restore it "
+                      "(--master-key FILE, or MASTER_KEY)",
+                      {{"field", "master-key"}}});
+  }
+
   Task<> make() {
     CO_TRY_VOID(co_await restore_database());
     CO_TRY(const RestoredDocuments::Owners known, co_await choose_documents());
@@ -87,9 +104,6 @@ class Restorer {
     if (options_.master_key_file) {
       CO_TRY(const Bytes key, engines::read_file(files_, *options_.master_key_file, kMaxKeyFileBytes));
       CO_TRY_VOID(engines::replace_file(files_, stage_ + "/master.key", key));
-    } else if (has_keys()) {
-      report_.add_note(
-          "what was encrypted needs the master key: put master.key into the new directory, or set MASTER_KEY");
     }
     Metrics metrics;
     CO_TRY(const auto blobs,

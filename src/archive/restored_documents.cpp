@@ -103,7 +103,7 @@ Task<> RestoredDocuments::copy_other(std::string key) {
   co_return co_await put(key, std::move(*bytes));
 }
 
-/// nullopt where it cannot be opened, and need not be.
+/// nullopt where it cannot be opened, which the report tells.
 Task<std::optional<Bytes>> RestoredDocuments::open(std::string key, Bytes bytes) {
   vault::Opener opener;
   auto plain = co_await target_.vault.open(opener, key, std::move(bytes));
@@ -112,12 +112,8 @@ Task<std::optional<Bytes>> RestoredDocuments::open(std::string key, Bytes bytes)
     report_.add_damage(key + ": " + plain.error().message);
   } else if (plain.error().code == Code::kNotFound) {
     report_.add_note(key + ": " + plain.error().message);
-  } else if (plain.error().code != Code::kInvalidArgument) {
+  } else {
     co_return fail(std::move(plain).error());
-  } else if (at_) {
-    co_return fail(Error{Code::kInvalidArgument,
-                         "a point in time needs the master key, for what was encrypted: " + plain.error().message,
-                         {{"field", "master-key"}}});
   }
   co_return std::optional<Bytes>();
 }

@@ -18,7 +18,11 @@ std::span<const Setting> settings() {
 }
 
 Task<Options> options_from(const Config& config, std::string data_directory, engines::Blobs& blobs, Logger logger) {
-  CO_TRY(const auto keys, co_await blobs.list("keys/", "", 1));
+  // The names of all users are read only where no mark tells of their keys (user_keys.h).
+  CO_TRY(auto keys, co_await blobs.list("masters/", "", 1));
+  if (keys.empty()) {
+    CO_TRY(keys, co_await blobs.list("keys/", "", 1));
+  }
   Options options;
   options.sealing = config.boolean("ENCRYPT_AT_REST") || !config.string("MASTER_KEY").empty();
   if (!options.sealing && keys.empty()) co_return options;  // nothing to wrap, and nothing wrapped

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 
 #include "crypto/random.h"
 
@@ -10,6 +11,7 @@ namespace concord::vault {
 namespace {
 
 constexpr std::string_view kAll = "keys/";
+constexpr std::string_view kMasters = "masters/";
 constexpr std::string_view kMagic = "CKEY";
 constexpr std::uint8_t kFormat = 1;
 constexpr std::size_t kNonceAt = kMagic.size() + 1;
@@ -18,9 +20,11 @@ constexpr std::size_t kObjectBytes = kSealedAt + sizeof(crypto::AeadKey) + crypt
 constexpr std::size_t kGenerationDigits = 10;
 constexpr std::size_t kMaxObjects = 1000;  // of one user; generations, and each twice while it is wrapped anew
 constexpr std::size_t kMaxKnownUsers = 16'384;
+constexpr std::size_t kScanPage = 10'000;  // each page reads the names of all users
 
 std::string prefix_of(UserId user) { return std::string(kAll) + user.str() + "/"; }
 std::string destroyed_key(UserId user) { return prefix_of(user) + "destroyed"; }
+bool is_destroyed_mark(std::string_view key) { return key.ends_with("/destroyed"); }
 std::string object_key(UserId user, std::uint32_t generation, std::string_view master) {
   std::string digits = std::to_string(generation);
   digits.insert(0, kGenerationDigits - digits.size(), '0');
@@ -55,6 +59,32 @@ Result<Object> parse_name(const std::string& key) {
 }
 
 }  // namespace
+
+bool UserKeys::any(std::span<const std::string> objects) {
+  return std::ranges::any_of(objects,
+                             [](std::string_view key) { return key.starts_with(kAll) && !is_destroyed_mark(key); });
+}
+
+Result<> UserKeys::check(std::span<const std::string> objects, const MasterKeys& masters) {
+  std::map<std::string, std::string> missing;  // user and generation -> the master key that wraps it, as far as seen
+  std::set<std::string> opened;
+  for (const std::string& key : objects) {
+    if (!key.starts_with(kAll) || is_destroyed_mark(key)) continue;
+    TRY(const Object object, parse_name<Object>(key));
+    const std::string generation = key.substr(0, key.rfind('-'));
+    if (masters.find(object.master) != nullptr) {
+      opened.insert(generation);
+      missing.erase(generation);
+    } else if (!opened.contains(generation)) {
+      missing.emplace(generation, object.master);
+    }
+  }
+  if (missing.empty()) return {};
+  return fail(Error{Code::kInvalidArgument,
+                    "MASTER_KEY: stored keys are wrapped by the master key " + missing.begin()->second +
+                        ", which is neither MASTER_KEY nor among MASTER_KEYS_PREVIOUS",
+                    {{"field", "MASTER_KEY"}}});
+}
 
 std::optional<UserKeys::Known> UserKeys::cached(UserId user) {
   const std::lock_guard lock(mutex_);
@@ -101,7 +131,26 @@ Task<UserKey> UserKeys::unwrap(std::string name, Object object) {
   co_return key;
 }
 
+Task<> UserKeys::mark(std::string master) {
+  auto put = co_await blobs_.put(std::string(kMasters) + master, std::make_shared<const Bytes>());
+  if (!put && put.error().code != Code::kConflict) co_return fail(std::move(put).error());
+  co_return Result<>{};
+}
+
+Task<UserKeys::Masters> UserKeys::marked_masters() {
+  Masters out;
+  CO_TRY(const auto infos, co_await blobs_.list(std::string(kMasters), "", kMaxObjects));
+  for (const engines::BlobInfo& info : infos) {
+    const std::string id = info.key.substr(kMasters.size());
+    out.known = out.known && masters_.find(id) != nullptr;
+    out.marked.insert(id);
+  }
+  co_return out;
+}
+
 Task<> UserKeys::wrap(UserId user, UserKey key) {
+  if (!marked_) CO_TRY_VOID(co_await mark(masters_.current.id));
+  marked_ = true;
   const std::string name = object_key(user, key.generation, masters_.current.id);
   const auto nonce = crypto::random_array<12>();
   Bytes content = to_bytes(kMagic);
@@ -117,9 +166,13 @@ Task<UserKeys::Known> UserKeys::load(UserId user) {
   CO_TRY(auto objects, co_await list(user));
   Known known;
   for (const Object& object : objects) {
-    // The same generation stands there twice while it is wrapped anew: either will do.
+    // The same generation stands there twice while it is wrapped anew: either will do whose master key is known.
     if (!known.keys.empty() && known.keys.back().generation == object.generation) continue;
-    auto key = co_await unwrap(object.key, object);
+    const auto usable = std::ranges::find_if(objects, [&](const Object& one) {
+      return one.generation == object.generation && masters_.find(one.master) != nullptr;
+    });
+    const Object& chosen = usable == objects.end() ? object : *usable;
+    auto key = co_await unwrap(chosen.key, chosen);
     if (!key && key.error().code == Code::kNotFound) continue;  // removed since, as it was wrapped anew
     if (!key) co_return fail(key.error());
     known.keys.push_back(*key);
@@ -197,14 +250,14 @@ Task<> UserKeys::destroy(UserId user) {
 }
 
 Task<std::size_t> UserKeys::rewrap() {
+  CO_TRY(const Masters before, co_await marked_masters());
+  if (before.marked == std::set{masters_.current.id}) co_return std::size_t{0};
   std::size_t wrapped = 0;
   std::string after;
   for (;;) {
-    CO_TRY(const auto infos, co_await blobs_.list(std::string(kAll), after, kMaxObjects));
-    if (infos.empty()) co_return wrapped;
-    after = infos.back().key;
+    CO_TRY(const auto infos, co_await blobs_.list(std::string(kAll), after, kScanPage));
     for (const engines::BlobInfo& info : infos) {
-      if (info.key.ends_with("/destroyed")) continue;
+      if (is_destroyed_mark(info.key)) continue;
       CO_TRY(const Object object, parse_name<Object>(info.key));
       if (object.master == masters_.current.id) continue;
       const std::size_t slash = kAll.size();
@@ -217,25 +270,39 @@ Task<std::size_t> UserKeys::rewrap() {
       CO_TRY_VOID(co_await blobs_.remove(info.key));
       ++wrapped;
     }
+    if (infos.size() < kScanPage) break;
+    after = infos.back().key;
   }
+  for (const std::string& master : before.marked) {
+    if (master != masters_.current.id) CO_TRY_VOID(co_await blobs_.remove(std::string(kMasters) + master));
+  }
+  co_return wrapped;
 }
 
 Task<> UserKeys::check() {
+  CO_TRY(const Masters masters, co_await marked_masters());
+  if (!masters.marked.empty() && masters.known) co_return Result<>{};
+  std::set<std::string> used;
   std::string after;
   for (;;) {
-    CO_TRY(const auto infos, co_await blobs_.list(std::string(kAll), after, kMaxObjects));
-    if (infos.empty()) co_return Result<>{};
-    after = infos.back().key;
+    CO_TRY(const auto infos, co_await blobs_.list(std::string(kAll), after, kScanPage));
+    std::vector<std::string> objects;
     for (const engines::BlobInfo& info : infos) {
-      if (info.key.ends_with("/destroyed")) continue;
+      objects.push_back(info.key);
+      if (is_destroyed_mark(info.key)) continue;
       CO_TRY(const Object object, parse_name<Object>(info.key));
-      if (masters_.find(object.master) != nullptr) continue;
-      co_return fail(Error{Code::kInvalidArgument,
-                           "MASTER_KEY: stored keys are wrapped by the master key " + object.master +
-                               ", which is neither MASTER_KEY nor among MASTER_KEYS_PREVIOUS",
-                           {{"field", "MASTER_KEY"}}});
+      used.insert(object.master);
+      if (masters_.find(object.master) == nullptr) co_return check({&objects.back(), 1}, masters_);
     }
+    if (infos.size() < kScanPage) break;
+    after = infos.back().key;
   }
+  for (const std::string& master : used) CO_TRY_VOID(co_await mark(master));
+  for (const std::string& master : masters.marked) {
+    if (!used.contains(master) && masters_.find(master) == nullptr)
+      CO_TRY_VOID(co_await blobs_.remove(std::string(kMasters) + master));
+  }
+  co_return Result<>{};
 }
 
 }  // namespace concord::vault

@@ -6,13 +6,19 @@
 //   tag
 //            associated data: the object's key
 //   key      keys/<user>/destroyed          no content: the user's keys are gone for good
+//   key      masters/<id of a master key>   no content: some user's key may be wrapped by it. Made before the first one
+//            is, removed once none is: so a start knows what it needs without looking at every user
 //
 // They are not in the tables, so that no copy of the tables holds them: an archive keeps these objects as they are now
 // and nothing of what they were, so that a key that is destroyed here opens nothing anywhere.
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <set>
+#include <span>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -28,6 +34,12 @@ namespace concord::vault {
 /// configured.
 class UserKeys {
  public:
+  /// Of objects "keys/…": whether one is a wrapped key.
+  static bool any(std::span<const std::string> objects);
+  /// Whether of each generation of each user's keys among the objects one is wrapped by a master key that is known;
+  /// kInvalidArgument names a master key that is not. kCorrupt where an object has a foreign name.
+  static Result<> check(std::span<const std::string> objects, const MasterKeys& masters);
+
   UserKeys(engines::Blobs& blobs, MasterKeys masters) : blobs_(blobs), masters_(std::move(masters)) {}
 
   /// The newest; made where the user has none.
@@ -40,7 +52,8 @@ class UserKeys {
   /// Wraps with the current master key what an earlier one wraps; tells how many keys. Nothing is unreadable meanwhile.
   Task<std::size_t> rewrap();
 
-  /// Whether all keys are wrapped by a master key that is known; kInvalidArgument names the one that is missing.
+  /// Whether all keys are wrapped by a master key that is known; kInvalidArgument names the one that is missing. What
+  /// it costs does not grow with the users, but for the first time and where a master key is missing.
   Task<> check();
 
  private:
@@ -49,6 +62,12 @@ class UserKeys {
   };
   struct Object;
 
+  struct Masters {
+    std::set<std::string> marked;  // ids
+    bool known = true;             // all of them
+  };
+  Task<Masters> marked_masters();
+  Task<> mark(std::string master);
   Task<std::vector<Object>> list(UserId user);
   Task<Known> load(UserId user);
   Task<UserKey> make(UserId user, std::uint32_t generation);
@@ -59,6 +78,7 @@ class UserKeys {
 
   engines::Blobs& blobs_;
   const MasterKeys masters_;
+  std::atomic<bool> marked_ = false;  // the current master key is, durably
 
   std::mutex mutex_;
   std::unordered_map<UserId, Known, IdHash<UserTag>> known_;

@@ -2,7 +2,8 @@
 import test from 'node:test'
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -176,6 +177,85 @@ test('the hub as it was between two edits, and before a deletion', async () => {
     assert.match(none.err, new RegExp(`no document ${two.id}`))
   })
 })
+
+for (const how of ['archive', 'backup']) {
+  test(`an encrypted hub, its ${how}, and the master key`, async () => {
+    const settings = { ENCRYPT_AT_REST: 'true', SNAPSHOT_AFTER_BYTES: '2000', DOCUMENT_IDLE_MS: '200' }
+    if (how === 'backup') settings.ARCHIVE_DIR = ''
+    await withArchive(settings, async ({ hub, archive, place, restore, start }) => {
+      const secret = 'marzipan and moonlight'
+      const ann = await hub.register('Ann')
+      const ben = await hub.register('Ben')
+      const one = await hub.createDocument(ann, { name: 'one', content: `${secret}, first` })
+      const two = await hub.createDocument(ben, { name: 'two', content: `${secret}, and the other` })
+      const bring = async () => {
+        if (how === 'archive') return archived(hub)
+        const { code, out, err } = await concord('backup', '--data', hub.data, '--to', archive)
+        assert.equal(code, 0, out + err)
+      }
+      const began = Date.now()
+      await bring()
+      if (how === 'archive') {
+        await until('the tables are archived', async () =>
+          (await readdir(join(archive, 'objects', 'database'))).some((version) => Number(version.slice(0, 20)) > began), 60_000)
+      }
+      const then = new Date().toISOString()
+      await sleep(2500)  // snapshotted, and let go
+      await put(hub, ann, one, `${secret}, second`)
+      await bring()
+      const key = await readFile(join(hub.data, 'master.key'), 'utf8')
+      await hub.crash()
+      const files = await readdir(archive, { recursive: true, withFileTypes: true })
+      for (const file of files.filter((entry) => entry.isFile())) {
+        const bytes = await readFile(join(file.parentPath ?? file.path, file.name))
+        assert.ok(!bytes.includes(secret) && !bytes.includes(key.trim()), `${file.name} can be read`)
+      }
+
+      const right = join(place, 'right.key')
+      const wrong = join(place, 'wrong.key')
+      await writeFile(right, key)
+      await writeFile(wrong, `${randomBytes(32).toString('base64')}\n`)
+      const nothing = async (data) => {
+        for (const path of [data, `${data}.restoring`]) await assert.rejects(stat(path), { code: 'ENOENT' })
+      }
+      for (const more of [[], ['--at', then], ['--document', one.id]]) {
+        const without = await restore(...more)
+        assert.equal(without.code, 2, without.out + without.err)
+        assert.match(without.err, /is encrypted: the hub's master key is needed .*--master-key/)
+        await nothing(without.data)
+        const other = await restore(...more, '--master-key', wrong)
+        assert.equal(other.code, 2, other.out + other.err)
+        assert.match(other.err, /wrapped by the master key [0-9a-f]{16}, which is neither/)
+        await nothing(other.data)
+      }
+      const absent = await restore('--master-key', join(place, 'no.key'))
+      assert.equal(absent.code, 1)
+      assert.match(absent.err, /no\.key/)
+      await nothing(absent.data)
+
+      for (const [more, content, count] of [[[], 'second', 2], [['--at', then], 'first', 2], [['--document', one.id], 'second', 1]]) {
+        const { data, code, out, err } = await restore(...more, '--master-key', right)
+        assert.equal(code, 0, out + err)
+        assert.equal((await stat(join(data, 'master.key'))).mode & 0o777, 0o600)
+        const restored = await start(data, { ENCRYPT_AT_REST: 'true' })
+        const again = await signIn(restored, ann)
+        assert.equal((await restored.read(again, one)).content, `${secret}, ${content}`)
+        if (count === 2) assert.equal((await restored.read(await signIn(restored, ben), two)).content, `${secret}, and the other`)
+        await put(restored, again, one, `${secret} goes on`)
+        await restored.crash()
+        await restored.spawn()
+        assert.equal((await restored.read(again, one)).content, `${secret} goes on`)
+      }
+      // The key from the environment, as the hub itself takes it.
+      process.env.MASTER_KEY = key.trim()
+      const { data, code, err } = await restore()
+      delete process.env.MASTER_KEY
+      assert.equal(code, 0, err)
+      const restored = await start(data, { MASTER_KEY: key.trim() })
+      assert.equal((await restored.read(await signIn(restored, ann), one)).content, `${secret}, second`)
+    })
+  })
+}
 
 test('a backup of a running hub, while it is written', async () => {
   const hub = await Hub.start({ SNAPSHOT_AFTER_BYTES: '3000', DOCUMENT_IDLE_MS: '300', WAL_SEGMENT_SIZE_MB: '1' })
