@@ -56,6 +56,11 @@ double best_seconds(int rounds, int count, Work work) {
   return best;
 }
 
+Task<> stop_audit(audit::Audit& audit) {
+  co_await audit.stop();
+  co_return Result<>{};
+}
+
 class Hub {
  public:
   Hub() {
@@ -64,14 +69,19 @@ class Hub {
     tables_ = must(engines::SqliteTables::open(options, clock_, Logger(), metrics_));
     identity::Options identity_options;
     identity_options.sign_ins_per_minute = 0;
-    identity_ = std::make_unique<identity::Identity>(
-        identity_options, identity::Dependencies{*tables_, blocking_, clock_, ids_, metrics_, Logger()});
     reactors_.start();
+    audit_ = std::make_unique<audit::Audit>(
+        audit::Options{}, audit::Audit::Dependencies{*tables_, *files_, blocking_, clock_, metrics_, Logger()});
+    must(run(audit_->start(reactors_.at(0))));
+    identity_ = std::make_unique<identity::Identity>(
+        identity_options, identity::Dependencies{*tables_, blocking_, clock_, ids_, metrics_, Logger(), *audit_});
     must(run(identity_->start()));
     identity_->add_routes(router_);
   }
   ~Hub() {
     identity_.reset();
+    run(stop_audit(*audit_));
+    audit_.reset();
     blocking_.stop();
     tables_.reset();
     reactors_.stop();
@@ -130,6 +140,8 @@ class Hub {
   Reactors reactors_{1};
   BlockingPool blocking_{2};
   std::unique_ptr<engines::Tables> tables_;
+  std::unique_ptr<engines::FileSystem> files_ = engines::make_posix_file_system();
+  std::unique_ptr<audit::Audit> audit_;
   std::unique_ptr<identity::Identity> identity_;
   net::Router router_;
 };

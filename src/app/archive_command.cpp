@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <chrono>
 #include <map>
 #include <optional>
 
@@ -195,35 +193,11 @@ Result<archive::RestoreReport> restore(const Words& words, const Config& config)
 }  // namespace
 
 Result<std::int64_t> parse_instant(const std::string& text) {
-  const auto bad = [&text] {
-    return fail(Error{Code::kInvalidArgument,
-                      "a time is written as 2026-11-20T12:00:00Z, not \"" + text + "\"",
-                      {{"field", "at"}, {"value", text}}});
-  };
-  constexpr std::string_view kShape = "dddd-dd-ddTdd:dd:dd";
-  if (text.size() <= kShape.size() || !text.ends_with('Z')) return bad();
-  for (std::size_t i = 0; i < kShape.size(); ++i) {
-    const bool digit = text[i] >= '0' && text[i] <= '9';
-    if (kShape[i] == 'd' ? !digit : text[i] != kShape[i]) return bad();
-  }
-  const auto number = [&text](std::size_t at, std::size_t digits) {
-    int value = 0;
-    std::from_chars(text.data() + at, text.data() + at + digits, value);
-    return value;
-  };
-  const std::chrono::year_month_day day(std::chrono::year(number(0, 4)),
-                                        std::chrono::month(static_cast<unsigned>(number(5, 2))),
-                                        std::chrono::day(static_cast<unsigned>(number(8, 2))));
-  if (!day.ok() || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 59) return bad();
-  std::int64_t ms = 999;
-  if (const std::string fraction = text.substr(kShape.size(), text.size() - kShape.size() - 1); !fraction.empty()) {
-    const bool digits = std::ranges::all_of(fraction.substr(1), [](char c) { return c >= '0' && c <= '9'; });
-    if (fraction[0] != '.' || fraction.size() < 2 || fraction.size() > 4 || !digits) return bad();
-    ms = 0;
-    for (std::size_t i = 1; i <= 3; ++i) ms = 10 * ms + (i < fraction.size() ? fraction[i] - '0' : 0);
-  }
-  const auto days = std::chrono::sys_days(day).time_since_epoch().count();
-  return ((std::int64_t{days} * 24 + number(11, 2)) * 60 + number(14, 2)) * 60'000 + number(17, 2) * 1000LL + ms;
+  // Without a fraction the whole of the second counts.
+  if (const auto ms = parse_time(text, 999)) return *ms;
+  return fail(Error{Code::kInvalidArgument,
+                    "a time is written as 2026-11-20T12:00:00Z, not \"" + text + "\"",
+                    {{"field", "at"}, {"value", text}}});
 }
 
 int run_backup_command(std::span<const std::string> all, std::ostream& out, std::ostream& errors) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/archive_command.h"
+#include "app/audit_command.h"
 #include "app/crdt_command.h"
 #include "app/hub.h"
 #include "app/log_command.h"
@@ -21,6 +22,7 @@ constexpr std::string_view kHelp = R"(concord COMMAND [--SETTING VALUE …]
   log                 look at and repair the log of a stopped hub; `concord log --help`
   backup              write everything a hub keeps into an archive; `concord backup --help`
   restore             make a hub's data out of an archive, also as of a time; `concord restore --help`
+  audit               hold the audit record's chain of hashes; `concord audit --help`
   crdt                look into Yjs updates, merge, cut and convert them; `concord crdt --help`
   version             print the version
   help                print this
@@ -86,6 +88,7 @@ int run_command(std::span<const std::string> words, std::ostream& out, std::ostr
   if (command == "log") return run_log_command(flags, out, errors);
   if (command == "backup") return run_backup_command(flags, out, errors);
   if (command == "restore") return run_restore_command(flags, out, errors);
+  if (command == "audit") return run_audit_command(flags, out, errors);
   if (command == "crdt") return run_crdt_command(flags, out, errors);
   if (command == "version" || command == "--version") {
     out << "concord " << kVersion << "\n";

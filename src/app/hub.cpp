@@ -11,6 +11,7 @@
 #include "app/address.h"
 #include "archive/hub_archive.h"
 #include "archive/settings.h"
+#include "audit/audit.h"
 #include "base/async.h"
 #include "documents/documents.h"
 #include "engines/open.h"
@@ -110,9 +111,13 @@ class Hub {
     }
     reactors_.start();
     TRY_VOID(open_vault());
+    audit_ = std::make_unique<audit::Audit>(
+        audit::options_from(config_),
+        audit::Audit::Dependencies{*engines_.tables, *engines_.embedded.files, pool_, clock_, metrics_, logger_});
+    TRY_VOID(wait_for(reactors_.at(0), audit_->start(reactors_.at(0))));
     identity_ = std::make_unique<identity::Identity>(
         identity::Options::from(config_, !is_loopback(listen_.host)),
-        identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_, logger_});
+        identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_, logger_, *audit_});
     TRY_VOID(wait_for(reactors_.at(0), identity_->start()));
     build_services();
     TRY_VOID(server_->start());  // answers /health/live from here on; /health/ready once the shards have recovered
@@ -128,6 +133,7 @@ class Hub {
       drain(server_->drain(all_ms / 2));
     }
     if (documents_) drain(documents_->drain(all_ms / 2));
+    if (audit_) drain(audit_->stop());
     if (archive_) drain(archive_->stop());
     if (identity_) identity_->stop();
     server_.reset();
@@ -169,12 +175,13 @@ class Hub {
     history_ = std::make_unique<documents::HistoryStore>(blobs, *vault_, pool_, documents::max_history_chunk(limits));
     documents_ = std::make_unique<documents::Documents>(
         documents::Documents::Dependencies{*shards_, *engines_.tables, *snapshots_, *history_, *identity_, *vault_,
-                                           pool_, clock_, metrics_, logger_},
+                                           *audit_, pool_, clock_, metrics_, logger_},
         limits);
 
     net::Router router;
     identity_->add_routes(router);
     documents_->add_routes(router);
+    audit_->add_routes(router, [this](const net::Request& request) { return identity_->require_admin(request); });
     gateway::GatewayOptions options = gateway::options_from(config_);
     options.default_body_bytes = listen_.max_body_bytes;
     std::vector<gateway::HealthCheck> checks{{"documents", [this] { return documents_->ready(); }}};
@@ -196,6 +203,7 @@ class Hub {
   engines::Engines engines_;
   std::unique_ptr<vault::Vault> vault_;
   std::unique_ptr<archive::HubArchive> archive_;
+  std::unique_ptr<audit::Audit> audit_;
   std::unique_ptr<identity::Identity> identity_;
   std::unique_ptr<shard::Shards> shards_;
   std::unique_ptr<shard::SnapshotStore> snapshots_;

@@ -1,6 +1,7 @@
 #include "app/settings.h"
 
 #include "archive/settings.h"
+#include "audit/audit.h"
 #include "documents/documents.h"
 #include "engines/open.h"
 #include "gateway/gateway.h"
@@ -47,8 +48,8 @@ std::span<const Setting> own_settings() {
 std::vector<Setting> all_settings() {
   std::vector<Setting> all;
   for (std::span<const Setting> part :
-       {own_settings(), net::settings(), gateway::settings(), identity::settings(), documents::settings(),
-        shard::settings(), vault::settings(), engines::settings(), archive::settings()}) {
+       {own_settings(), net::settings(), gateway::settings(), audit::settings(), identity::settings(),
+        documents::settings(), shard::settings(), vault::settings(), engines::settings(), archive::settings()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

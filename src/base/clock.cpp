@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <charconv>
 #include <cstdio>
 
 namespace concord {
@@ -50,6 +51,33 @@ std::string format_time(std::int64_t wall_ms) {
   assert(written == 24);
   (void)written;
   return out;
+}
+
+std::optional<std::int64_t> parse_time(std::string_view text, int without_fraction) {
+  constexpr std::string_view kShape = "dddd-dd-ddTdd:dd:dd";
+  if (text.size() <= kShape.size() || !text.ends_with('Z')) return std::nullopt;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  for (std::size_t i = 0; i < kShape.size(); ++i)
+    if (kShape[i] == 'd' ? !is_digit(text[i]) : text[i] != kShape[i]) return std::nullopt;
+  const auto number = [&text](std::size_t at, std::size_t digits) {
+    int value = 0;
+    std::from_chars(text.data() + at, text.data() + at + digits, value);
+    return value;
+  };
+  using namespace std::chrono;
+  const year_month_day date(year(number(0, 4)), month(static_cast<unsigned>(number(5, 2))),
+                            day(static_cast<unsigned>(number(8, 2))));
+  if (!date.ok() || number(11, 2) > 23 || number(14, 2) > 59 || number(17, 2) > 59) return std::nullopt;
+  std::int64_t ms = without_fraction;
+  if (const std::string_view fraction = text.substr(kShape.size(), text.size() - kShape.size() - 1);
+      !fraction.empty()) {
+    if (fraction[0] != '.' || fraction.size() < 2 || fraction.size() > 4) return std::nullopt;
+    if (!std::ranges::all_of(fraction.substr(1), is_digit)) return std::nullopt;
+    ms = 0;
+    for (std::size_t i = 1; i <= 3; ++i) ms = 10 * ms + (i < fraction.size() ? fraction[i] - '0' : 0);
+  }
+  const std::int64_t days = sys_days(date).time_since_epoch().count();
+  return ((days * 24 + number(11, 2)) * 60 + number(14, 2)) * 60'000 + number(17, 2) * 1000LL + ms;
 }
 
 }  // namespace concord

@@ -5,7 +5,9 @@
 #include <chrono>
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/id.h"
 
@@ -59,5 +61,8 @@ class HybridClock {
 
 /// RFC 3339 in UTC with milliseconds: 2026-11-20T12:00:00.000Z.
 std::string format_time(std::int64_t wall_ms);
+/// Reads what format_time writes, also with a shorter fraction of a second, or without one: then it is
+/// `without_fraction` milliseconds. nullopt where `text` is no such time.
+std::optional<std::int64_t> parse_time(std::string_view text, int without_fraction = 0);
 
 }  // namespace concord

@@ -73,5 +73,17 @@ TEST(FormatTime, is_clamped_to_years_of_four_digits) {
   EXPECT_EQ(format_time(INT64_MIN), "0000-01-01T00:00:00.000Z");
 }
 
+TEST(Time, is_read_as_it_is_written) {
+  for (const std::int64_t ms : {0L, 1'795'176'000'007L, 951'827'696'789L, -1L, 253'402'300'799'999L})
+    EXPECT_EQ(parse_time(format_time(ms)), ms);
+  EXPECT_EQ(parse_time("2026-11-20T12:00:00Z"), 1'795'176'000'000);
+  EXPECT_EQ(parse_time("2026-11-20T12:00:00Z", 999), 1'795'176'000'999);
+  EXPECT_EQ(parse_time("2026-11-20T12:00:00.5Z", 999), 1'795'176'000'500);
+  for (const char* bad : {"", "Z", "2026-11-20", "2026-11-20T12:00:00", "2026-02-30T12:00:00Z", "2026-11-20T24:00:00Z",
+                          "2026-11-20T12:00:00.Z", "2026-11-20T12:00:00.1234Z", "2026-11-20T12:00:00+01:00",
+                          "2026-11-20 12:00:00Z", "+026-11-20T12:00:00Z"})
+    EXPECT_EQ(parse_time(bad), std::nullopt) << bad;
+}
+
 }  // namespace
 }  // namespace concord

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "audit/audit.h"
 #include "base/config.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -35,6 +36,7 @@ class Documents {
     HistoryStore& history;
     identity::Identity& identity;
     vault::Vault& vault;
+    audit::Audit& audit;
     BlockingPool& pool;
     Clock& clock;
     Metrics& metrics;

@@ -52,25 +52,32 @@ class Hub {
     identity::Options options;
     options.password_cost = {.memory_kib = 64, .iterations = 1, .parallelism = 1};
     change(options);
-    identity_.emplace(options, identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_, Logger()});
+    audit_.emplace(audit::Options{}, audit::Audit::Dependencies{*engines_.tables, *engines_.embedded.files, pool_,
+                                                                clock_, metrics_, Logger()});
+    must(concord::testing::run_on(reactors_.at(), audit_->start(reactors_.at())));
+    identity_.emplace(options,
+                      identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_, Logger(), *audit_});
     must(concord::testing::run_on(reactors_.at(), identity_->start()));
     shards_.emplace("node-1", reactors_.all(), *engines_.log, *engines_.coordination, shard::ShardLimits{}, clock_,
                     metrics_, Logger());
     vault_.emplace(*engines_.blobs, concord::testing::some_master_keys(), true);
     snapshots_.emplace(*engines_.blobs, *vault_, pool_, 1u << 24u);
     history_.emplace(*engines_.blobs, *vault_, pool_, 1u << 26u);
-    documents_.emplace(documents::Documents::Dependencies{*shards_, *engines_.tables, *snapshots_, *history_,
-                                                          *identity_, *vault_, pool_, clock_, metrics_, Logger()},
-                       documents::DocumentLimits{});
+    documents_.emplace(
+        documents::Documents::Dependencies{*shards_, *engines_.tables, *snapshots_, *history_, *identity_, *vault_,
+                                           *audit_, pool_, clock_, metrics_, Logger()},
+        documents::DocumentLimits{});
     net::Router router;
     identity_->add_routes(router);
     documents_->add_routes(router);
+    audit_->add_routes(router, [this](const net::Request& request) { return identity_->require_admin(request); });
     gateway_.emplace(GatewayOptions{}, std::move(router),
                      std::vector<HealthCheck>{{"documents", [this] { return documents_->ready(); }}}, metrics_,
                      Logger());
   }
   ~Hub() {
     concord::testing::run_on(reactors_.at(), documents_->drain(5'000));
+    concord::testing::run_on(reactors_.at(), audit_->stop());
     identity_->stop();
     pool_.stop();
   }
@@ -105,6 +112,7 @@ class Hub {
   concord::testing::RunningReactors reactors_{2};
   BlockingPool pool_{2};
   engines::Engines engines_;
+  std::optional<audit::Audit> audit_;
   std::optional<identity::Identity> identity_;
   std::optional<shard::Shards> shards_;
   std::optional<vault::Vault> vault_;
@@ -152,6 +160,8 @@ TEST(OpenApiDocument, says_what_identity_answers) {
   EXPECT_EQ(hub.ask("GET", "/auth/me", "/auth/me").status, 401);
   hub.token = text_of(again, "/access_token");
   EXPECT_EQ(hub.ask("GET", "/auth/me", "/auth/me").status, 200);
+  EXPECT_EQ(text_of(hub.ask("GET", "/audit?limit=1000", "/audit"), "/events/0/action"), "session.ended");
+  EXPECT_EQ(hub.ask("GET", "/audit?limit=0", "/audit").status, 400);
   const auto sessions = hub.ask("GET", "/auth/sessions", "/auth/sessions");
   EXPECT_EQ(sessions.status, 200);
   EXPECT_EQ(hub.ask("DELETE", "/auth/sessions", "/auth/sessions").status, 200);

@@ -47,20 +47,29 @@ Hub::Hub(Options options) : folder_(make_folder()) {
   engines::SqliteTablesOptions tables;
   tables.connection.path = (folder_ / "tables.db").string();
   tables_ = engines::SqliteTables::open(tables, clock_, Logger(), metrics_).value();
+  audit_ = std::make_unique<audit::Audit>(
+      audit::Options{}, audit::Audit::Dependencies{*tables_, *files_, blocking_, clock_, metrics_, Logger()});
+  EXPECT_TRUE(run(audit_->start(reactors_.at(0))).has_value());
   start(std::move(options));
 }
 
 Hub::~Hub() {
   identity_.reset();
+  run([](audit::Audit& audit) -> Task<> {
+    co_await audit.stop();
+    co_return Result<>{};
+  }(*audit_))
+      .value();
+  audit_.reset();
   blocking_.stop();
   tables_.reset();
   std::filesystem::remove_all(folder_);
 }
 
 void Hub::start(Options options) {
-  identity_ = std::make_unique<Identity>(
-      std::move(options),
-      Dependencies{*tables_, blocking_, clock_, ids_, metrics_, Logger(log_, LogLevel::kDebug, LogFormat::kJson)});
+  identity_ = std::make_unique<Identity>(std::move(options),
+                                         Dependencies{*tables_, blocking_, clock_, ids_, metrics_,
+                                                      Logger(log_, LogLevel::kDebug, LogFormat::kJson), *audit_});
   const Result<> started = run(identity_->start());
   ASSERT_TRUE(started) << started.error().message;
   router_ = std::make_unique<net::Router>();

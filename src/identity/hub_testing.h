@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/reactor_testing.h"
+#include "engines/file_system.h"
 #include "engines/sqlite_tables.h"
 #include "identity/identity.h"
 #include "json/object.h"
@@ -132,6 +133,8 @@ class Hub {
   concord::testing::RunningReactors reactors_{2};
   BlockingPool blocking_{2};
   std::unique_ptr<engines::Tables> tables_;
+  std::unique_ptr<engines::FileSystem> files_ = engines::make_posix_file_system();
+  std::unique_ptr<audit::Audit> audit_;
   std::unique_ptr<Identity> identity_;
   std::unique_ptr<net::Router> router_;
 };

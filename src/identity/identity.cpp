@@ -107,6 +107,14 @@ Task<Authenticated> Identity::authenticate(const net::Request& request) {
   return authenticate_bearer(header.substr(token));
 }
 
+Task<> Identity::require_admin(const net::Request& request) {
+  return [](Task<Authenticated> authenticating) -> Task<> {
+    CO_TRY(const Authenticated who, co_await std::move(authenticating));
+    if (!administers(who.principal.role)) co_return fail(Code::kPermissionDenied, "only an admin may do this");
+    co_return Result<>();
+  }(authenticate(request));
+}
+
 Task<std::optional<Principal>> Identity::find_user(UserId id) {
   CO_TRY(auto account, co_await state_->accounts.find(id));
   co_return principal_of(std::move(account));

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "audit/audit.h"
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/log.h"
@@ -43,6 +44,7 @@ struct Dependencies {
   IdSource& ids;
   Metrics& metrics;
   Logger logger;
+  audit::Audit& audit;
 };
 
 class Identity {
@@ -71,6 +73,8 @@ class Identity {
   Task<Authenticated> authenticate_bearer(std::string_view token);
   /// The same, with the token of the request's Authorization header.
   Task<Authenticated> authenticate(const net::Request& request);
+  /// Success where the request's token is an owner's or an admin's, else kUnauthenticated or kPermissionDenied.
+  Task<> require_admin(const net::Request& request);
 
   /// `ended` is called, on any thread, for each session that is signed out or revoked: from then on its tokens are
   /// refused, and what it has open is to be closed. After `start`, before the server serves.

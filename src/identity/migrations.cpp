@@ -45,11 +45,21 @@ ALTER TABLE identity_sessions ADD COLUMN address TEXT NOT NULL DEFAULT '';
 ALTER TABLE identity_sessions ADD COLUMN user_agent TEXT NOT NULL DEFAULT '';
 )";
 
+// Two more roles. A column's own CHECK goes with the column.
+constexpr const char* kFourRoles = R"(
+ALTER TABLE identity_users ADD COLUMN new_role TEXT NOT NULL DEFAULT 'member'
+  CHECK (new_role IN ('owner', 'admin', 'member', 'guest'));
+UPDATE identity_users SET new_role = role;
+ALTER TABLE identity_users DROP COLUMN role;
+ALTER TABLE identity_users RENAME COLUMN new_role TO role;
+)";
+
 }  // namespace
 
 std::vector<engines::Migration> migrations() {
   return {{.part = "identity", .version = 1, .sql = kFirst},
-          {.part = "identity", .version = 2, .sql = kSessionOrigins}};
+          {.part = "identity", .version = 2, .sql = kSessionOrigins},
+          {.part = "identity", .version = 3, .sql = kFourRoles}};
 }
 
 }  // namespace concord::identity

@@ -1,13 +1,20 @@
 #include "identity/principal.h"
 
+#include <algorithm>
+#include <array>
+
 namespace concord::identity {
 
-std::string_view to_string(Role role) { return role == Role::kOwner ? "owner" : "member"; }
+namespace {
+constexpr std::array<std::string_view, 4> kRoles{"owner", "admin", "member", "guest"};
+}
+
+std::string_view to_string(Role role) { return kRoles[static_cast<std::size_t>(role)]; }
 
 std::optional<Role> parse_role(std::string_view text) {
-  if (text == "owner") return Role::kOwner;
-  if (text == "member") return Role::kMember;
-  return std::nullopt;
+  const auto at = std::ranges::find(kRoles, text);
+  if (at == kRoles.end()) return std::nullopt;
+  return static_cast<Role>(at - kRoles.begin());
 }
 
 }  // namespace concord::identity

@@ -16,7 +16,11 @@ struct SessionTag {
 /// One sign-in and all the refreshes that follow from it.
 using SessionId = Id<SessionTag>;
 
-enum class Role : std::uint8_t { kOwner, kMember };
+/// What a principal may do on the hub as a whole, most first. The owner and admins administer it; a guest sees what was
+/// shared with them and makes nothing.
+enum class Role : std::uint8_t { kOwner, kAdmin, kMember, kGuest };
+
+constexpr bool administers(Role role) { return role <= Role::kAdmin; }
 
 std::string_view to_string(Role role);
 std::optional<Role> parse_role(std::string_view text);

@@ -67,19 +67,22 @@ Task<Sessions::Refreshed> Sessions::rotate(RefreshToken used, RefreshToken next,
   } else if (as_integer(row[6]) <= now_ms) {
     out.outcome = RefreshOutcome::kExpired;
   } else {
-    CO_TRY(const bool ended, co_await revoke(used, now_ms));
+    CO_TRY(const auto ended, co_await revoke(used, now_ms));
     out.outcome = ended ? RefreshOutcome::kReused : RefreshOutcome::kRevoked;
   }
   co_return out;
 }
 
-Task<bool> Sessions::revoke(RefreshToken token, std::int64_t now_ms) {
+Task<std::optional<UserId>> Sessions::revoke(RefreshToken token, std::int64_t now_ms) {
   Statement statement{
-      "UPDATE identity_sessions SET revoked_ms = $1 WHERE id = $2 AND family_hash = $3 AND revoked_ms IS "
-      "NULL",
+      "UPDATE identity_sessions SET revoked_ms = $1 WHERE id = $2 AND family_hash = $3 AND revoked_ms IS NULL "
+      "RETURNING user_id",
       {now_ms, token.session.str(), token.family_hash()}};
   CO_TRY(const Rows rows, co_await tables_.query(std::move(statement)));
-  co_return rows.affected == 1;
+  if (rows.empty()) co_return std::nullopt;
+  const auto user = UserId::parse(as_string(rows.rows[0][0]));
+  if (!user) co_return fail(Code::kCorrupt, "a session's user is malformed");
+  co_return *user;
 }
 
 Task<std::vector<SessionRow>> Sessions::list(UserId user, std::int64_t now_ms) {

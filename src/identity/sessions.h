@@ -59,8 +59,9 @@ class Sessions {
   /// it used up.
   Task<Refreshed> rotate(RefreshToken used, RefreshToken next, std::int64_t now_ms);
 
-  /// Ends the session of a token of its family, also of one that was used up; whether there was one to end.
-  Task<bool> revoke(RefreshToken token, std::int64_t now_ms);
+  /// Ends the session of a token of its family, also of one that was used up: whose it was; absent where
+  /// there was none to end.
+  Task<std::optional<UserId>> revoke(RefreshToken token, std::int64_t now_ms);
 
   /// Those that have neither ended nor expired; the one refreshed last is the first.
   Task<std::vector<SessionRow>> list(UserId user, std::int64_t now_ms);

@@ -27,6 +27,20 @@ std::unexpected<Error> email_taken() {
 
 }  // namespace
 
+audit::Event audit_event(std::string action, UserId user, const Caller& caller) {
+  return {.action = std::move(action),
+          .actor = user.str(),
+          .target = user.str(),
+          .address = caller.address,
+          .request_id = caller.request_id};
+}
+
+audit::Event audit_event(std::string action, UserId user, SessionId session, const Caller& caller) {
+  audit::Event event = audit_event(std::move(action), user, caller);
+  event.target = event.session = session.str();
+  return event;
+}
+
 struct SignIn::Counters {
   explicit Counters(Metrics& m)
       : registered(counted(m, "registrations", "ok")),
@@ -158,6 +172,10 @@ Task<Grant> SignIn::register_account(NewAccount wanted, Caller caller) {
                                    {"role", to_string(attempt.account.principal.role)},
                                    {"address", caller.address},
                                    {"request_id", caller.request_id}});
+  audit::Event event = audit_event("account.registered", attempt.account.principal.id, attempt.token.session, caller);
+  event.target = event.actor;
+  event.detail.emplace_back("role", to_string(attempt.account.principal.role));
+  CO_TRY_VOID(co_await on_.audit.record(std::move(event)));
   co_return co_await grant(std::move(attempt.account), attempt.token);
 }
 
@@ -181,6 +199,7 @@ Task<Grant> SignIn::log_in(Email email, std::string password, Caller caller) {
     on_.logger.warn("sign-in refused", {{"reason", account ? "wrong password" : "unknown e-mail"},
                                         {"address", caller.address},
                                         {"request_id", caller.request_id}});
+    note_refused(account, caller);
     co_return wrong_credentials();
   }
   if (hasher_.needs_rehash(account->password_hash)) CO_TRY_VOID(co_await renew_hash(*account, std::move(password)));
@@ -188,12 +207,23 @@ Task<Grant> SignIn::log_in(Email email, std::string password, Caller caller) {
   const UserId user = account->principal.id;
   const auto token = RefreshToken::make(SessionId::make(on_.ids, user.slot()));
   CO_TRY_VOID(co_await open_session(user, token, caller));
+  CO_TRY_VOID(co_await on_.audit.record(audit_event("session.opened", user, token.session, caller)));
   counters_->signed_in.add();
   on_.logger.info("signed in", {{"user", user.str()},
                                 {"session", token.session.str()},
                                 {"address", caller.address},
                                 {"request_id", caller.request_id}});
   co_return co_await grant(std::move(*account), token);
+}
+
+/// Who tried is not known: the account that was tried is the target.
+void SignIn::note_refused(const std::optional<Account>& account, const Caller& caller) {
+  audit::Event event = audit_event("session.opened", account ? account->principal.id : UserId(), caller);
+  event.outcome = audit::Outcome::kRefused;
+  event.actor.clear();
+  if (!account) event.target.clear();
+  event.detail.emplace_back("reason", account ? "wrong password" : "unknown e-mail");
+  on_.audit.note(std::move(event));
 }
 
 Task<> SignIn::renew_hash(Account account, std::string password) {
@@ -234,21 +264,26 @@ Task<Grant> SignIn::grant(Account account, RefreshToken token) {
 
 Task<Grant> SignIn::refresh(std::string text, Caller caller) {
   const auto used = RefreshToken::parse(text);
-  if (!used) co_return co_await refused_refresh(RefreshOutcome::kUnknown, std::nullopt, caller);
+  if (!used) co_return co_await refused_refresh(RefreshOutcome::kUnknown, SessionId(), std::nullopt, caller);
   const RefreshToken next = used->next();
   CO_TRY(Sessions::Refreshed result, co_await sessions_.rotate(*used, next, on_.clock.wall_ms()));
   if (result.outcome == RefreshOutcome::kReused) ended_.add(used->session);
   if (result.outcome != RefreshOutcome::kRotated || !result.account)
-    co_return co_await refused_refresh(result.outcome, std::move(result.account), caller);
+    co_return co_await refused_refresh(result.outcome, used->session, std::move(result.account), caller);
   counters_->refreshed.add();
   co_return co_await grant(std::move(*result.account), next);
 }
 
-Task<Grant> SignIn::refused_refresh(RefreshOutcome outcome, std::optional<Account> account, Caller caller) {
+Task<Grant> SignIn::refused_refresh(RefreshOutcome outcome, SessionId session, std::optional<Account> account,
+                                    Caller caller) {
   if (outcome == RefreshOutcome::kReused && account) {
     on_.logger.warn(
         "a refresh token was used twice, its session is revoked",
         {{"user", account->principal.id.str()}, {"address", caller.address}, {"request_id", caller.request_id}});
+    audit::Event event = audit_event("session.refreshed", account->principal.id, session, caller);
+    event.outcome = audit::Outcome::kRefused;
+    event.detail.emplace_back("reason", "the token was used before; the session was ended");
+    CO_TRY_VOID(co_await on_.audit.record(std::move(event)));
   }
   switch (outcome) {
     case RefreshOutcome::kExpired:
@@ -270,12 +305,13 @@ Task<Grant> SignIn::refused_refresh(RefreshOutcome outcome, std::optional<Accoun
 Task<> SignIn::log_out(std::string text, Caller caller) {
   const auto token = RefreshToken::parse(text);
   if (!token) co_return Result<>();
-  CO_TRY(const bool ended, co_await sessions_.revoke(*token, on_.clock.wall_ms()));
+  CO_TRY(const std::optional<UserId> ended, co_await sessions_.revoke(*token, on_.clock.wall_ms()));
   if (ended) {
     ended_.add(token->session);
     on_.logger.info(
         "signed out",
         {{"session", token->session.str()}, {"address", caller.address}, {"request_id", caller.request_id}});
+    CO_TRY_VOID(co_await on_.audit.record(audit_event("session.ended", *ended, token->session, caller)));
   }
   co_return Result<>();
 }
@@ -290,7 +326,7 @@ Task<> SignIn::end_session(UserId user, SessionId session, Caller caller) {
                                     {"session", session.str()},
                                     {"address", caller.address},
                                     {"request_id", caller.request_id}});
-  co_return Result<>();
+  co_return co_await on_.audit.record(audit_event("session.ended", user, session, caller));
 }
 
 Task<std::size_t> SignIn::end_other_sessions(UserId user, SessionId kept, Caller caller) {
@@ -300,6 +336,8 @@ Task<std::size_t> SignIn::end_other_sessions(UserId user, SessionId kept, Caller
                                            {"sessions", ended.size()},
                                            {"address", caller.address},
                                            {"request_id", caller.request_id}});
+  for (const SessionId session : ended)
+    CO_TRY_VOID(co_await on_.audit.record(audit_event("session.ended", user, session, caller)));
   co_return ended.size();
 }
 

@@ -24,6 +24,10 @@ struct Caller {
   std::string user_agent;
 };
 
+/// What the audit record holds of a call that concerns `user`.
+audit::Event audit_event(std::string action, UserId user, const Caller& caller);
+audit::Event audit_event(std::string action, UserId user, SessionId session, const Caller& caller);
+
 struct NewAccount {
   Email email;
   std::string password;  // within the bounds of the options
@@ -84,7 +88,8 @@ class SignIn {
   Task<> renew_hash(Account account, std::string password);
   Task<Grant> grant(Account account, RefreshToken token);
   Result<> take(RateLimiter& limiter, const std::string& key, std::string_view what, const Caller& caller);
-  Task<Grant> refused_refresh(RefreshOutcome outcome, std::optional<Account> account, Caller caller);
+  Task<Grant> refused_refresh(RefreshOutcome outcome, SessionId session, std::optional<Account> account, Caller caller);
+  void note_refused(const std::optional<Account>& account, const Caller& caller);
 
   const Options& options_;
   Dependencies& on_;

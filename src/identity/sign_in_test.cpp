@@ -280,5 +280,38 @@ TEST(RefreshToken, has_one_text_form) {
   EXPECT_NE(token.next().token_hash(), token.token_hash());
 }
 
+TEST(SignIn, is_in_the_audit_record) {
+  Hub hub;
+  const Reply made = hub.register_account("ada@example.com");
+  hub.log_in("ada@example.com", "not the password");
+  hub.log_in("nobody@example.com");
+  const std::string token = hub.log_in("ada@example.com").text("refresh_token");
+  hub.refresh(token);
+  hub.refresh(token);  // used twice
+  hub.call("POST", "/auth/logout", R"({"refresh_token":")" + made.text("refresh_token") + "\"}");
+  std::vector<std::string> lines;
+  for (const engines::Row& row : hub.sql("SELECT action, outcome, actor, line FROM audit_lines ORDER BY seq").rows) {
+    lines.push_back(engines::as_string(row[0]) + " " + engines::as_string(row[1]));
+    if (!engines::as_string(row[2]).empty()) EXPECT_EQ(engines::as_string(row[2]), made.user("id"));
+    EXPECT_NE(engines::as_string(row[3]).find("192.0.2.1"), std::string::npos);
+    EXPECT_EQ(engines::as_string(row[3]).find("example.com"), std::string::npos);
+  }
+  EXPECT_EQ(lines,
+            (std::vector<std::string>{"account.registered done", "session.opened refused", "session.opened refused",
+                                      "session.opened done", "session.refreshed refused", "session.ended done"}));
+}
+
+TEST(Accounts, keep_their_role_and_sessions_when_there_come_to_be_four_roles) {
+  Hub hub;
+  hub.register_account("ada@example.com");
+  const std::string token = hub.register_account("bob@example.com").text("refresh_token");
+  for (const char* role : {"admin", "guest"}) {
+    hub.sql("UPDATE identity_users SET role = $1 WHERE email = 'bob@example.com'", {std::string(role)});
+    EXPECT_EQ(hub.log_in("bob@example.com").user("role"), role);
+  }
+  EXPECT_EQ(hub.log_in("ada@example.com").user("role"), "owner");
+  EXPECT_EQ(hub.refresh(token).status, 200);
+}
+
 }  // namespace
 }  // namespace concord::identity::testing

@@ -1,0 +1,237 @@
+#include "audit/audit.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cassert>
+#include <mutex>
+
+#include "audit/audit_file.h"
+#include "audit/audit_store.h"
+#include "audit/routes.h"
+#include "base/async.h"
+
+namespace concord::audit {
+
+namespace {
+
+constexpr std::size_t kMostBatch = 512;
+constexpr std::int64_t kRetryMs = 1000;
+
+void bound(std::string& text) {
+  if (text.size() <= kMaxTextBytes) return;
+  std::size_t end = kMaxTextBytes;  // between characters
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80) --end;
+  text.resize(end);
+}
+
+void bound(Event& event) {
+  for (std::string* text :
+       {&event.action, &event.actor, &event.target, &event.address, &event.session, &event.request_id})
+    bound(*text);
+  if (event.detail.size() > kMaxDetails) event.detail.resize(kMaxDetails);
+  for (auto& [name, value] : event.detail) {
+    bound(name);
+    bound(value);
+  }
+}
+
+/// Events that go into one transaction, and how that went.
+struct Batch {
+  std::vector<TimedEvent> events;
+  bool waited_for = false;  // by a call of `record`
+  std::optional<Result<>> outcome;
+};
+
+}  // namespace
+
+std::span<const Setting> settings() {
+  static const std::vector<Setting> rows{
+      {"AUDIT_FILE", SettingType::kString, "", 0, 4096,
+       "A file that every line of the audit record is appended to as well, for collectors; empty: none."},
+      {"AUDIT_QUEUE", SettingType::kInteger, "10000", 100, 1'000'000,
+       "Events that may wait to be written; refusals past it are counted and not recorded one by one."},
+  };
+  return rows;
+}
+
+Options options_from(const Config& config) {
+  return {.file = config.string("AUDIT_FILE"), .queue = static_cast<std::size_t>(config.integer("AUDIT_QUEUE"))};
+}
+
+/// Writes on one reactor. Batches grow while one is being written.
+struct Audit::State {
+  State(Options o, Dependencies d)
+      : options(std::move(o)),
+        on(std::move(d)),
+        store(on.tables),
+        events(on.metrics.counter("concord_audit_events_total", "Events that were recorded.")),
+        lost(on.metrics.counter("concord_audit_lost_total", "Events that found the queue full or no table to go to.")) {
+    if (!options.file.empty()) file.emplace(on.files, options.file);
+  }
+
+  const Options options;
+  Dependencies on;
+  AuditStore store;
+  Counter& events;
+  Counter& lost;
+
+  std::atomic<Reactor*> reactor = nullptr;  // null before start and after stop
+  std::atomic<std::size_t> queued = 0;
+  std::atomic<std::uint64_t> lost_unrecorded = 0;
+
+  // From here on the reactor's alone.
+  std::shared_ptr<Batch> open = std::make_shared<Batch>();  // shared with those who wait for it
+  std::optional<AsyncEvent> work, written;
+  std::optional<TaskScope> tasks;
+  bool stopping = false;
+  bool finished = false;  // the writer has
+  std::optional<AuditFile> file;
+  std::optional<std::uint64_t> file_stands_at;  // absent: to be opened
+
+  void drop(std::size_t count) {
+    lost.add(count);
+    lost_unrecorded += count;
+  }
+
+  static Task<> record_here(std::shared_ptr<State> self, TimedEvent event) {
+    if (self->stopping) {
+      --self->queued;
+      co_return fail(Code::kUnavailable, "the hub is stopping");
+    }
+    const std::shared_ptr<Batch> batch = self->open;
+    batch->events.push_back(std::move(event));
+    batch->waited_for = true;
+    self->work->notify_all();
+    while (!batch->outcome) co_await self->written->wait();
+    co_return *batch->outcome;
+  }
+
+  asio::awaitable<void> write() {
+    while (!stopping || !open->events.empty()) {
+      if (open->events.empty()) {
+        co_await work->wait();
+        continue;
+      }
+      const std::shared_ptr<Batch> batch = std::exchange(open, std::make_shared<Batch>());
+      batch->outcome = co_await write(*batch);
+      written->notify_all();
+      if (!*batch->outcome && !stopping) (void)co_await sleep_ms(batch->waited_for ? 1 : kRetryMs);
+    }
+    finished = true;
+    written->notify_all();
+  }
+
+  Task<> write(Batch& batch) {
+    const std::size_t own = batch.events.size();
+    const std::uint64_t missed = lost_unrecorded.exchange(0);
+    if (missed > 0) {
+      Event gap{.action = "audit.overflow", .outcome = Outcome::kFailed};
+      gap.detail.emplace_back("lost", std::to_string(missed));
+      batch.events.push_back({on.clock.wall_ms(), std::move(gap)});
+    }
+    auto lines = co_await store.append(batch.events);
+    queued -= own;
+    if (!lines) {
+      lost_unrecorded += missed;
+      drop(own);
+      on.logger.error("the audit record cannot be written", {{"error", lines.error().message}, {"events", own}});
+      co_return fail(Error{Code::kUnavailable, "the audit record cannot be written; try again", {}});
+    }
+    events.add(lines->size());
+    co_await ship(*lines);
+    co_return Result<>{};
+  }
+
+  /// The file follows the table; that it cannot be written stops nobody.
+  asio::awaitable<void> ship(const std::vector<Line>& lines) {
+    if (!file) co_return;
+    if (file_stands_at && *file_stands_at + 1 == lines.front().seq) {
+      auto done = co_await on.pool.run<void>([this, &lines] { return file->append(lines); });
+      if (done) {
+        file_stands_at = lines.back().seq;
+        co_return;
+      }
+      on.logger.error("AUDIT_FILE cannot be written", {{"error", done.error().message}});
+      file_stands_at.reset();
+      co_return;
+    }
+    if (auto done = co_await catch_up(); !done) {
+      on.logger.error("AUDIT_FILE cannot be brought up to date", {{"error", done.error().message}});
+      file_stands_at.reset();
+    }
+  }
+
+  Task<> catch_up() {
+    if (!file_stands_at) {
+      CO_TRY(file_stands_at, co_await on.pool.run<std::uint64_t>([this] { return file->open(); }));
+    }
+    for (;;) {
+      CO_TRY(const auto lines, co_await store.after(*file_stands_at, kMostBatch));
+      if (lines.empty()) co_return Result<>{};
+      CO_TRY_VOID(co_await on.pool.run<void>([this, &lines] { return file->append(lines); }));
+      file_stands_at = lines.back().seq;
+    }
+  }
+};
+
+Audit::Audit(Options options, Dependencies dependencies)
+    : state_(std::make_shared<State>(std::move(options), std::move(dependencies))) {}
+
+Audit::~Audit() = default;
+
+Task<> Audit::start(Reactor& reactor) {
+  State& s = *state_;
+  CO_TRY_VOID(co_await s.on.tables.migrate(AuditStore::migrations()));
+  if (s.file) CO_TRY_VOID(co_await s.catch_up());
+  s.work.emplace(reactor);
+  s.written.emplace(reactor);
+  s.tasks.emplace(reactor);
+  s.tasks->spawn(s.write());
+  s.reactor = &reactor;
+  co_return Result<>{};
+}
+
+asio::awaitable<void> Audit::stop() {
+  State& s = *state_;
+  if (s.reactor.exchange(nullptr) == nullptr) co_return;
+  s.stopping = true;
+  s.work->notify_all();
+  while (!s.finished) co_await s.written->wait();
+  co_await s.tasks->close();
+}
+
+Task<> Audit::record(Event event) {
+  State& s = *state_;
+  Reactor* reactor = s.reactor;
+  if (reactor == nullptr) co_return fail(Code::kUnavailable, "the hub is stopping");
+  if (s.queued.fetch_add(1) >= s.options.queue) {
+    --s.queued;
+    s.drop(1);
+    co_return fail(Code::kUnavailable, "too much waits for the audit record; try again");
+  }
+  bound(event);
+  co_return co_await run_on(*reactor, State::record_here(state_, {s.on.clock.wall_ms(), std::move(event)}));
+}
+
+void Audit::note(Event event) {
+  State& s = *state_;
+  Reactor* reactor = s.reactor;
+  if (reactor == nullptr) return;
+  if (s.queued.fetch_add(1) >= s.options.queue / 2) {  // the rest is for what must be recorded
+    --s.queued;
+    s.drop(1);
+    return;
+  }
+  bound(event);
+  reactor->post([state = state_, timed = TimedEvent{s.on.clock.wall_ms(), std::move(event)}]() mutable {
+    if (state->stopping) return;
+    state->open->events.push_back(std::move(timed));
+    state->work->notify_all();
+  });
+}
+
+void Audit::add_routes(net::Router& router, MayRead may_read) {
+  audit::add_routes(router, state_->store, std::move(may_read));
+}
+
+}  // namespace concord::audit

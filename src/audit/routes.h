@@ -1,0 +1,12 @@
+#pragma once
+// GET /audit: the record as JSON, or line by line as it stands.
+
+#include "audit/audit.h"
+#include "audit/audit_store.h"
+#include "net/http.h"
+
+namespace concord::audit {
+
+void add_routes(net::Router& router, AuditStore& store, Audit::MayRead may_read);
+
+}  // namespace concord::audit
