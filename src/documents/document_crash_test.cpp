@@ -1,6 +1,7 @@
 // The documents' own code, with shard, log, snapshots and history under it, on a disk that fails and loses power: after
-// each crash every acknowledged update is there, in order, once. One seed, one run of several lives. Mutations reach
-// the disk one after the other, so a seed is the same run again.
+// each crash every acknowledged update is there, in order, once, and what was deleted is gone. One seed, one run of
+// several lives. Mutations reach the disk one after the other, so a seed is the same run again; but
+// for a deletion with a sweep beside it, where both may.
 
 #include <gtest/gtest.h>
 
@@ -35,6 +36,7 @@ using engines::testing::DiskFaults;
 using engines::testing::SimulatedDisk;
 
 constexpr engines::ShardId kShard{0};
+constexpr std::size_t kMostDocuments = 6;         // of one run, deleted ones among them
 constexpr std::int64_t kLeaseMs = 1'000'000'000;  // the clock is moved by more than a usual one at once
 
 class SharedManualClock final : public Clock {
@@ -73,6 +75,7 @@ struct Surroundings {
   std::unique_ptr<engines::Tables> tables;
   std::uint64_t crashes = 0;
   std::uint64_t acknowledged = 0;
+  std::uint64_t deletions = 0;
 };
 
 /// One update: types its number somewhere into the text.
@@ -87,6 +90,7 @@ struct Model {
   std::vector<Edit> failed;         // not acknowledged: may be there
   std::set<std::uint64_t> again;    // sent once more: the log may have them twice, the document never
   Bytes state;                      // of the acknowledged, to write the next edit on
+  enum class Deletion : std::uint8_t { kNone, kTried, kDone } deletion = Deletion::kNone;  // kDone: for good
 };
 
 class Simulation {
@@ -117,6 +121,7 @@ class Simulation {
     }
     ASSERT_TRUE(start());
     check(true);
+    check_nothing_is_left();
     stop();
   }
 
@@ -218,6 +223,9 @@ class Simulation {
       } else if (what == 2) {
         clock_.advance_ms(200);  // the log tries again
         retry(pick_model());
+      } else if (what == 3 && pick(random_, 0, 2) == 0) {
+        remove(pick_model(), pick(random_, 0, 2));
+        if (models_.size() < kMostDocuments) make_document();
       } else {
         write(pick_model(), pick(random_, 1, 3));
       }
@@ -225,6 +233,44 @@ class Simulation {
   }
 
   Model& pick_model() { return models_[pick(random_, 0, models_.size() - 1)]; }
+
+  /// With some edits under way, and sometimes a sweep, which may be writing the document's snapshot.
+  void remove(Model& model, std::uint64_t edits) {
+    if (pick(random_, 0, 2) == 0) clock_.advance_ms(11'000);
+    std::vector<Edit> under_way;
+    for (; edits > 0; --edits) under_way.push_back(make_edit(model));
+    const bool sweeps = pick(random_, 0, 1) == 0;
+    const Result<> removed = on_reactor(remove_task(model.id, under_way, sweeps));
+    model.failed.insert(model.failed.end(), under_way.begin(), under_way.end());
+    if (model.deletion == Model::Deletion::kDone) return;
+    if (removed) ++around_.deletions;
+    if (!removed) EXPECT_EQ(removed.error().code, Code::kUnavailable) << removed.error().message;
+    model.deletion = removed ? Model::Deletion::kDone : Model::Deletion::kTried;
+  }
+  Task<> remove_task(DocumentId id, std::vector<Edit> edits, bool sweeps) {
+    auto live = co_await documents_->open(id);
+    std::size_t left = 0;
+    AsyncEvent event(around_.reactors.at());
+    for (std::size_t i = 0; live && i < edits.size(); ++i) {
+      ++left;
+      documents_->submit(*live, edits[i].update, {"usr_test", std::to_string(edits[i].number), 1}, 0,
+                         [&left, &event](const Result<>&) {
+                           --left;
+                           event.notify_all();
+                         });
+    }
+    TaskScope beside(around_.reactors.at());
+    if (sweeps) beside.spawn(sweep_beside(*documents_, ++left, event));
+    Result<> removed = co_await documents_->remove(id, "usr_test");
+    while (left > 0) co_await event.wait();
+    co_await beside.close();
+    co_return removed;
+  }
+  static asio::awaitable<void> sweep_beside(DocumentShard& documents, std::size_t& left, AsyncEvent& event) {
+    co_await documents.sweep_once();
+    --left;
+    event.notify_all();
+  }
 
   /// The content follows from the number: a later look knows what it found.
   Edit make_edit(const Model& model) {
@@ -256,11 +302,17 @@ class Simulation {
   void submit(Model& model, const std::vector<Edit>& edits) {
     const auto outcomes = on_reactor(submit_task(model.id, edits));
     for (std::size_t i = 0; i < edits.size(); ++i) {
-      if (!outcomes[i]) {
+      if (!outcomes[i] && outcomes[i].error().code == Code::kNotFound) {
+        EXPECT_NE(model.deletion, Model::Deletion::kNone);
+        model.deletion = Model::Deletion::kDone;
+      } else if (!outcomes[i]) {
         EXPECT_EQ(outcomes[i].error().code, Code::kUnavailable) << outcomes[i].error().message;
+      }
+      if (!outcomes[i]) {
         model.failed.push_back(edits[i]);
         continue;
       }
+      EXPECT_NE(model.deletion, Model::Deletion::kDone) << "a deleted document takes an edit";
       ++around_.acknowledged;
       if (std::ranges::find(model.kept, edits[i].number) == model.kept.end()) model.kept.push_back(edits[i].number);
       crdt::Doc doc;
@@ -317,13 +369,45 @@ class Simulation {
   void check(bool everything) {
     for (Model& model : models_) {
       auto seen = on_reactor(look(model.id));
+      if (!seen && seen.error().code == Code::kNotFound) {
+        EXPECT_NE(model.deletion, Model::Deletion::kNone) << "a document is gone that nobody has deleted";
+        model.deletion = Model::Deletion::kDone;
+        continue;
+      }
+      EXPECT_TRUE(!seen || model.deletion != Model::Deletion::kDone) << "a deleted document has come back";
       if (!seen) {
         EXPECT_FALSE(everything) << seen.error().message;
         EXPECT_EQ(seen.error().code, Code::kUnavailable) << seen.error().message;
         continue;
       }
+      model.deletion = Model::Deletion::kNone;  // what was tried and did not come to pass never will
       check_document(model, *seen);
     }
+  }
+
+  /// A while later nothing is left of what was deleted, and all of the rest.
+  void check_nothing_is_left() {
+    for (int i = 0; i < 3; ++i) {
+      clock_.advance_ms(11'000);
+      on_reactor(documents_->sweep_once());
+    }
+    on_reactor(shard_->truncate_passed());
+    const auto bounds = on_reactor(log_->bounds(kShard));
+    ASSERT_TRUE(bounds);
+    EXPECT_EQ(bounds->first, bounds->next) << "the log is kept for something that is gone";
+    const auto blobs = on_reactor(blobs_->list("", "", 100'000));
+    ASSERT_TRUE(blobs);
+    for (const Model& model : models_) {
+      const bool gone = model.deletion == Model::Deletion::kDone;
+      const auto row = on_reactor(store_->owner(model.id));
+      ASSERT_TRUE(row);
+      EXPECT_EQ(row->has_value(), !gone);
+      const bool any = std::ranges::any_of(
+          *blobs, [&](const engines::BlobInfo& blob) { return blob.key.find(model.id.str()) != std::string::npos; });
+      if (gone) EXPECT_FALSE(any) << "something is left of " << model.id.str();
+      if (!gone && !model.kept.empty()) EXPECT_TRUE(any) << model.id.str();
+    }
+    check(true);
   }
 
   void check_document(Model& model, const Seen& seen) {
@@ -397,7 +481,8 @@ class Simulation {
 TEST(DocumentCrash, every_acknowledged_edit_is_there_in_order_once) {
   Surroundings around;
   for_each_seed(40, [&](Random& random) { Simulation(random, around).run(); });
-  std::cout << around.crashes << " crashes, " << around.acknowledged << " edits acknowledged\n";
+  std::cout << around.crashes << " crashes, " << around.acknowledged << " edits and " << around.deletions
+            << " deletions acknowledged\n";
   if (std::getenv("CONCORD_SEED") == nullptr) EXPECT_GT(around.acknowledged, around.crashes);
 }
 

@@ -45,9 +45,10 @@ void DocumentShard::replay(engines::LogEntry entry) {
   if (!id) return;  // another state machine's stream
   if (entry.record.kind == static_cast<std::uint8_t>(RecordKind::kRemoved)) {
     tails_.erase(*id);
-    removed_in_log_.push_back(*id);
+    removing_.try_emplace(*id);
     return;
   }
+  if (removing_.contains(*id)) return;  // was on its way to the log when the document was deleted
   tails_[*id].push_back(std::move(entry));
 }
 
@@ -64,12 +65,14 @@ Task<DocumentShard::Live> DocumentShard::open(DocumentId id) {
   if (draining_ || shard_.state() != shard::Shard::State::kServing) {
     co_return fail(Code::kUnavailable, "the shard is starting or draining; try again");
   }
+  if (removing_.contains(id)) co_return fail(Code::kNotFound, "there is no such document");
 
   auto live = std::make_shared<LiveDocument>(id, reactor(), limits_.awareness, metrics_.built);
   documents_[id] = Entry{live, false, std::make_unique<AsyncEvent>(reactor())};
   auto loaded = co_await load(live);
   Entry& entry = documents_.at(id);  // only a finished load or a finished document leaves the map
   const std::unique_ptr<AsyncEvent> event = std::move(entry.loaded);
+  if (loaded && live->removed) loaded = fail(Code::kNotFound, "there is no such document");
   if (!loaded) {
     documents_.erase(id);
   } else {
@@ -91,6 +94,8 @@ Task<> DocumentShard::load(Live document) {
   CO_TRY(document->sealer, co_await vault_.sealer(*owner));
   if (newest) {
     CO_TRY_VOID(document->restore(std::move(newest->state), newest->version, newest->time, newest->position));
+    // What recovery found of it may be older: a crash comes between a snapshot and the log's truncation.
+    shard_.snapshotted(document->stream(), newest->position);
   }
   CO_TRY_VOID(co_await apply_tail(document));
   document->noted_version = document->dirty() ? 0 : document->version();
@@ -149,7 +154,10 @@ void DocumentShard::submit(Live document, SharedBytes update, Author author, std
 
 void DocumentShard::applied(const Live& document, const engines::LogRecord& record, engines::Position position,
                             std::uint64_t session) {
-  if (document->removed) return;
+  if (document->removed) {
+    if (!removing_.contains(document->id())) shard_.snapshotted(document->stream(), position);
+    return;
+  }
   if (document->read_at_this_version) {
     versions_.put(document->id(), document->version(),
                   std::make_shared<const Bytes>(document->state().encode_state_as_update()));
@@ -210,9 +218,28 @@ History::Source DocumentShard::history_source(const LiveDocument& document) cons
   return {shard_.id(), document.stream(), document.tail()};
 }
 
+Task<> DocumentShard::log_removal(DocumentId id, std::string principal) {
+  engines::LogRecord record;
+  record.kind = static_cast<std::uint8_t>(RecordKind::kRemoved);
+  record.stream = id.str();
+  record.principal = std::move(principal);
+  record.time = shard_.now();
+  record.payload = std::make_shared<const Bytes>();
+  AsyncEvent event(reactor());
+  std::optional<Result<>> outcome;
+  shard_.append(std::move(record), [&](Result<shard::Shard::Appended> appended) {
+    outcome = appended ? Result<>{} : fail(std::move(appended).error());
+    event.notify_all();
+  });
+  while (!outcome) co_await event.wait();
+  co_return std::move(*outcome);
+}
+
 Task<> DocumentShard::remove(DocumentId id, std::string principal) {
+  CO_TRY_VOID(co_await log_removal(id, std::move(principal)));
+  Live live;
   if (auto found = documents_.find(id); found != documents_.end()) {
-    const Live live = found->second.live;
+    live = found->second.live;
     live->removed = true;
     const std::vector<SyncSession*> sessions = live->sessions();  // closing one may take it off the list
     for (SyncSession* session : sessions) session->end(net::CloseCode::kNotFound, "the document was deleted");
@@ -221,19 +248,40 @@ Task<> DocumentShard::remove(DocumentId id, std::string principal) {
       metrics_.open_documents.add(-1);
     }
   }
+  Live& held = removing_[id];
+  if (live) held = live;
   tails_.erase(id);
   versions_.forget(id);
 
-  engines::LogRecord record;
-  record.kind = static_cast<std::uint8_t>(RecordKind::kRemoved);
-  record.stream = id.str();
-  record.principal = std::move(principal);
-  record.time = shard_.now();
-  record.payload = std::make_shared<const Bytes>();
-  shard_.append(std::move(record), [this, id](Result<shard::Shard::Appended> appended) {
-    if (appended) shard_.snapshotted(id.str(), appended->position);
-  });
-  co_return co_await forget_content(id.str());
+  if (auto row = co_await store_.remove(id); !row && row.error().code != Code::kNotFound) co_return row;
+  const auto removing = removing_.find(id);
+  const bool busy = removing != removing_.end() && removing->second && removing->second->snapshot_under_way;
+  if (busy) co_return Result<>{};  // the sweep takes it away
+  if (auto done = co_await finish_removal(id); !done) {
+    logger_.warn("could not remove a deleted document's content yet",
+                 {{"document", id.str()}, {"error", done.error().message}});
+  }
+  co_return Result<>{};
+}
+
+/// Until the row and the content are gone the log keeps the record of the deletion.
+Task<> DocumentShard::finish_removal(DocumentId id) {
+  if (auto row = co_await store_.remove(id); !row && row.error().code != Code::kNotFound) co_return row;
+  CO_TRY_VOID(co_await history_store_.remove_all(shard_.id(), id.str()));
+  CO_TRY_VOID(co_await snapshots_.remove_all(shard_.id(), id.str()));
+  removing_.erase(id);
+  shard_.snapshotted(id.str(), engines::Position{UINT64_MAX});
+  co_return Result<>{};
+}
+
+asio::awaitable<void> DocumentShard::finish_removals() {
+  std::vector<DocumentId> due;
+  for (const auto& [id, live] : removing_) {
+    if (!live || !live->snapshot_under_way) due.push_back(id);
+  }
+  for (const DocumentId id : due) {
+    if (auto done = co_await finish_removal(id); !done) co_return;  // the next sweep tries again
+  }
 }
 
 void DocumentShard::access_changed(DocumentId id, UserId principal, AccessLevel level) {
@@ -283,7 +331,7 @@ asio::awaitable<void> DocumentShard::sweep_once() {
   if (auto noted = co_await note_progress(); !noted) {
     logger_.warn("could not note the documents' progress", {{"error", noted.error().message}});
   }
-  co_await forget_removed();
+  co_await finish_removals();
   co_await settle_tails(kTailsPerSweep);
 
   std::vector<Live> due;
@@ -342,14 +390,7 @@ Task<> DocumentShard::snapshot(Live document) {
   document->dirty_since_ns = now_ns;
   document->set_snapshot_bytes(state_bytes);
   shard_.snapshotted(document->stream(), position);
-  if (document->removed) co_return co_await forget_content(document->stream());
   co_return Result<>{};
-}
-
-/// Removes what the blobs have of a deleted document.
-Task<> DocumentShard::forget_content(std::string stream) {
-  CO_TRY_VOID(co_await history_store_.remove_all(shard_.id(), stream));
-  co_return co_await snapshots_.remove_all(shard_.id(), std::move(stream));
 }
 
 /// Writes the records that no chunk has, with the state after them where the last one that was kept is far.
@@ -400,17 +441,14 @@ asio::awaitable<void> DocumentShard::settle_tails(std::size_t most) {
                     {{"document", id.str()}, {"error", live.error().message}});
       co_return;  // its log is kept; the next sweep tries again
     }
+    const auto owner = co_await store_.owner(id);
+    if (!owner) co_return;
     tails_.erase(id);
-    shard_.snapshotted(id.str(), engines::Position{last});
-  }
-}
-
-asio::awaitable<void> DocumentShard::forget_removed() {
-  while (!removed_in_log_.empty()) {
-    const DocumentId id = removed_in_log_.back();
-    if (auto done = co_await forget_content(id.str()); !done) co_return;
-    removed_in_log_.pop_back();
-    shard_.snapshotted(id.str(), engines::Position{UINT64_MAX});
+    if (*owner) {  // whose keys were destroyed
+      shard_.snapshotted(id.str(), engines::Position{last});
+    } else {
+      removing_.try_emplace(id);
+    }
   }
 }
 

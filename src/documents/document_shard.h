@@ -79,7 +79,9 @@ class DocumentShard final : public shard::StateMachine {
   History::Source history_source(const LiveDocument& document) const;
   History& history() { return history_; }
 
-  /// The document's row is gone: closes its sessions, forgets its content.
+  /// Deletes the document: in the log, then its row, sessions and content. From the log on nothing brings it back: what
+  /// fails after that, or is cut short by a crash, the sweep and the next start finish. kUnavailable where the log or
+  /// the tables cannot write; the document may be there still.
   Task<> remove(DocumentId id, std::string principal);
   /// A grant was given, changed or (kNone) taken away: its sessions follow.
   void access_changed(DocumentId id, UserId principal, AccessLevel level);
@@ -108,10 +110,11 @@ class DocumentShard final : public shard::StateMachine {
   asio::awaitable<void> sweep();
   Task<> note_progress();
   Task<> snapshot(Live document);
-  Task<> forget_content(std::string stream);
   Task<> keep_history(Live document, std::vector<HistoryRecord> records, const Bytes& state);
   asio::awaitable<void> settle_tails(std::size_t most);
-  asio::awaitable<void> forget_removed();
+  Task<> log_removal(DocumentId id, std::string principal);
+  Task<> finish_removal(DocumentId id);
+  asio::awaitable<void> finish_removals();
   bool wants_snapshot(const Entry& entry, std::int64_t now_ns) const;
   bool evictable(const Entry& entry, std::int64_t now_ns) const;
   bool idle(const LiveDocument& document, std::int64_t now_ns) const;
@@ -132,7 +135,9 @@ class DocumentShard final : public shard::StateMachine {
 
   std::unordered_map<DocumentId, Entry, IdHash<DocumentTag>> documents_;
   std::unordered_map<DocumentId, Tail, IdHash<DocumentTag>> tails_;
-  std::vector<DocumentId> removed_in_log_;  // recovery saw their end; their snapshots may still be there
+  /// Deleted in the log, and something of them may be there still. With what was open of it: a snapshot may be under
+  /// way.
+  std::unordered_map<DocumentId, Live, IdHash<DocumentTag>> removing_;
   VersionCache versions_;
   std::move_only_function<void(std::int64_t)> sweep_hook_;
   bool draining_ = false;

@@ -105,7 +105,8 @@ Task<DocumentRow> Documents::create(identity::Principal who, std::string name, s
     DocumentShard& shard = shard_of(row.id);
     auto written = co_await run_on(shard.reactor(), write_here(shard, row.id, who.id, format, std::move(content), {}));
     if (!written) {  // no document without the content it was asked for
-      CO_TRY_VOID(co_await remove(row.id, who.id));
+      CO_TRY_VOID(co_await store_.remove(row.id));
+      (void)co_await remove(row.id, who.id);  // where the log cannot write: what it has without a row goes at a start
       co_return fail(std::move(written).error());
     }
     row.version = written->version;
@@ -205,7 +206,6 @@ Task<Documents::Content> Documents::restore(DocumentId id, UserId who, Format fo
 }
 
 Task<> Documents::remove(DocumentId id, UserId who) {
-  CO_TRY_VOID(co_await store_.remove(id));
   DocumentShard& shard = shard_of(id);
   co_return co_await run_on(shard.reactor(), remove_here(shard, id, who));
 }

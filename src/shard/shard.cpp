@@ -54,11 +54,11 @@ Task<> Shard::replay_tail(StateMachine& machine) {
         ++next_position_;
         continue;
       }
-      note_appended(entry.record.stream, next_position_);
       ++next_position_;
       ++replayed;
-      // A write whose acknowledgement was lost, and that was sent again, counts once.
+      // A write whose acknowledgement was lost, and that was sent again, counts once: nobody needs the second.
       if (writes_.find(entry.record)) continue;
+      note_appended(entry.record.stream, entry.position.value);
       writes_.note(entry.record, entry.position);
       machine.replay(std::move(entry));
     }
