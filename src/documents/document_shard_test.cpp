@@ -274,8 +274,10 @@ TEST_F(DocumentShardTest, a_damaged_snapshot_is_reported_and_never_served_as_an_
   for (const auto& file : std::filesystem::recursive_directory_iterator(directory())) {
     if (!file.is_regular_file() || file.path().string().find("/snapshots/0/" + id.str()) == std::string::npos) continue;
     std::fstream stream(file.path(), std::ios::in | std::ios::out | std::ios::binary);
+    stream.seekg(12);
+    const char was = static_cast<char>(stream.get());
     stream.seekp(12);
-    stream.put('\x55');
+    stream.put(static_cast<char>(was ^ 0x55));
     ++damaged;
   }
   ASSERT_EQ(damaged, 1U);
