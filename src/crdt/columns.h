@@ -9,14 +9,12 @@
 //             last bit is 1, varuint count - 2 follows and the same step is taken so many times
 //   strings   var_string of all texts joined, then a column of numbers: their lengths in UTF-16 code units
 //
-// A reader reads in place and allocates nothing but for strings that are cut between two surrogates. Its first failure
-// is kept in its WireReader, whose positions are those of the whole update.
+// A reader reads in place and allocates nothing (but for strings, string_column.h). Its first failure is kept in its
+// WireReader, whose positions are those of the whole update. What reads a run is compiled into where it is read: a
+// document that is loaded is little else.
 
 #include <cstdint>
-#include <forward_list>
 
-#include "base/bytes.h"
-#include "crdt/utf16.h"
 #include "crdt/wire.h"
 
 namespace concord::crdt {
@@ -27,14 +25,14 @@ class ByteColumnReader {
   explicit ByteColumnReader(const WireReader& in) : in_(in) {}
   WireReader& in() { return in_; }
   const WireReader& in() const { return in_; }
-  bool read(std::uint8_t& out) {
+  [[gnu::always_inline]] bool read(std::uint8_t& out) {
     if (left_ == 0 && !next_run()) return false;
     if (left_ != kForever) --left_;
     out = value_;
     return true;
   }
   /// What read() will give next.
-  bool peek(std::uint8_t& out) {
+  [[gnu::always_inline]] bool peek(std::uint8_t& out) {
     if (left_ == 0 && !next_run()) return false;
     out = value_;
     return true;
@@ -56,7 +54,7 @@ class NumberColumnReader {
   explicit NumberColumnReader(const WireReader& in) : in_(in) {}
   WireReader& in() { return in_; }
   const WireReader& in() const { return in_; }
-  bool read(std::uint64_t& out) {
+  [[gnu::always_inline]] bool read(std::uint64_t& out) {
     if (left_ == 0 && !next_run()) return false;
     --left_;
     out = value_;
@@ -77,7 +75,7 @@ class StepColumnReader {
   explicit StepColumnReader(const WireReader& in) : in_(in) {}
   WireReader& in() { return in_; }
   const WireReader& in() const { return in_; }
-  bool read(std::uint64_t& out) {
+  [[gnu::always_inline]] bool read(std::uint64_t& out) {
     if (left_ == 0 && !next_run()) return false;
     --left_;
     value_ += step_;
@@ -97,29 +95,46 @@ class StepColumnReader {
   std::int64_t step_ = 0;
 };
 
-/// Strings. The text is checked as a whole at the beginning.
-class StringColumnReader {
- public:
-  explicit StringColumnReader(const WireReader& in);
-  WireReader& in() { return lengths_.in(); }
-  const WireReader& in() const { return lengths_.in(); }
-  /// A view into the update, or into this reader where the string begins or ends with half of a surrogate pair, which
-  /// becomes U+FFFD.
-  bool read(ByteView& out, TextScan& scan);
-  /// Whether it is ASCII throughout and so many bytes can be read where the next string begins; `limit` is where what
-  /// can be read ends.
-  bool is_plain(const std::uint8_t* limit, std::ptrdiff_t readable) const { return ascii_ && limit - at_ >= readable; }
-  const std::uint8_t* at() const { return at_; }
-  bool used_up() const { return at_ == end_ && lengths_.used_up(); }
+inline bool ByteColumnReader::next_run() {
+  if (!in_.byte(value_)) return false;
+  if (in_.at_end()) {
+    left_ = kForever;
+    return true;
+  }
+  if (!in_.uint(left_)) return false;
+  ++left_;
+  return true;
+}
 
- private:
-  bool read_wide(std::uint64_t units, ByteView& out, TextScan& scan);
-  NumberColumnReader lengths_;
-  const std::uint8_t* at_ = nullptr;
-  const std::uint8_t* end_ = nullptr;
-  bool ascii_ = false;
-  bool half_ = false;  // the first half of the character at `at_` was read
-  std::forward_list<Bytes> cut_;
-};
+[[gnu::always_inline]] inline bool NumberColumnReader::next_run() {
+  if (!in_.at_end() && *in_.at() < 0x40) [[likely]] {  // one byte, and no run
+    value_ = *in_.at();
+    in_.move_to(in_.at() + 1);
+    left_ = 1;
+    return true;
+  }
+  bool negative = false;
+  if (!in_.sint(value_, negative)) return false;
+  if (!negative) {
+    left_ = 1;
+    return true;
+  }
+  if (!in_.uint(left_)) return false;
+  left_ += 2;
+  return true;
+}
+
+[[gnu::always_inline]] inline bool StepColumnReader::next_run() {
+  std::uint64_t magnitude = 0;
+  bool negative = false;
+  if (!in_.sint(magnitude, negative)) return false;
+  const std::int64_t doubled = negative ? -static_cast<std::int64_t>(magnitude) : static_cast<std::int64_t>(magnitude);
+  step_ = doubled >> 1;
+  left_ = 1;
+  if ((doubled & 1) == 0) return true;
+  if (!in_.uint(left_)) return false;
+  left_ += 2;
+  return true;
+}
 
 }  // namespace concord::crdt

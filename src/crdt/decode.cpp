@@ -18,7 +18,6 @@ class Decoder {
       : store_(engine.store), reader_(update, max_run_structs), drafts_(drafts) {}
 
   bool run() {
-    store_.contents.reserve_bytes(reader_.size());
     RawStruct raw;
     PlainStruct plain;
     while (true) {
@@ -70,8 +69,9 @@ class Decoder {
       if (seen_.find(section.client) != IdTable::kAbsent) return reader_.fail("a client is listed twice");
       seen_.set(section.client, 1);
     }
+    if (drafts_.sections.empty()) store_.contents.reserve_bytes(reader_.contents_left());
     drafts_.sections.push_back(section);
-    if (const std::size_t count = reader_.structs_left(); count > kFewStructs) {
+    if (const std::size_t count = reader_.structs_left() + 1; count > kFewStructs) {
       store_.items.reserve_more(count);
       drafts_.items.reserve(drafts_.items.size() + count);
     }

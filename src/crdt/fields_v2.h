@@ -19,6 +19,7 @@
 #include "base/result.h"
 #include "crdt/columns.h"
 #include "crdt/plain_struct.h"
+#include "crdt/string_column.h"
 #include "crdt/update_format.h"
 
 namespace concord::crdt {
@@ -41,18 +42,19 @@ class FieldReaderV2 {
   }
 
   const WireReader& rest() const { return rest_; }
+  std::size_t contents_left() const { return strings_.left() + rest_.left(); }
 
-  bool client(std::uint64_t& out) { return from(Column::kClient, clients_.read(out)); }
+  [[gnu::always_inline]] bool client(std::uint64_t& out) { return from(Column::kClient, clients_.read(out)); }
   /// The next info, which is not read by that; false where there is none or a string after it might not be plain.
-  bool peek_info(std::uint8_t& out) {
+  [[gnu::always_inline]] bool peek_info(std::uint8_t& out) {
     return strings_.is_plain(rest_.at() + rest_.left(), kPlainReadable) && infos_.peek(out);
   }
   const std::uint8_t* next_string() const { return strings_.at(); }
-  bool info(std::uint8_t& out) { return from(Column::kInfo, infos_.read(out)); }
-  bool left_id(std::uint64_t& client_id, std::uint64_t& clock) {
+  [[gnu::always_inline]] bool info(std::uint8_t& out) { return from(Column::kInfo, infos_.read(out)); }
+  [[gnu::always_inline]] bool left_id(std::uint64_t& client_id, std::uint64_t& clock) {
     return client(client_id) && from(Column::kLeftClock, left_clocks_.read(clock));
   }
-  bool right_id(std::uint64_t& client_id, std::uint64_t& clock) {
+  [[gnu::always_inline]] bool right_id(std::uint64_t& client_id, std::uint64_t& clock) {
     return client(client_id) && from(Column::kRightClock, right_clocks_.read(clock));
   }
   bool parent_is_root(bool& out) {
@@ -62,7 +64,7 @@ class FieldReaderV2 {
     return true;
   }
   bool type_kind(std::uint64_t& out) { return from(Column::kTypeKind, type_kinds_.read(out)); }
-  bool length(std::uint64_t& out) { return from(Column::kLength, lengths_.read(out)); }
+  [[gnu::always_inline]] bool length(std::uint64_t& out) { return from(Column::kLength, lengths_.read(out)); }
   bool string(ByteView& out, TextScan& scan) { return from(Column::kString, strings_.read(out, scan)); }
   bool text(ByteView& out) {
     TextScan scan;

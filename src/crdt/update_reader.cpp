@@ -97,7 +97,7 @@ bool UpdateReader<Fields>::next(RawStruct& out) {
 
 /// A plain struct of V2, which is one number of each of four or five columns.
 template <class Fields>
-bool UpdateReader<Fields>::next_in_columns(PlainStruct& out) {
+[[gnu::flatten]] bool UpdateReader<Fields>::next_in_columns(PlainStruct& out) {
   if constexpr (Fields::kOneStream) {
     return false;
   } else {

@@ -91,11 +91,17 @@ class UpdateReader {
   bool fail(const char* what) { return in_.fail(what); }
   Error error() const { return in_.error(); }
   std::size_t position() const { return in_.position(); }
-  /// In V1 while nothing has been read, in V2 always: of the update.
-  std::size_t size() const { return in_.position() + in_.rest().left(); }
   /// About so many structs of this section are still to come: what the update says, or its length makes likely.
   std::size_t structs_left() const {
-    return std::min<std::uint64_t>(structs_left_, Fields::kOneStream ? in_.rest().left() / 2 : size());
+    return std::min<std::uint64_t>(
+        structs_left_, Fields::kOneStream ? in_.rest().left() / 2 : in_.rest().position() + in_.rest().left());
+  }
+  /// About so many bytes the contents of what is still to come take, where there is one section.
+  std::size_t contents_left() const {
+    if constexpr (!Fields::kOneStream) return in_.contents_left();
+    constexpr std::uint64_t kUsualFields = 12;  // bytes of a struct besides its content
+    const std::size_t left = in_.rest().left();
+    return left - std::min<std::uint64_t>(left / 2, structs_left_ * kUsualFields);
   }
   /// Sections begun so far.
   std::uint64_t section() const { return section_; }
@@ -103,12 +109,12 @@ class UpdateReader {
  private:
   bool next_in_columns(PlainStruct& out);
   bool begin_section();
-  bool take_length(std::uint64_t length, std::uint32_t& out);
-  bool length(std::uint32_t& out);
-  bool clock(std::uint64_t value, std::uint32_t& out);
-  bool left_id(RawId& out);
-  bool right_id(RawId& out);
-  bool earlier(const RawId& id);
+  [[gnu::always_inline]] bool take_length(std::uint64_t length, std::uint32_t& out);
+  [[gnu::always_inline]] bool length(std::uint32_t& out);
+  [[gnu::always_inline]] bool clock(std::uint64_t value, std::uint32_t& out);
+  [[gnu::always_inline]] bool left_id(RawId& out);
+  [[gnu::always_inline]] bool right_id(RawId& out);
+  [[gnu::always_inline]] bool earlier(const RawId& id);
   bool item(std::uint8_t info, RawStruct& out);
   bool content(RawStruct& out);
 

@@ -53,7 +53,7 @@ class WireReader {
   /// To a place further on in the input.
   void move_to(const std::uint8_t* at) { at_ = at; }
   /// A varint: sign and magnitude (below 2^53), because there is a negative zero.
-  bool sint(std::uint64_t& magnitude, bool& negative) {
+  [[gnu::always_inline]] bool sint(std::uint64_t& magnitude, bool& negative) {
     std::uint64_t word = 0;
     const std::uint8_t* after = left() < 8 ? nullptr : read_word_varuint(at_, word);
     if (after == nullptr || word >> 54U != 0) return long_sint(magnitude, negative);

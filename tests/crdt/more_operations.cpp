@@ -38,6 +38,13 @@ SubdocumentOptions options_of(const std::string& guid, const Any& value) {
   return options;
 }
 
+Result<> load(const std::optional<Value>& at) {
+  const auto* found = at ? std::get_if<Subdocument>(&*at) : nullptr;
+  if (found == nullptr) return no_such_target();
+  Subdocument subdocument = *found;
+  return subdocument.load();
+}
+
 }  // namespace
 
 std::optional<Value> Operations::child(const Value& at, std::size_t index) {
@@ -92,6 +99,15 @@ Result<> Operations::more(std::uint64_t kind, Value& at) {
       TRY(const Any options, any());
       Map* map = map_of(at);
       return map != nullptr ? done(map->set_subdocument(key, options_of(guid, options))) : no_such_target();
+    }
+    case 110: {
+      TRY(const std::size_t index, size());
+      return load(child(at, index));
+    }
+    case 111: {
+      TRY(const std::string key, text());
+      Map* map = map_of(at);
+      return map != nullptr ? load(map->get(key)) : no_such_target();
     }
     default:
       return fail(Code::kInvalidArgument, "an unknown operation");

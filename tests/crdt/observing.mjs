@@ -48,7 +48,7 @@ const shownEvent = (how, event) => {
  * Reading a text event's delta is a transaction of its own in Yjs, also where it deletes no format. It then seems to
  * have made what the transactions after it made, and is emitted too; ours has no such transaction.
  */
-export const isRealTransaction = t => !t.local || t.changed.size > 0 || t.deleteSet.clients.size > 0
+export const isRealTransaction = t => !t.local || t.changed.size > 0 || t.deleteSet.clients.size > 0 || t.subdocsLoaded.size > 0
 
 /**
  * Observes all roots of `doc` that are `named` ([name, type]); what was told is in `told`, what was emitted in

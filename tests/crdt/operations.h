@@ -16,7 +16,7 @@
 //          index - 1: varuint index, varuint kind of type, var_string its name | 101 into a map: var_string key, kind,
 //          name | 105 delete children: varuint index, varuint length | 106 set an attribute: var_string name, any | 107
 //          remove it: var_string name | 108, 109 a subdocument into an array, a map: index or key, var_string guid, any
-//          options
+//          options | 110, 111 load the subdocument in an array, a map: index or key
 
 #include <string>
 

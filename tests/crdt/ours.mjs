@@ -81,6 +81,7 @@ export class OurProcess {
   told (document, then) {
     this.#command(15, document, () => {}, d => [decoding.readAny(d), Array.from({ length: decoding.readVarUint(d) }, () => readBytes(d))], then)
   }
+  wanted (document, then) { this.#command(16, document, () => {}, decoding.readAny, then) }
   drop (document) { this.#command(11, document, () => {}, () => {}) }
 
   // ---- the pipes

@@ -25,6 +25,7 @@
 //   13 undo      byte 0, or 1 for redo                                      var_bytes update
 //   14 convert   byte format, var_bytes update                              var_bytes the update in the other format
 //   15 told      what an observed one has told since the last time          any, varuint count, var_bytes updates
+//   16 wanted    the subdocuments that are to be loaded                     any: their guids, sorted
 //
 // A format is 0 for V1 and 1 for V2.
 
@@ -146,6 +147,9 @@ class Peer {
         return undo(held, out);
       case 15:
         return told(held, out);
+      case 16:
+        write_any(out, wanted_of(*doc));
+        return {};
       case 12:
         out.uint(doc->text("text").length());
         out.uint(doc->array("array").length());

@@ -70,6 +70,14 @@ Any content_of(const Value& value) {
 
 }  // namespace
 
+Any wanted_of(const Doc& doc) {
+  std::vector<std::string> guids;
+  for (const Subdocument& subdocument : doc.subdocuments())
+    if (subdocument.should_load()) guids.push_back(subdocument.guid());
+  std::ranges::sort(guids);
+  return Any(AnyArray(guids.begin(), guids.end()));
+}
+
 Any content_of(Doc& doc, const SharedType& xml) {
   std::vector<std::string> guids;
   for (const Subdocument& subdocument : doc.subdocuments()) guids.push_back(subdocument.guid());

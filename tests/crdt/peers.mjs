@@ -3,7 +3,7 @@
 import * as Y from 'yjs'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
-import { inspect } from 'node:util'
+import { inspect, isDeepStrictEqual } from 'node:util'
 import { asSent, makeActions, performOperation, step } from './actions.mjs'
 import { isRealTransaction, observe } from './observing.mjs'
 import { makeXmlActions } from './xml_actions.mjs'
@@ -50,7 +50,7 @@ export class YjsPeer {
     this.doc.getArray('array')
     this.doc.getXmlFragment('xml')
     const actions = makeActions(dice, pairs)
-    const moreStep = makeXmlActions(dice, { step, ...actions }, { deep: true, filling: true })
+    const moreStep = makeXmlActions(dice, { step, ...actions }, { deep: true, filling: true, loading: true })
     this.randomStep = xml ? doc => dice.chance(0.4) ? moreStep(doc) : actions.randomStep(doc) : actions.randomStep
     const { doc } = this
     const roots = [doc.getText('text'), doc.getMap('map'), doc.getArray('array'), doc.getXmlFragment('xml')]
@@ -157,6 +157,12 @@ class Shadow {
     demand('the cleanup after an update', made, cleanup)
   }
 
+  /** Which subdocuments are to be loaded is each document's own affair: nobody else can be compared with. */
+  want (wanted) {
+    const theirs = Array.from(this.peer.doc.subdocs).filter(subdocument => subdocument.shouldLoad).map(subdocument => subdocument.guid).sort()
+    if (!isDeepStrictEqual(theirs, wanted)) throw new Error(`which subdocuments should be loaded differs\n  yjs  ${inspect(theirs)}\n  ours ${inspect(wanted)}`)
+  }
+
   hear (told) {
     const [theirs, mine] = [this.peer.takeTold(), told].map(all => encoding.encode(encoder => encoding.writeAny(encoder, all)))
     if (Buffer.compare(theirs, mine) !== 0) throw new Error(`what observers were told differs\n  yjs  ${shown(theirs)}\n  ours ${shown(mine)}`)
@@ -214,7 +220,10 @@ export class OurPeer {
       then(update)
     }, v2)
   }
-  content (then) { this.ours.content(this.document, then) }
+  content (then) {
+    this.ours.wanted(this.document, wanted => this.shadow?.want(wanted))
+    this.ours.content(this.document, then)
+  }
   pending (then) { then(this.waiting) }
   validate () { this.ours.validate(this.document) }
   drop () { this.ours.drop(this.document) }

@@ -69,6 +69,7 @@ class RandomOperations {
   bool nest_in_text(const Text& text);
   void new_type();
   void new_subdocument();
+  bool load(const Value& at);
 
   Doc& doc_;
   Dice dice_;

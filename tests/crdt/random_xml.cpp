@@ -115,6 +115,7 @@ void RandomOperations::new_subdocument() {
 bool RandomOperations::nest(const Value& at) {
   if (const auto* text = std::get_if<Text>(&at)) return nest_in_text(*text);
   if (const auto* text = std::get_if<XmlText>(&at)) return nest_in_text(*text);
+  if (dice_.chance(0.3) && load(at)) return true;
   const bool type = dice_.chance(0.5);
   if (const auto* array = std::get_if<Array>(&at)) {
     begin(type ? 100 : 108);
@@ -127,6 +128,30 @@ bool RandomOperations::nest(const Value& at) {
     new_type();
   else
     new_subdocument();
+  return true;
+}
+
+/// Loads a subdocument in an array or a map; false where there is none.
+bool RandomOperations::load(const Value& at) {
+  const auto is_subdocument = [](const std::optional<Value>& value) {
+    return value && std::holds_alternative<Subdocument>(*value);
+  };
+  if (const auto* array = std::get_if<Array>(&at)) {
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < array->length(); ++i)
+      if (is_subdocument(array->get(i))) places.push_back(i);
+    if (places.empty()) return false;
+    begin(110);
+    out_.uint(dice_.pick(places));
+    return true;
+  }
+  const auto* map = std::get_if<Map>(&at);
+  if (const auto* hook = std::get_if<XmlHook>(&at)) map = hook;
+  if (map == nullptr) return false;
+  const std::string& key = dice_.pick(kKeys);
+  if (!is_subdocument(map->get(key))) return false;
+  begin(111);
+  text(key);
   return true;
 }
 

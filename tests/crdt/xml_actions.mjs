@@ -19,8 +19,8 @@ const makers = [
 ]
 const subdocuments = [{}, { autoLoad: true }, { gc: false }, { meta: { title: 'ü' } }, { gc: false, autoLoad: true, meta: 'm' }]
 
-/** With `deep`, XML within any other type is written in too; with `filling`, what is inserted can have content already. */
-export const makeXmlActions = ({ random, below, chance, pick }, { step, textStep, arrayStep, mapStep, randomTarget }, { deep = false, filling = false } = {}) => {
+/** With `deep`, XML within any other type is written in too; with `filling`, what is inserted can have content already; with `loading`, subdocuments are loaded. */
+export const makeXmlActions = ({ random, below, chance, pick }, { step, textStep, arrayStep, mapStep, randomTarget }, { deep = false, filling = false, loading = false } = {}) => {
   const someMark = () => structuredClone(pick(marks))
   const node = () => {
     const kind = pick([3, 3, 3, 6, 6, 5, 4])
@@ -98,9 +98,25 @@ export const makeXmlActions = ({ random, below, chance, pick }, { step, textStep
     return fragmentStep(target)
   }
 
+  /** Loads a subdocument in an array or a map; null where there is none. */
+  const loadStep = target => {
+    const { type } = target
+    if (type instanceof Y.Array) {
+      const places = type.toArray().flatMap((value, index) => value instanceof Y.Doc ? [index] : [])
+      if (places.length === 0) return null
+      const index = pick(places)
+      return step(target, 110, () => type.get(index).load(), e => uint(e, index))
+    }
+    if (!(type instanceof Y.Map)) return null
+    const key = pick(['k', 'key', 'doc'])
+    if (!(type.get(key) instanceof Y.Doc)) return null
+    return step(target, 111, () => type.get(key).load(), e => string(e, key))
+  }
   const nestedStep = doc => {
     const target = randomTarget(doc)
     const { type } = target
+    const loads = loading && chance(0.3) ? loadStep(target) : null
+    if (loads !== null) return loads
     const [kind, name] = node()
     if (type instanceof Y.Text) {
       const index = below(type.length + 1)
@@ -140,6 +156,7 @@ export const performMore = (kind, type, { uint, string, any }) => {
     () => type.insert(place, [made()]), () => type.set(place, made()), () => type.insertEmbed(place, made(), any()),
     () => type.insert(place, [made()]), () => type.insertAfter(place === 0 ? null : type.get(place - 1), [made()]),
     () => type.delete(place, uint()), () => type.setAttribute(place, any()), () => type.removeAttribute(place),
-    () => type.insert(place, [subdocument()]), () => type.set(place, subdocument())
+    () => type.insert(place, [subdocument()]), () => type.set(place, subdocument()),
+    () => type.get(place).load(), () => type.get(place).load()
   ][kind - 100]()
 }

@@ -1,46 +1,6 @@
-#include "crdt/columns.h"
-
-#include <cstring>
-
-#include "crdt/column_writers.h"
+#include "crdt/string_column.h"
 
 namespace concord::crdt {
-
-bool ByteColumnReader::next_run() {
-  if (!in_.byte(value_)) return false;
-  if (in_.at_end()) {
-    left_ = kForever;
-    return true;
-  }
-  if (!in_.uint(left_)) return false;
-  ++left_;
-  return true;
-}
-
-bool NumberColumnReader::next_run() {
-  bool negative = false;
-  if (!in_.sint(value_, negative)) return false;
-  if (!negative) {
-    left_ = 1;
-    return true;
-  }
-  if (!in_.uint(left_)) return false;
-  left_ += 2;
-  return true;
-}
-
-bool StepColumnReader::next_run() {
-  std::uint64_t magnitude = 0;
-  bool negative = false;
-  if (!in_.sint(magnitude, negative)) return false;
-  const std::int64_t doubled = negative ? -static_cast<std::int64_t>(magnitude) : static_cast<std::int64_t>(magnitude);
-  step_ = doubled >> 1;
-  left_ = 1;
-  if ((doubled & 1) == 0) return true;
-  if (!in_.uint(left_)) return false;
-  left_ += 2;
-  return true;
-}
 
 StringColumnReader::StringColumnReader(const WireReader& in) : lengths_(in) {
   ByteView text;
@@ -107,49 +67,6 @@ bool StringColumnReader::read_wide(std::uint64_t units, ByteView& out, TextScan&
   if (half_) writer.bytes({kReplacement, sizeof(kReplacement)});
   out = cut;
   return true;
-}
-
-void ByteColumnWriter::finish(WireWriter& out) {
-  out.var_bytes(bytes_.view());
-  bytes_.clear();
-  count_ = 0;
-}
-
-ByteView NumberColumnWriter::end() {
-  flush();
-  count_ = 0;
-  return bytes_.view();
-}
-
-void NumberColumnWriter::clear() {
-  bytes_.clear();
-  count_ = 0;
-}
-
-void NumberColumnWriter::finish(WireWriter& out) {
-  out.var_bytes(end());
-  clear();
-}
-
-void StepColumnWriter::finish(WireWriter& out) {
-  flush();
-  out.var_bytes(bytes_.view());
-  bytes_.clear();
-  count_ = 0;
-  value_ = step_ = 0;
-}
-
-void StringColumnWriter::finish(WireWriter& out) {
-  const ByteView text = text_.view();
-  const ByteView lengths = lengths_.end();
-  std::uint8_t size[kMaxVaruint];
-  const auto size_bytes = static_cast<std::size_t>(put_varuint(size, text.size()) - size);
-  out.uint(size_bytes + text.size() + lengths.size());
-  out.bytes({size, size_bytes});
-  out.bytes(text);
-  out.bytes(lengths);
-  text_.clear();
-  lengths_.clear();
 }
 
 }  // namespace concord::crdt
