@@ -8,6 +8,7 @@
 #include <memory>
 #include <thread>
 
+#include "access/access.h"
 #include "app/address.h"
 #include "archive/hub_archive.h"
 #include "archive/settings.h"
@@ -120,6 +121,7 @@ class Hub {
         identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_, logger_, *audit_});
     TRY_VOID(wait_for(reactors_.at(0), identity_->start()));
     build_services();
+    TRY_VOID(wait_for(reactors_.at(0), access_->start()));
     TRY_VOID(server_->start());  // answers /health/live from here on; /health/ready once the shards have recovered
     TRY_VOID(wait_for(reactors_.at(0), documents_->start()));
     if (archive_) archive_->start(reactors_.at(0));
@@ -173,9 +175,11 @@ class Hub {
     engines::Blobs& blobs = hub_blobs();
     snapshots_ = std::make_unique<shard::SnapshotStore>(blobs, *vault_, pool_, 4 * limits.max_document_bytes);
     history_ = std::make_unique<documents::HistoryStore>(blobs, *vault_, pool_, documents::max_history_chunk(limits));
+    access_ = std::make_unique<access::Access>(
+        access::Access::Dependencies{*engines_.tables, *identity_, *audit_, clock_, metrics_});
     documents_ = std::make_unique<documents::Documents>(
         documents::Documents::Dependencies{*shards_, *engines_.tables, *snapshots_, *history_, *identity_, *vault_,
-                                           *audit_, pool_, clock_, metrics_, logger_},
+                                           *access_, pool_, clock_, metrics_, logger_},
         limits);
 
     net::Router router;
@@ -205,6 +209,7 @@ class Hub {
   std::unique_ptr<archive::HubArchive> archive_;
   std::unique_ptr<audit::Audit> audit_;
   std::unique_ptr<identity::Identity> identity_;
+  std::unique_ptr<access::Access> access_;
   std::unique_ptr<shard::Shards> shards_;
   std::unique_ptr<shard::SnapshotStore> snapshots_;
   std::unique_ptr<documents::HistoryStore> history_;

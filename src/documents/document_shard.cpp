@@ -284,15 +284,6 @@ asio::awaitable<void> DocumentShard::finish_removals() {
   }
 }
 
-void DocumentShard::access_changed(DocumentId id, UserId principal, AccessLevel level) {
-  auto found = documents_.find(id);
-  if (found == documents_.end()) return;
-  const std::vector<SyncSession*> sessions = found->second.live->sessions();
-  for (SyncSession* session : sessions) {
-    if (session->user() == principal) session->set_access(level);
-  }
-}
-
 bool DocumentShard::idle(const LiveDocument& document, std::int64_t now_ns) const {
   return document.sessions().empty() && now_ns - document.last_used_ns > limits_.idle_ms * 1'000'000;
 }

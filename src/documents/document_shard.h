@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "documents/access.h"
+#include "access/access.h"
 #include "documents/document_metrics.h"
 #include "documents/document_store.h"
 #include "documents/history.h"
@@ -83,8 +83,6 @@ class DocumentShard final : public shard::StateMachine {
   /// fails after that, or is cut short by a crash, the sweep and the next start finish. kUnavailable where the log or
   /// the tables cannot write; the document may be there still.
   Task<> remove(DocumentId id, std::string principal);
-  /// A grant was given, changed or (kNone) taken away: its sessions follow.
-  void access_changed(DocumentId id, UserId principal, AccessLevel level);
 
   /// What it does about once a second: notes progress, settles what recovery found, snapshots what is due, lets go of
   /// what nobody uses. For tests; not while another is under way.

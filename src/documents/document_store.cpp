@@ -10,7 +10,14 @@ using engines::Value;
 
 namespace {
 
-constexpr std::string_view kColumns = "d.id, d.owner, d.name, d.doc_type, d.created_ms, d.updated_ms, d.version";
+using access::AccessStore;
+using engines::Transaction;
+
+constexpr std::string_view kDocuments =
+    "d.id, d.owner, d.name, d.doc_type, d.created_ms, d.updated_ms, d.version, t.folder FROM documents d JOIN "
+    "access_things t ON t.id = d.id ";
+constexpr std::string_view kFolders =
+    "d.id, t.owner, d.name, d.created_ms, t.folder FROM document_folders d JOIN access_things t ON t.id = d.id ";
 
 Result<DocumentRow> parse_row(const Row& row) {
   auto id = DocumentId::parse(as_string(row[0]));
@@ -24,16 +31,56 @@ Result<DocumentRow> parse_row(const Row& row) {
   out.created_ms = as_integer(row[4]);
   out.updated_ms = as_integer(row[5]);
   out.version = static_cast<std::uint64_t>(as_integer(row[6]));
-  out.access = static_cast<AccessLevel>(as_integer(row[7]));
+  out.folder = as_string(row[7]);
   return out;
 }
 
+Result<FolderRow> parse_folder(const Row& row) {
+  const auto id = FolderId::parse(as_string(row[0]));
+  const auto owner = UserId::parse(as_string(row[1]));
+  if (!id || !owner) return fail(Code::kCorrupt, "a row of folders has an identifier that is none");
+  return FolderRow{.id = *id,
+                   .owner = *owner,
+                   .name = as_string(row[2]),
+                   .created_ms = as_integer(row[3]),
+                   .folder = as_string(row[4])};
+}
+
+template <class T>
+Result<std::vector<T>> parse_all(const engines::Rows& found, Result<T> (*parse)(const Row&)) {
+  std::vector<T> out;
+  out.reserve(found.rows.size());
+  for (const Row& row : found.rows) {
+    TRY(auto parsed, parse(row));
+    out.push_back(std::move(parsed));
+  }
+  return out;
+}
+
+/// `WITH` and `SELECT` of what the subjects may see, as far as the joined `WHERE`.
+Statement select_seen(std::string_view columns, UserId who, std::vector<std::string> subjects,
+                      std::optional<FolderId> folder) {
+  Statement statement{"", {who.str()}};
+  const auto place = [&statement](Value value) {
+    statement.arguments.push_back(std::move(value));
+    return "$" + std::to_string(statement.arguments.size());
+  };
+  std::string list;
+  for (std::string& subject : subjects) list += (list.empty() ? "" : ", ") + place(std::move(subject));
+  statement.sql = "WITH RECURSIVE " + access::seen_sql("$1", list) + " SELECT " + std::string(columns) +
+                  "WHERE d.id IN (SELECT id FROM access_seen)";
+  if (folder) statement.sql += " AND t.folder = " + place(folder->str());
+  return statement;
+}
+
 std::unexpected<Error> not_found() { return fail(Code::kNotFound, "there is no such document"); }
+std::unexpected<Error> no_folder() { return fail(Code::kNotFound, "there is no such folder"); }
 
 }  // namespace
 
 std::vector<engines::Migration> DocumentStore::migrations() {
-  return {{"documents", 1, R"sql(
+  std::vector<engines::Migration> all = AccessStore::migrations();  // whose tables the third one fills
+  all.insert(all.end(), {{"documents", 1, R"sql(
     CREATE TABLE documents (
       id TEXT NOT NULL PRIMARY KEY,
       owner TEXT NOT NULL,
@@ -52,7 +99,7 @@ std::vector<engines::Migration> DocumentStore::migrations() {
     );
     CREATE INDEX document_grants_by_principal ON document_grants (principal);
   )sql"},
-          {"documents", 2, R"sql(
+                         {"documents", 2, R"sql(
     CREATE TABLE document_versions (
       document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
       version BIGINT NOT NULL,
@@ -61,27 +108,41 @@ std::vector<engines::Migration> DocumentStore::migrations() {
       named_ms BIGINT NOT NULL,
       PRIMARY KEY (document_id, version)
     );
-  )sql"}};
+  )sql"},
+                         {"documents", 3, R"sql(
+    CREATE TABLE document_folders (
+      id TEXT NOT NULL PRIMARY KEY,
+      name TEXT NOT NULL,
+      created_ms BIGINT NOT NULL
+    );
+    INSERT INTO access_things (id, owner, folder) SELECT id, owner, '' FROM documents;
+    INSERT INTO access_grants (thing, principal, access_level, expires_ms)
+      SELECT document_id, principal, access_level, 0 FROM document_grants;
+    DROP TABLE document_grants;
+  )sql"}});
+  return all;
 }
 
 Task<> DocumentStore::create(DocumentRow row) {
-  CO_TRY_VOID(co_await tables_.query(Statement{
-      "INSERT INTO documents (id, owner, name, doc_type, created_ms, updated_ms, version) VALUES ($1, $2, $3, $4, $5, "
-      "$6, $7)",
-      {row.id.str(), row.owner.str(), std::move(row.name), std::move(row.doc_type), row.created_ms, row.updated_ms,
-       static_cast<std::int64_t>(row.version)}}));
-  co_return Result<>{};
+  // Arguments of the body live in this frame, which outlives it; and so below.
+  co_return co_await tables_.transaction([made = &row](Transaction& transaction) -> Task<> {
+    return [](Transaction& tx, const DocumentRow& one) -> Task<> {
+      CO_TRY_VOID(co_await AccessStore::add(tx, {one.id.str(), one.owner, one.folder}));
+      CO_TRY_VOID(co_await tx.query(Statement{
+          "INSERT INTO documents (id, owner, name, doc_type, created_ms, updated_ms, version) VALUES ($1, $2, $3, $4, "
+          "$5, $6, $7)",
+          {one.id.str(), one.owner.str(), one.name, one.doc_type, one.created_ms, one.updated_ms,
+           static_cast<std::int64_t>(one.version)}}));
+      co_return Result<>{};
+    }(transaction, *made);
+  });
 }
 
-Task<DocumentRow> DocumentStore::find(DocumentId id, UserId who) {
-  std::string sql = "SELECT " + std::string(kColumns) +
-                    ", CASE WHEN d.owner = $2 THEN 4 ELSE COALESCE(g.access_level, 0) END FROM documents d LEFT JOIN "
-                    "document_grants g ON g.document_id = d.id AND g.principal = $2 WHERE d.id = $1";
-  CO_TRY(auto found, co_await tables_.query(Statement{std::move(sql), {id.str(), who.str()}}));
+Task<DocumentRow> DocumentStore::find(DocumentId id) {
+  CO_TRY(auto found,
+         co_await tables_.query(Statement{"SELECT " + std::string(kDocuments) + "WHERE d.id = $1", {id.str()}}));
   if (found.empty()) co_return not_found();
-  CO_TRY(auto row, parse_row(found.rows.front()));
-  if (row.access == AccessLevel::kNone) co_return not_found();
-  co_return row;
+  co_return parse_row(found.rows.front());
 }
 
 Task<std::optional<UserId>> DocumentStore::owner(DocumentId id) {
@@ -92,30 +153,22 @@ Task<std::optional<UserId>> DocumentStore::owner(DocumentId id) {
   co_return *owner;
 }
 
-Task<std::vector<DocumentRow>> DocumentStore::list(UserId who, std::optional<ListCursor> after, std::int64_t limit) {
-  // Each branch walks its own index; a document is never in both, for its owner holds no grant on it.
-  std::string sql = "SELECT * FROM (SELECT " + std::string(kColumns) +
-                    ", 4 AS access_level FROM documents d WHERE d.owner = $1 UNION ALL SELECT " +
-                    std::string(kColumns) +
-                    ", g.access_level FROM document_grants g JOIN documents d ON d.id = g.document_id WHERE "
-                    "g.principal = $1) AS seen";
-  std::vector<Value> arguments{who.str()};
+Task<std::vector<DocumentRow>> DocumentStore::list(UserId who, std::vector<std::string> subjects,
+                                                   std::optional<FolderId> folder, std::optional<ListCursor> after,
+                                                   std::int64_t limit) {
+  Statement statement = select_seen(kDocuments, who, std::move(subjects), folder);
+  const auto place = [&statement](Value value) {
+    statement.arguments.push_back(std::move(value));
+    return "$" + std::to_string(statement.arguments.size());
+  };
   if (after) {
-    sql += " WHERE updated_ms < $2 OR (updated_ms = $2 AND id < $3) ORDER BY updated_ms DESC, id DESC LIMIT $4";
-    arguments.emplace_back(after->updated_ms);
-    arguments.emplace_back(std::move(after->id));
-  } else {
-    sql += " ORDER BY updated_ms DESC, id DESC LIMIT $2";
+    const std::string time = place(after->updated_ms);
+    statement.sql += " AND (d.updated_ms < " + time + " OR (d.updated_ms = " + time + " AND d.id < " +
+                     place(std::move(after->id)) + "))";
   }
-  arguments.emplace_back(limit);
-  CO_TRY(auto found, co_await tables_.query(Statement{std::move(sql), std::move(arguments)}));
-  std::vector<DocumentRow> out;
-  out.reserve(found.rows.size());
-  for (const Row& row : found.rows) {
-    CO_TRY(auto parsed, parse_row(row));
-    out.push_back(std::move(parsed));
-  }
-  co_return out;
+  statement.sql += " ORDER BY d.updated_ms DESC, d.id DESC LIMIT " + place(limit);
+  CO_TRY(const auto found, co_await tables_.query(std::move(statement)));
+  co_return parse_all(found, parse_row);
 }
 
 Task<> DocumentStore::rename(DocumentId id, std::string name, std::int64_t updated_ms) {
@@ -126,40 +179,61 @@ Task<> DocumentStore::rename(DocumentId id, std::string name, std::int64_t updat
 }
 
 Task<> DocumentStore::remove(DocumentId id) {
-  CO_TRY(auto changed, co_await tables_.query(Statement{"DELETE FROM documents WHERE id = $1", {id.str()}}));
-  if (changed.affected == 0) co_return not_found();
-  co_return Result<>{};
+  co_return co_await tables_.transaction([id](Transaction& transaction) -> Task<> {
+    return [](Transaction& tx, DocumentId one) -> Task<> {
+      CO_TRY(auto changed, co_await tx.query(Statement{"DELETE FROM documents WHERE id = $1", {one.str()}}));
+      if (changed.affected == 0) co_return not_found();
+      co_return co_await AccessStore::remove(tx, one.str());
+    }(transaction, id);
+  });
 }
 
-Task<> DocumentStore::grant(DocumentId id, Grant grant) {
-  CO_TRY(auto changed,
-         co_await tables_.query(Statement{
-             "INSERT INTO document_grants (document_id, principal, access_level) SELECT id, $2, $3 FROM documents "
-             "WHERE id = $1 ON CONFLICT (document_id, principal) DO UPDATE SET access_level = excluded.access_level",
-             {id.str(), grant.principal.str(), static_cast<std::int64_t>(grant.access)}}));
-  if (changed.affected == 0) co_return not_found();
-  co_return Result<>{};
+Task<> DocumentStore::create(FolderRow row) {
+  co_return co_await tables_.transaction([made = &row](Transaction& transaction) -> Task<> {
+    return [](Transaction& tx, const FolderRow& one) -> Task<> {
+      CO_TRY_VOID(co_await AccessStore::add(tx, {one.id.str(), one.owner, one.folder}));
+      CO_TRY_VOID(co_await tx.query(Statement{"INSERT INTO document_folders (id, name, created_ms) VALUES ($1, $2, $3)",
+                                              {one.id.str(), one.name, one.created_ms}}));
+      co_return Result<>{};
+    }(transaction, *made);
+  });
 }
 
-Task<bool> DocumentStore::revoke(DocumentId id, UserId principal) {
-  CO_TRY(auto changed,
-         co_await tables_.query(Statement{"DELETE FROM document_grants WHERE document_id = $1 AND principal = $2",
-                                          {id.str(), principal.str()}}));
-  co_return changed.affected > 0;
-}
-
-Task<std::vector<Grant>> DocumentStore::grants(DocumentId id) {
+Task<FolderRow> DocumentStore::find(FolderId id) {
   CO_TRY(auto found,
-         co_await tables_.query(
-             Statement{"SELECT principal, access_level FROM document_grants WHERE document_id = $1 ORDER BY principal",
-                       {id.str()}}));
-  std::vector<Grant> out;
-  for (const Row& row : found.rows) {
-    auto principal = UserId::parse(as_string(row[0]));
-    if (!principal) co_return fail(Code::kCorrupt, "a grant names a principal that is none");
-    out.push_back({*principal, static_cast<AccessLevel>(as_integer(row[1]))});
-  }
-  co_return out;
+         co_await tables_.query(Statement{"SELECT " + std::string(kFolders) + "WHERE d.id = $1", {id.str()}}));
+  if (found.empty()) co_return no_folder();
+  co_return parse_folder(found.rows.front());
+}
+
+Task<std::vector<FolderRow>> DocumentStore::list_folders(UserId who, std::vector<std::string> subjects,
+                                                         std::optional<FolderId> folder) {
+  Statement statement = select_seen(kFolders, who, std::move(subjects), folder);
+  statement.sql += " ORDER BY d.name, d.id LIMIT " + std::to_string(kMaxFolders);
+  CO_TRY(const auto found, co_await tables_.query(std::move(statement)));
+  co_return parse_all(found, parse_folder);
+}
+
+Task<> DocumentStore::rename(FolderId id, std::string name) {
+  CO_TRY(auto changed, co_await tables_.query(Statement{"UPDATE document_folders SET name = $2 WHERE id = $1",
+                                                        {id.str(), std::move(name)}}));
+  if (changed.affected == 0) co_return no_folder();
+  co_return Result<>{};
+}
+
+Task<> DocumentStore::remove(FolderId id) {
+  co_return co_await tables_.transaction([id](Transaction& transaction) -> Task<> {
+    return [](Transaction& tx, FolderId one) -> Task<> {
+      CO_TRY(auto changed, co_await tx.query(Statement{"DELETE FROM document_folders WHERE id = $1", {one.str()}}));
+      if (changed.affected == 0) co_return no_folder();
+      co_return co_await AccessStore::remove(tx, one.str());
+    }(transaction, id);
+  });
+}
+
+Task<> DocumentStore::move(std::string id, std::string folder) {
+  co_return co_await tables_.transaction(
+      [from = &id, to = &folder](Transaction& transaction) { return AccessStore::move(transaction, *from, *to); });
 }
 
 Task<> DocumentStore::name_version(DocumentId id, std::uint64_t version, std::string name, UserId who,

@@ -1,15 +1,23 @@
 #pragma once
-// The tables of documents: who owns what, what it is called, whom it is shared with. Not its content. Any reactor.
+// The tables of documents and folders: what they are called, who owns them, where they lie. Not content, and not who
+// may see them. Any reactor.
 
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "access/access.h"
 #include "base/id.h"
-#include "documents/access.h"
 #include "engines/tables.h"
 
 namespace concord::documents {
+
+using access::Level;
+
+struct FolderTag {
+  static constexpr std::string_view kPrefix = "fld";
+};
+using FolderId = Id<FolderTag>;
 
 struct DocumentRow {
   DocumentId id;
@@ -17,14 +25,19 @@ struct DocumentRow {
   std::string name;
   std::string doc_type;
   std::int64_t created_ms = 0;
-  std::int64_t updated_ms = 0;              // follows the live document by a second or two
-  std::uint64_t version = 0;                // likewise
-  AccessLevel access = AccessLevel::kNone;  // of the principal who asked
+  std::int64_t updated_ms = 0;  // follows the live document by a second or two
+  std::uint64_t version = 0;    // likewise
+  std::string folder;           // its identifier; empty: in none
+  Level access = Level::kNone;  // of the principal who asked, where one did
 };
 
-struct Grant {
-  UserId principal;
-  AccessLevel access = AccessLevel::kNone;
+struct FolderRow {
+  FolderId id;
+  UserId owner;
+  std::string name;
+  std::int64_t created_ms = 0;
+  std::string folder;
+  Level access = Level::kNone;  // likewise
 };
 
 /// The last document of a page, in the order of the list: newest change first.
@@ -39,20 +52,30 @@ class DocumentStore {
 
   static std::vector<engines::Migration> migrations();
 
+  /// Also as a thing of `access`, in the row's folder: fails as AccessStore::add.
   Task<> create(DocumentRow row);
-  /// kNotFound where there is no such document or `who` may not see it.
-  Task<DocumentRow> find(DocumentId id, UserId who);
+  /// kNotFound where there is no such document.
+  Task<DocumentRow> find(DocumentId id);
   /// Absent where there is no such document.
   Task<std::optional<UserId>> owner(DocumentId id);
-  Task<std::vector<DocumentRow>> list(UserId who, std::optional<ListCursor> after, std::int64_t limit);
+  /// Those that a grant to one of `subjects` (see Access::subjects_of), or owning it or a folder above it, lets `who`
+  /// see; also by grants that have expired. In the folder, where one is named.
+  Task<std::vector<DocumentRow>> list(UserId who, std::vector<std::string> subjects, std::optional<FolderId> folder,
+                                      std::optional<ListCursor> after, std::int64_t limit);
   Task<> rename(DocumentId id, std::string name, std::int64_t updated_ms);
   Task<> remove(DocumentId id);
 
-  /// Sets or replaces a grant; kNotFound where the document is gone.
-  Task<> grant(DocumentId id, Grant grant);
-  /// Whether there was one.
-  Task<bool> revoke(DocumentId id, UserId principal);
-  Task<std::vector<Grant>> grants(DocumentId id);
+  Task<> create(FolderRow row);
+  Task<FolderRow> find(FolderId id);
+  /// As for documents, by name; at most kMaxFolders.
+  Task<std::vector<FolderRow>> list_folders(UserId who, std::vector<std::string> subjects,
+                                            std::optional<FolderId> folder);
+  static constexpr std::int64_t kMaxFolders = 1000;
+  Task<> rename(FolderId id, std::string name);
+  /// kConflict where something lies in it.
+  Task<> remove(FolderId id);
+  /// A document or folder into a folder, or out of any where it is empty: fails as AccessStore::move.
+  Task<> move(std::string id, std::string folder);
 
   /// Names a version, or renames it.
   Task<> name_version(DocumentId id, std::uint64_t version, std::string name, UserId who, std::int64_t now_ms);

@@ -45,8 +45,8 @@ Documents::Documents(Dependencies dependencies, DocumentLimits limits)
     shards_.push_back(std::make_unique<DocumentShard>(
         dependencies_.shards.at(i), dependencies_.snapshots, dependencies_.history, store_, dependencies_.vault,
         dependencies_.pool, limits_, dependencies_.clock, metrics_, dependencies_.logger));
-    handlers_.push_back(
-        std::make_shared<SyncHandler>(*shards_.back(), store_, dependencies_.identity, dependencies_.logger));
+    handlers_.push_back(std::make_shared<SyncHandler>(*shards_.back(), dependencies_.access, dependencies_.identity,
+                                                      dependencies_.logger));
   }
 }
 
@@ -57,6 +57,14 @@ Task<> Documents::start() {
   dependencies_.identity.on_session_ended([this](identity::SessionId sign_in) {
     for (auto& handler : handlers_) {
       handler->shard().reactor().post([handler, sign_in] { handler->sign_in_ended(sign_in); });
+    }
+  });
+  dependencies_.access.on_change([this](std::optional<std::string> thing) {
+    std::optional<DocumentId> document;
+    if (thing) document = DocumentId::parse(*thing);  // anything else may be a folder
+    for (auto& handler : handlers_) {
+      if (document && shard::shard_of(document->slot()) != handler->shard().shard().id()) continue;
+      handler->shard().reactor().post([handler, document] { handler->access_changed(document); });
     }
   });
   for (auto& shard : shards_) CO_TRY_VOID(co_await run_on(shard->reactor(), shard->start()));
@@ -90,16 +98,17 @@ Result<> Documents::ready() const {
   return {};
 }
 
-Task<DocumentRow> Documents::create(identity::Principal who, std::string name, std::string doc_type, Format format,
-                                    std::string content) {
+Task<DocumentRow> Documents::create(identity::Principal who, std::string name, std::string doc_type, std::string folder,
+                                    Format format, std::string content) {
   DocumentRow row;
   row.id = DocumentId::make(ids_, who.id.slot());
   row.owner = who.id;
   row.name = std::move(name);
   row.doc_type = std::move(doc_type);
+  row.folder = std::move(folder);
   row.created_ms = dependencies_.clock.wall_ms();
   row.updated_ms = row.created_ms;
-  row.access = AccessLevel::kOwner;
+  row.access = Level::kOwner;
   CO_TRY_VOID(co_await store_.create(row));
   if (!content.empty()) {
     DocumentShard& shard = shard_of(row.id);
@@ -207,27 +216,13 @@ Task<Documents::Content> Documents::restore(DocumentId id, UserId who, Format fo
 
 Task<> Documents::remove(DocumentId id, UserId who) {
   DocumentShard& shard = shard_of(id);
-  co_return co_await run_on(shard.reactor(), remove_here(shard, id, who));
+  auto removed = co_await run_on(shard.reactor(), remove_here(shard, id, who));
+  dependencies_.access.changed(id.str());
+  co_return removed;
 }
 
 Task<> Documents::remove_here(DocumentShard& shard, DocumentId id, UserId who) {
   co_return co_await shard.remove(id, who.str());
-}
-
-Task<> Documents::share(DocumentId id, UserId principal, AccessLevel level) {
-  if (level == AccessLevel::kNone) {
-    CO_TRY(const bool was, co_await store_.revoke(id, principal));
-    if (!was) co_return fail(Code::kNotFound, "the document is not shared with that principal");
-  } else {
-    CO_TRY_VOID(co_await store_.grant(id, {principal, level}));
-  }
-  DocumentShard& shard = shard_of(id);
-  co_return co_await run_on(shard.reactor(), share_here(shard, id, principal, level));
-}
-
-Task<> Documents::share_here(DocumentShard& shard, DocumentId id, UserId principal, AccessLevel level) {
-  shard.access_changed(id, principal, level);
-  co_return Result<>{};
 }
 
 net::Upgrade Documents::upgrade(SyncRequest request) {

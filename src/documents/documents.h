@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "audit/audit.h"
+#include "access/access.h"
 #include "base/config.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -36,7 +36,7 @@ class Documents {
     HistoryStore& history;
     identity::Identity& identity;
     vault::Vault& vault;
-    audit::Audit& audit;
+    access::Access& access;
     BlockingPool& pool;
     Clock& clock;
     Metrics& metrics;
@@ -60,8 +60,9 @@ class Documents {
     std::int64_t updated_ms = 0;
   };
 
-  Task<DocumentRow> create(identity::Principal who, std::string name, std::string doc_type, Format format,
-                           std::string content);
+  /// In the folder, where it is not empty.
+  Task<DocumentRow> create(identity::Principal who, std::string name, std::string doc_type, std::string folder,
+                           Format format, std::string content);
   Task<Content> read(DocumentId id, Format format);
   /// Leads the content from `version` to `content`; what others wrote since stays.
   Task<Content> write(DocumentId id, UserId who, Format format, std::string content, std::uint64_t version);
@@ -73,8 +74,6 @@ class Documents {
   /// Brings the content of a version back, as a new edit.
   Task<Content> restore(DocumentId id, UserId who, Format format, std::uint64_t version);
   Task<> remove(DocumentId id, UserId who);
-  /// kNone takes the grant away.
-  Task<> share(DocumentId id, UserId principal, AccessLevel level);
 
   DocumentStore& store() { return store_; }
   /// Where a WebSocket about this document is to be sent.
@@ -82,6 +81,7 @@ class Documents {
 
  private:
   void add_history_routes(net::Router& router);
+  void add_folder_routes(net::Router& router);
   DocumentShard& shard_of(DocumentId id) { return *shards_[shard::shard_of(id.slot()).value]; }
   static Task<> drain_here(SyncHandler& handler, DocumentShard& shard, std::int64_t deadline_ms);
   static Task<Content> read_here(DocumentShard& shard, DocumentId id, Format format);
@@ -93,7 +93,6 @@ class Documents {
   Task<Content> write_here(DocumentShard& shard, DocumentId id, UserId who, Format format, std::string content,
                            std::optional<std::uint64_t> version);
   static Task<> remove_here(DocumentShard& shard, DocumentId id, UserId who);
-  static Task<> share_here(DocumentShard& shard, DocumentId id, UserId principal, AccessLevel level);
 
   Dependencies dependencies_;
   DocumentLimits limits_;

@@ -62,7 +62,7 @@ class HistoryRoutes : public DocumentRequests {
   using DocumentRequests::DocumentRequests;
 
   Task<net::Response> history(net::Request request) {
-    CO_TRY(auto found, co_await find(request, AccessLevel::kRead));
+    CO_TRY(auto found, co_await find(request, Level::kRead));
     CO_TRY(const std::int64_t limit, parse_limit(request));
     std::uint64_t before = 0;
     if (auto text = request.query_value("before")) {
@@ -84,7 +84,7 @@ class HistoryRoutes : public DocumentRequests {
   }
 
   Task<net::Response> named(net::Request request) {
-    CO_TRY(auto found, co_await find(request, AccessLevel::kRead));
+    CO_TRY(auto found, co_await find(request, Level::kRead));
     CO_TRY(const auto named, co_await documents_.store().version_names(found.row.id));
     std::vector<UserId> principals;
     for (const auto& one : named) principals.push_back(one.by);
@@ -100,7 +100,7 @@ class HistoryRoutes : public DocumentRequests {
   }
 
   Task<net::Response> read(net::Request request) {
-    CO_TRY(auto found, co_await find(request, AccessLevel::kRead));
+    CO_TRY(auto found, co_await find(request, Level::kRead));
     CO_TRY(const Format format, format_of(request));
     CO_TRY(const std::uint64_t version, parse_version("version", request.parameter("version")));
     CO_TRY(const Documents::Content content, co_await documents_.read_version(found.row.id, format, version));
@@ -110,7 +110,7 @@ class HistoryRoutes : public DocumentRequests {
   }
 
   Task<net::Response> changes(net::Request request) {
-    CO_TRY(auto found, co_await find(request, AccessLevel::kRead));
+    CO_TRY(auto found, co_await find(request, Level::kRead));
     CO_TRY(const std::uint64_t version, parse_version("version", request.parameter("version")));
     std::uint64_t since = version == 0 ? 0 : version - 1;
     if (auto text = request.query_value("since")) {
@@ -132,7 +132,7 @@ class HistoryRoutes : public DocumentRequests {
   }
 
   Task<net::Response> restore(net::Request request) {
-    CO_TRY(auto found, co_await find(request, AccessLevel::kWrite));
+    CO_TRY(auto found, co_await find(request, Level::kWrite));
     CO_TRY(const Format format, format_of(request));
     CO_TRY(const std::uint64_t version, parse_version("version", request.parameter("version")));
     CO_TRY(Documents::Content now, co_await documents_.restore(found.row.id, found.who.id, format, version));
@@ -140,7 +140,7 @@ class HistoryRoutes : public DocumentRequests {
   }
 
   Task<net::Response> name(net::Request request) {
-    CO_TRY(auto found, co_await find(request, AccessLevel::kWrite));
+    CO_TRY(auto found, co_await find(request, Level::kWrite));
     CO_TRY(const std::uint64_t version, parse_version("version", request.parameter("version")));
     CO_TRY(auto body, body_of(request, limits_));
     CO_TRY(std::string name, body.text("name", {.least = 1, .most = kMaxVersionNameBytes}));
@@ -154,7 +154,7 @@ class HistoryRoutes : public DocumentRequests {
   }
 
   Task<net::Response> unname(net::Request request) {
-    CO_TRY(auto found, co_await find(request, AccessLevel::kWrite));
+    CO_TRY(auto found, co_await find(request, Level::kWrite));
     CO_TRY(const std::uint64_t version, parse_version("version", request.parameter("version")));
     CO_TRY(const bool was, co_await documents_.store().unname_version(found.row.id, version));
     if (!was) co_return fail(Code::kNotFound, "that version has no name");
@@ -163,7 +163,8 @@ class HistoryRoutes : public DocumentRequests {
 };
 
 void Documents::add_history_routes(net::Router& router) {
-  auto routes = std::make_shared<HistoryRoutes>(*this, dependencies_.identity, limits_, dependencies_.clock);
+  auto routes = std::make_shared<HistoryRoutes>(*this, dependencies_.access, dependencies_.identity, limits_,
+                                                dependencies_.clock);
   add_route(router, "GET", "/documents/{id}/history", routes, &HistoryRoutes::history);
   add_route(router, "GET", "/documents/{id}/versions", routes, &HistoryRoutes::named);
   add_route(router, "GET", "/documents/{id}/versions/{version}", routes, &HistoryRoutes::read);

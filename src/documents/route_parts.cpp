@@ -1,6 +1,7 @@
 #include "documents/route_parts.h"
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <charconv>
 
 namespace concord::documents {
@@ -41,10 +42,20 @@ Result<json::Object> body_of(const net::Request& request, const DocumentLimits& 
                                             .max_depth = 32});
 }
 
+void write_folder(json::Writer& out, std::string_view folder) {
+  out.key("folder");
+  if (folder.empty()) {
+    out.null();
+  } else {
+    out.text(folder);
+  }
+}
+
 /// Fields in the order of the documentation; the caller adds `content` and ends the object.
 void write_fields(json::Writer& out, const DocumentRow& row, std::string_view owner_name) {
   out.field("id", row.id.str()).field("name", row.name).field("doc_type", row.doc_type);
   out.field("version", row.version).field("owner", row.owner.str()).field("owner_name", owner_name);
+  write_folder(out, row.folder);
   out.field("access_level", to_string(row.access));
   out.field("created_at", format_time(row.created_ms)).field("updated_at", format_time(row.updated_ms));
 }
@@ -69,6 +80,14 @@ Result<std::int64_t> parse_limit(const net::Request& request) {
   return limit;
 }
 
+Result<std::optional<FolderId>> folder_query(const net::Request& request) {
+  const auto text = request.query_value("folder");
+  if (!text) return std::optional<FolderId>();
+  const auto id = FolderId::parse(*text);
+  if (!id) return fail(json::field_error("folder", "must be the identifier of a folder", *text));
+  return std::optional<FolderId>(*id);
+}
+
 Result<std::uint64_t> parse_version(std::string_view field, std::string_view text) {
   std::uint64_t version = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), version);
@@ -77,15 +96,44 @@ Result<std::uint64_t> parse_version(std::string_view field, std::string_view tex
   return version;
 }
 
-Task<DocumentRequests::Found> DocumentRequests::find(const net::Request& request, AccessLevel least) {
+Result<std::optional<std::string>> folder_field(const json::Object& body) {
+  const boost::json::value* value = body.raw("folder");
+  if (value == nullptr) return std::optional<std::string>();
+  if (value->is_null()) return std::optional<std::string>("");
+  TRY(std::string text, body.text("folder", {.least = 1, .most = 64}));
+  if (!FolderId::parse(text)) return fail(json::field_error("folder", "must be the identifier of a folder", text));
+  return std::optional<std::string>(std::move(text));
+}
+
+access::By by(const identity::Principal& who, const net::Request& request) {
+  return {who.id, request.peer_address, request.request_id};
+}
+
+Result<> DocumentRequests::require(Level access, Level least, std::string_view what) {
+  if (access == Level::kNone) return fail(Code::kNotFound, "there is no such " + std::string(what));
+  if (access >= least) return {};
+  return fail(Code::kPermissionDenied,
+              "this needs " + std::string(to_string(least)) + " access; you have " + std::string(to_string(access)));
+}
+
+Task<DocumentRequests::Found> DocumentRequests::find(const net::Request& request, Level least) {
   CO_TRY(auto who, co_await identity_.authenticate(request));
   CO_TRY(const DocumentId id, document_of(request));
-  CO_TRY(DocumentRow row, co_await documents_.store().find(id, who.principal.id));
-  if (row.access < least) {
-    co_return fail(Code::kPermissionDenied, "this needs " + std::string(to_string(least)) + " access; you have " +
-                                                std::string(to_string(row.access)));
-  }
+  CO_TRY(const access::Decision decision, co_await access_.decide(who.principal.id, id.str()));
+  CO_TRY_VOID(require(decision.level, least, "document"));
+  CO_TRY(DocumentRow row, co_await documents_.store().find(id));
+  row.access = decision.level;
   co_return Found{std::move(who.principal), std::move(row)};
+}
+
+Task<std::string> DocumentRequests::folder_for(const identity::Principal& who, std::string folder) {
+  if (who.role == identity::Role::kGuest)
+    co_return fail(Code::kPermissionDenied, "guests make no documents or folders");
+  if (folder.empty()) co_return folder;
+  CO_TRY(const access::Decision decision, co_await access_.decide(who.id, folder));
+  if (auto allowed = require(decision.level, Level::kWrite, "folder"); !allowed)
+    co_return fail(std::move(allowed).error().with("field", "folder"));
+  co_return folder;
 }
 
 Task<net::Response> DocumentRequests::respond(DocumentRow row, Documents::Content content) {

@@ -21,9 +21,13 @@ Result<Format> format_of(const net::Request& request);
 Result<json::Object> body_of(const net::Request& request, const DocumentLimits& limits);
 /// The page size that the query names, or the default.
 Result<std::int64_t> parse_limit(const net::Request& request);
+/// The folder that the query names, if it names one.
+Result<std::optional<FolderId>> folder_query(const net::Request& request);
 /// A version as `field` names it in the path or the query: up to 2^53 - 1.
 Result<std::uint64_t> parse_version(std::string_view field, std::string_view text);
 
+/// The field `folder`: null where it is empty.
+void write_folder(json::Writer& out, std::string_view folder);
 /// Fields in the order of the documentation; the caller adds `content` and ends the object.
 void write_fields(json::Writer& out, const DocumentRow& row, std::string_view owner_name);
 std::string document_json(const DocumentRow& row, std::string_view owner_name, const std::string* content);
@@ -31,8 +35,9 @@ Result<DocumentId> document_of(const net::Request& request);
 
 class DocumentRequests {
  public:
-  DocumentRequests(Documents& documents, identity::Identity& identity, DocumentLimits limits, Clock& clock)
-      : documents_(documents), identity_(identity), limits_(limits), clock_(clock) {}
+  DocumentRequests(Documents& documents, access::Access& access, identity::Identity& identity, DocumentLimits limits,
+                   Clock& clock)
+      : documents_(documents), access_(access), identity_(identity), limits_(limits), clock_(clock) {}
 
  protected:
   struct Found {
@@ -40,15 +45,26 @@ class DocumentRequests {
     DocumentRow row;
   };
   /// The document of the path, for a caller who may at least `least`: 404 where they may not even see it, else 403.
-  Task<Found> find(const net::Request& request, AccessLevel least);
+  Task<Found> find(const net::Request& request, Level least);
+  /// Success where `access` is at least `least`: else kNotFound for who may not even see it, or kPermissionDenied.
+  static Result<> require(Level access, Level least, std::string_view what);
+  /// The folder that a body names, for who may write in it; empty where it names none. `who` may make things.
+  Task<std::string> folder_for(const identity::Principal& who, std::string folder);
   Task<net::Response> respond(DocumentRow row, Documents::Content content);
   Task<std::map<UserId, std::string>> names_of(std::vector<UserId> ids);
 
   Documents& documents_;
+  access::Access& access_;
   identity::Identity& identity_;
   DocumentLimits limits_;
   Clock& clock_;
 };
+
+/// The name of a document or folder.
+constexpr json::TextRule kNameRule{.least = 1, .most = 255};
+/// `folder` of a body: absent where it is not named, "" where it is null.
+Result<std::optional<std::string>> folder_field(const json::Object& body);
+access::By by(const identity::Principal& who, const net::Request& request);
 
 constexpr std::size_t kSmallBody = 16u << 10u;
 

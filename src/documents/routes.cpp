@@ -5,12 +5,12 @@
 
 #include "documents/documents.h"
 #include "documents/route_parts.h"
+#include "documents/sharing.h"
 
 namespace concord::documents {
 
 namespace {
 
-constexpr std::size_t kMaxNameBytes = 255;
 constexpr std::size_t kMaxTypeBytes = 32;
 constexpr std::string_view kDefaultType = "rich_text";
 
@@ -39,13 +39,6 @@ Result<std::string> type_field(const json::Object& body) {
     }
   }
   return std::move(*word);
-}
-
-std::string share_json(const identity::Principal& user, AccessLevel level) {
-  json::Writer out;
-  out.begin_object().field("principal", user.id.str()).field("name", user.name).field("email", user.email);
-  out.field("access_level", to_string(level)).end();
-  return std::move(out).take();
 }
 
 /// `<updated_ms>_<id>`, as `next` gave it.
@@ -84,11 +77,13 @@ class DocumentRoutes : public DocumentRequests {
     CO_TRY(auto who, co_await identity_.authenticate(request));
     CO_TRY(const Format format, format_of(request));
     CO_TRY(auto body, body_of(request, limits_));
-    CO_TRY(std::string name, body.text("name", {.least = 1, .most = kMaxNameBytes}));
+    CO_TRY(std::string name, body.text("name", kNameRule));
     CO_TRY(std::string type, type_field(body));
     CO_TRY(auto content, content_field(body, format, limits_));
-    CO_TRY(const DocumentRow row,
-           co_await documents_.create(who.principal, std::move(name), std::move(type), format, content.value_or("")));
+    CO_TRY(auto named, folder_field(body));
+    CO_TRY(std::string folder, co_await folder_for(who.principal, named.value_or("")));
+    CO_TRY(const DocumentRow row, co_await documents_.create(who.principal, std::move(name), std::move(type),
+                                                             std::move(folder), format, content.value_or("")));
     CO_TRY(const Documents::Content now, co_await documents_.read(row.id, format));
     net::Response response = json_response(201, document_json(row, who.principal.name, &now.json));
     response.set("location", "/documents/" + row.id.str());
@@ -102,10 +97,17 @@ class DocumentRoutes : public DocumentRequests {
     if (auto text = request.query_value("after")) {
       CO_TRY(after, parse_cursor(*text));
     }
-    CO_TRY(auto rows, co_await documents_.store().list(who.principal.id, std::move(after), limit + 1));
+    CO_TRY(const auto folder, folder_query(request));
+    CO_TRY(auto subjects, co_await access_.subjects_of(who.principal.id));
+    CO_TRY(auto rows, co_await documents_.store().list(who.principal.id, std::move(subjects), folder, std::move(after),
+                                                       limit + 1));
     const bool more = rows.size() > static_cast<std::size_t>(limit);
     if (more) rows.pop_back();
+    std::string next;
+    if (more) next = std::to_string(rows.back().updated_ms) + "_" + rows.back().id.str();
+    CO_TRY(rows, co_await seen_by(access_, who.principal.id, std::move(rows)));
     std::vector<UserId> owners;
+    owners.reserve(rows.size());
     for (const DocumentRow& row : rows) owners.push_back(row.owner);
     CO_TRY(auto names, co_await names_of(std::move(owners)));
 
@@ -118,7 +120,7 @@ class DocumentRoutes : public DocumentRequests {
     }
     out.end().key("next");
     if (more) {
-      out.text(std::to_string(rows.back().updated_ms) + "_" + rows.back().id.str());
+      out.text(next);
     } else {
       out.null();
     }
@@ -127,18 +129,18 @@ class DocumentRoutes : public DocumentRequests {
   }
 
   Task<net::Response> read(net::Request request) {
-    CO_TRY(auto found, co_await find(request, AccessLevel::kRead));
+    CO_TRY(auto found, co_await find(request, Level::kRead));
     CO_TRY(const Format format, format_of(request));
     CO_TRY(Documents::Content content, co_await documents_.read(found.row.id, format));
     co_return co_await respond(std::move(found.row), std::move(content));
   }
 
   Task<net::Response> write(net::Request request) {
-    CO_TRY(auto found, co_await find(request, AccessLevel::kWrite));
+    CO_TRY(auto found, co_await find(request, Level::kWrite));
     CO_TRY(const Format format, format_of(request));
     CO_TRY(auto body, body_of(request, limits_));
     CO_TRY(const std::int64_t version, body.integer("version", 0, (std::int64_t{1} << 53) - 1));
-    CO_TRY(auto name, body.optional_text("name", {.least = 1, .most = kMaxNameBytes}));
+    CO_TRY(auto name, body.optional_text("name", kNameRule));
     CO_TRY(auto content, content_field(body, format, limits_));
     if (!content) co_return fail(json::field_error("content", "is required"));
     CO_TRY(Documents::Content now, co_await documents_.write(found.row.id, found.who.id, format, std::move(*content),
@@ -150,63 +152,47 @@ class DocumentRoutes : public DocumentRequests {
     co_return co_await respond(std::move(found.row), std::move(now));
   }
 
-  Task<net::Response> rename(net::Request request) {
-    CO_TRY(auto found, co_await find(request, AccessLevel::kWrite));
+  /// A new name, another folder, or both.
+  Task<net::Response> change(net::Request request) {
+    CO_TRY(auto found, co_await find(request, Level::kWrite));
     CO_TRY(auto body, body_of(request, limits_));
-    CO_TRY(found.row.name, body.text("name", {.least = 1, .most = kMaxNameBytes}));
-    found.row.updated_ms = clock_.wall_ms();
-    CO_TRY_VOID(co_await documents_.store().rename(found.row.id, found.row.name, found.row.updated_ms));
+    CO_TRY(auto name, body.optional_text("name", kNameRule));
+    CO_TRY(auto folder, folder_field(body));
+    if (!name && !folder) co_return fail(json::field_error("name", "is required where no folder is named"));
+    if (folder) {
+      CO_TRY_VOID(require(found.row.access, Level::kShare, "document"));
+      CO_TRY(found.row.folder, co_await folder_for(found.who, std::move(*folder)));
+      CO_TRY_VOID(co_await documents_.store().move(found.row.id.str(), found.row.folder));
+      access_.changed(found.row.id.str());
+    }
+    if (name) {
+      found.row.name = std::move(*name);
+      found.row.updated_ms = clock_.wall_ms();
+      CO_TRY_VOID(co_await documents_.store().rename(found.row.id, found.row.name, found.row.updated_ms));
+    }
     CO_TRY(auto names, co_await names_of({found.row.owner}));
     co_return json_response(200, document_json(found.row, names[found.row.owner], nullptr));
   }
 
   Task<net::Response> remove(net::Request request) {
-    CO_TRY(auto found, co_await find(request, AccessLevel::kOwner));
+    CO_TRY(auto found, co_await find(request, Level::kOwner));
     CO_TRY_VOID(co_await documents_.remove(found.row.id, found.who.id));
     co_return net::Response{.status = 204};
   }
 
   Task<net::Response> shares(net::Request request) {
-    CO_TRY(auto found, co_await find(request, AccessLevel::kRead));
-    CO_TRY(auto grants, co_await documents_.store().grants(found.row.id));
-    grants.insert(grants.begin(), Grant{found.row.owner, AccessLevel::kOwner});
-    std::vector<UserId> principals;
-    for (const Grant& grant : grants) principals.push_back(grant.principal);
-    CO_TRY(auto users, co_await identity_.find_users(std::move(principals)));
-    std::map<UserId, identity::Principal> by_id;
-    for (identity::Principal& user : users) by_id.emplace(user.id, std::move(user));
-    json::Writer out;
-    out.begin_object().key("shares").begin_array();
-    for (const Grant& grant : grants) {
-      if (auto user = by_id.find(grant.principal); user != by_id.end()) out.raw(share_json(user->second, grant.access));
-    }
-    out.end().end();
-    co_return json_response(200, std::move(out).take());
+    CO_TRY(auto found, co_await find(request, Level::kRead));
+    co_return co_await sharing_.list(found.row.id.str(), found.row.owner);
   }
 
   Task<net::Response> share(net::Request request) {
-    CO_TRY(auto found, co_await find(request, AccessLevel::kOwner));
-    CO_TRY(auto body, body_of(request, limits_));
-    CO_TRY(std::string principal, body.text("principal", {.least = 1, .most = 254}));
-    CO_TRY(std::string word, body.text("access_level", {.least = 1, .most = 16}));
-    auto level = grantable_level(word);
-    if (!level) co_return fail(json::field_error("access_level", "must be read, comment or write", word));
-    CO_TRY(auto user, co_await user_of(principal));
-    if (user.id == found.row.owner) co_return fail(json::field_error("principal", "is the owner", principal));
-    CO_TRY_VOID(co_await documents_.share(found.row.id, user.id, *level));
-    co_return json_response(200, share_json(user, *level));
+    CO_TRY(auto found, co_await find(request, Level::kShare));
+    co_return co_await sharing_.grant(thing_of(found), std::move(request));
   }
 
   Task<net::Response> unshare(net::Request request) {
-    CO_TRY(auto found, co_await find(request, AccessLevel::kRead));
-    auto principal = UserId::parse(request.parameter("principal"));
-    if (!principal) co_return fail(Code::kNotFound, "the document is not shared with that principal");
-    // The owner takes access from anyone; everybody may give up their own.
-    if (found.row.access != AccessLevel::kOwner && *principal != found.who.id) {
-      co_return fail(Code::kPermissionDenied, "only the owner may do this");
-    }
-    CO_TRY_VOID(co_await documents_.share(found.row.id, *principal, AccessLevel::kNone));
-    co_return net::Response{.status = 204};
+    CO_TRY(auto found, co_await find(request, Level::kRead));
+    co_return co_await sharing_.revoke(thing_of(found), std::move(request));
   }
 
   Task<net::Response> sync(net::Request request) {
@@ -227,29 +213,29 @@ class DocumentRoutes : public DocumentRequests {
   }
 
  private:
-  Task<identity::Principal> user_of(std::string principal) {
-    CO_TRY(auto user, co_await identity_.find_user(std::move(principal)));
-    if (!user) {
-      co_return fail(Error{Code::kNotFound, "nobody here has that id or e-mail", {{"field", "principal"}}});
-    }
-    co_return std::move(*user);
+  static SharedThing thing_of(const Found& found) {
+    return {found.row.id.str(), found.row.owner, found.who, found.row.access};
   }
+
+  Sharing sharing_{access_, identity_, clock_};
 };
 
 void Documents::add_routes(net::Router& router) {
-  auto routes = std::make_shared<DocumentRoutes>(*this, dependencies_.identity, limits_, dependencies_.clock);
+  auto routes = std::make_shared<DocumentRoutes>(*this, dependencies_.access, dependencies_.identity, limits_,
+                                                 dependencies_.clock);
   const std::size_t content_body = limits_.max_document_bytes * kDeltaOverhead;
   add_route(router, "POST", "/documents", routes, &DocumentRoutes::create, content_body);
   add_route(router, "GET", "/documents", routes, &DocumentRoutes::list);
   add_route(router, "GET", "/documents/{id}", routes, &DocumentRoutes::read);
   add_route(router, "PUT", "/documents/{id}", routes, &DocumentRoutes::write, content_body);
-  add_route(router, "PATCH", "/documents/{id}", routes, &DocumentRoutes::rename);
+  add_route(router, "PATCH", "/documents/{id}", routes, &DocumentRoutes::change);
   add_route(router, "DELETE", "/documents/{id}", routes, &DocumentRoutes::remove);
   add_route(router, "GET", "/documents/{id}/share", routes, &DocumentRoutes::shares);
   add_route(router, "POST", "/documents/{id}/share", routes, &DocumentRoutes::share);
   add_route(router, "DELETE", "/documents/{id}/share/{principal}", routes, &DocumentRoutes::unshare);
   add_route(router, "GET", "/documents/{id}/sync", routes, &DocumentRoutes::sync);
   add_history_routes(router);
+  add_folder_routes(router);
 }
 
 }  // namespace concord::documents

@@ -4,11 +4,15 @@ namespace concord::documents {
 
 namespace {
 constexpr std::int64_t kSweepNs = 2'000'000'000;
+constexpr std::int64_t kRetryMs = 200;
+constexpr int kMostRetries = 25;
 constexpr std::string_view kSignedOut = "the session was signed out";
+
+std::unexpected<Error> no_such_document() { return fail(Code::kNotFound, "there is no such document"); }
 }  // namespace
 
-SyncHandler::SyncHandler(DocumentShard& shard, DocumentStore& store, identity::Identity& identity, Logger logger)
-    : shard_(shard), store_(store), identity_(identity), logger_(std::move(logger)), tasks_(shard.reactor()) {
+SyncHandler::SyncHandler(DocumentShard& shard, access::Access& access, identity::Identity& identity, Logger logger)
+    : shard_(shard), access_(access), identity_(identity), logger_(std::move(logger)), tasks_(shard.reactor()) {
   shard_.on_sweep([this](std::int64_t now_ns) { sweep(now_ns); });
 }
 
@@ -84,13 +88,18 @@ Task<> SyncHandler::try_open(SyncSession& session, std::string token) {
   session.expires_ms_ = who.expires_ms;
   session.sign_in_ = who.session;
   CO_TRY_VOID(still_signed_in(session));
-  CO_TRY_VOID(co_await store_.find(session.document(), session.user()));
+  CO_TRY(auto decision, co_await access_.decide(session.user(), session.document().str()));
+  if (decision.level == Level::kNone) co_return no_such_document();
   CO_TRY(auto live, co_await shard_.open(session.document()));
-  // Asked again: a grant that was taken away while the document loaded found no session to tell.
-  CO_TRY(auto row, co_await store_.find(session.document(), session.user()));
+  // Asked again: a change that came while the document loaded found no open session to tell.
+  std::uint64_t generation = 0;
+  do {
+    generation = access_.generation();
+    CO_TRY(decision, co_await access_.decide(session.user(), session.document().str()));
+  } while (generation != access_.generation());
   if (session.socket_ == nullptr) co_return Result<>{};
-  if (live->removed) co_return fail(Code::kNotFound, "there is no such document");
-  session.opened(std::move(live), row.access);
+  if (live->removed || decision.level == Level::kNone) co_return no_such_document();
+  session.opened(std::move(live), decision);
   co_return Result<>{};
 }
 
@@ -108,6 +117,42 @@ void SyncHandler::sign_in_ended(identity::SessionId sign_in) {
   for (SyncSession* session : ended) session->end(net::CloseCode::kUnauthenticated, kSignedOut);
 }
 
+void SyncHandler::access_changed(std::optional<DocumentId> document) {
+  for (const auto& [number, session] : sessions_)
+    if (!document || session->document() == *document) to_ask_.insert(number);
+  if (asking_ || to_ask_.empty()) return;
+  asking_ = true;
+  tasks_.spawn(ask_anew());
+}
+
+/// One after the other; what changes meanwhile is asked once more.
+asio::awaitable<void> SyncHandler::ask_anew() {
+  while (!to_ask_.empty()) {
+    const std::uint64_t number = *to_ask_.begin();
+    to_ask_.erase(to_ask_.begin());
+    co_await ask_anew(number);
+  }
+  asking_ = false;
+}
+
+/// One that is being opened asks by itself.
+asio::awaitable<void> SyncHandler::ask_anew(std::uint64_t number) {
+  for (int tried = 0; tried < kMostRetries; ++tried) {
+    auto found = sessions_.find(number);
+    if (found == sessions_.end() || found->second->opening_) co_return;
+    const auto decision = co_await access_.decide(found->second->user(), found->second->document().str());
+    found = sessions_.find(number);
+    if (found == sessions_.end()) co_return;
+    if (decision) {
+      found->second->set_access(*decision);
+      co_return;
+    }
+    if (!co_await sleep_ms(kRetryMs)) co_return;
+  }
+  if (const auto found = sessions_.find(number); found != sessions_.end())
+    found->second->end(net::CloseCode::kTryAgainLater, "what you may do here cannot be told at present");
+}
+
 void SyncHandler::sweep(std::int64_t now_ns) {
   if (now_ns - swept_ns_ < kSweepNs) return;
   swept_ns_ = now_ns;
@@ -116,7 +161,13 @@ void SyncHandler::sweep(std::int64_t now_ns) {
   std::vector<SyncSession*> all;
   all.reserve(sessions_.size());
   for (auto& [number, session] : sessions_) all.push_back(session.get());
-  for (SyncSession* session : all) session->check_deadline(now_ns, now_wall_ms);
+  for (SyncSession* session : all) {
+    if (session->access_expired(now_wall_ms)) to_ask_.insert(session->number());
+    session->check_deadline(now_ns, now_wall_ms);
+  }
+  if (asking_ || to_ask_.empty()) return;
+  asking_ = true;
+  tasks_.spawn(ask_anew());
 }
 
 asio::awaitable<void> SyncHandler::close() { co_await tasks_.close(); }

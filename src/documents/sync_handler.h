@@ -3,6 +3,8 @@
 // handler of every socket that the upgrade sends to this shard's reactor.
 
 #include <memory>
+#include <optional>
+#include <set>
 #include <unordered_map>
 
 #include "documents/document_shard.h"
@@ -14,7 +16,7 @@ namespace concord::documents {
 
 class SyncHandler final : public net::WebSocketHandler {
  public:
-  SyncHandler(DocumentShard& shard, DocumentStore& store, identity::Identity& identity, Logger logger);
+  SyncHandler(DocumentShard& shard, access::Access& access, identity::Identity& identity, Logger logger);
 
   void on_open(net::WebSocket& socket, std::shared_ptr<void> state) override;
   void on_message(net::WebSocket& socket, net::Opcode opcode, ByteView payload) override;
@@ -28,22 +30,28 @@ class SyncHandler final : public net::WebSocketHandler {
   void release(SyncSession& session);
   /// Ends what a sign-in that has ended has open. On the shard's reactor.
   void sign_in_ended(identity::SessionId sign_in);
+  /// What principals may do with the document, or with any, has changed: its sessions follow. On the shard's reactor.
+  void access_changed(std::optional<DocumentId> document);
   asio::awaitable<void> close();
 
  private:
+  asio::awaitable<void> ask_anew();
+  asio::awaitable<void> ask_anew(std::uint64_t number);
   asio::awaitable<void> open(SyncSession& session, std::string token);
   Task<> try_open(SyncSession& session, std::string token);
   Result<> still_signed_in(const SyncSession& session) const;
   void sweep(std::int64_t now_ns);
 
   DocumentShard& shard_;
-  DocumentStore& store_;
+  access::Access& access_;
   identity::Identity& identity_;
   Logger logger_;
   TaskScope tasks_;
   std::unordered_map<std::uint64_t, std::unique_ptr<SyncSession>> sessions_;
   std::uint64_t next_number_ = 1;  // 0 stands for writes that come from no session
   std::int64_t swept_ns_ = 0;
+  std::set<std::uint64_t> to_ask_;  // sessions whose access is to be asked anew
+  bool asking_ = false;
 };
 
 }  // namespace concord::documents

@@ -59,13 +59,15 @@ void SyncSession::end(net::CloseCode code, std::string_view reason) {
   if (socket_ != nullptr) socket_->close(code, reason);
 }
 
-void SyncSession::set_access(AccessLevel level) {
-  const bool could_write = std::exchange(access_, level) >= AccessLevel::kWrite;
-  if (level == AccessLevel::kNone) {
+void SyncSession::set_access(const access::Decision& decision) {
+  const Level level = decision.level;
+  access_until_ms_ = decision.until_ms;
+  const bool could_write = std::exchange(access_, level) >= Level::kWrite;
+  if (level == Level::kNone) {
     end(net::CloseCode::kNotFound, "the document is not shared with you any more");
-  } else if (live_ && could_write && level < AccessLevel::kWrite) {
+  } else if (live_ && could_write && level < Level::kWrite) {
     send(sync_protocol::denied_frame("you may only read this document now"));
-  } else if (live_ && !could_write && level >= AccessLevel::kWrite) {
+  } else if (live_ && !could_write && level >= Level::kWrite) {
     send(sync_protocol::state_vector_frame(live_->state().encode_state_vector()));  // what it has is wanted now
   }
 }
@@ -152,7 +154,7 @@ void SyncSession::receive_update(ByteView update, bool may_be_known) {
     shard.shard().barrier([this] { one_saved({}); });
     return;
   }
-  if (access_ < AccessLevel::kWrite) {
+  if (access_ < Level::kWrite) {
     send(sync_protocol::denied_frame("you may not change this document"));
     end(net::CloseCode::kPermissionDenied, "you may not change this document");
     return;
@@ -189,12 +191,13 @@ void SyncSession::receive_awareness(ByteView update) {
   if (!news->empty()) live_->broadcast(sync_protocol::awareness_frame(*news), number_);
 }
 
-void SyncSession::opened(DocumentShard::Live live, AccessLevel access) {
+void SyncSession::opened(DocumentShard::Live live, const access::Decision& access) {
   live_ = std::move(live);
-  access_ = access;
+  access_ = access.level;
+  access_until_ms_ = access.until_ms;
   live_->join(*this);
   const std::unique_ptr<Opening> opening = std::move(opening_);
-  if (access_ >= AccessLevel::kWrite) send(sync_protocol::state_vector_frame(live_->state().encode_state_vector()));
+  if (access_ >= Level::kWrite) send(sync_protocol::state_vector_frame(live_->state().encode_state_vector()));
   if (Bytes all = live_->awareness().encode(); !all.empty()) send(sync_protocol::awareness_frame(all));
   for (const Bytes& bytes : opening->messages) {
     auto message = sync_protocol::parse(bytes);

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "access/access.h"
 #include "base/id.h"
-#include "documents/access.h"
 #include "documents/document_shard.h"
 #include "documents/sync_protocol.h"
 #include "identity/identity.h"
@@ -39,8 +39,11 @@ class SyncSession {
   void send(const net::Frame& frame);
   /// Closes the socket; on_close follows from the handler.
   void end(net::CloseCode code, std::string_view reason);
-  /// The principal's access changed: kNone ends the session, less than write makes it read-only.
-  void set_access(AccessLevel level);
+  /// The principal's access may have changed: kNone ends the session, less than write makes it read-only.
+  void set_access(const access::Decision& decision);
+  bool access_expired(std::int64_t now_wall_ms) const {
+    return access_until_ms_ != 0 && now_wall_ms >= access_until_ms_;
+  }
 
   void receive(net::Opcode opcode, ByteView payload);
   void socket_closed();
@@ -65,7 +68,7 @@ class SyncSession {
   void dispatch(const sync_protocol::Message& message);
   void receive_update(ByteView update, bool may_be_known);
   void receive_awareness(ByteView update);
-  void opened(DocumentShard::Live live, AccessLevel access);
+  void opened(DocumentShard::Live live, const access::Decision& access);
   void one_saved(Result<> outcome);
   bool within_rate();
 
@@ -78,10 +81,11 @@ class SyncSession {
   identity::SessionId sign_in_;  // which its token is of
   std::uint64_t number_;
   std::int64_t expires_ms_ = 0;
-  std::int64_t rate_ns_ = 0;  // when the message bucket was full (generic cell rate algorithm)
+  std::int64_t access_until_ms_ = 0;  // from then on access_ is asked anew; 0: it stays
+  std::int64_t rate_ns_ = 0;          // when the message bucket was full (generic cell rate algorithm)
   std::uint32_t saved_ = 0;
   std::uint32_t references_ = 0;  // coroutines and appends that will come back
-  AccessLevel access_ = AccessLevel::kNone;
+  Level access_ = Level::kNone;
   bool wants_saved_ = false;
 };
 

@@ -63,9 +63,11 @@ class Hub {
     vault_.emplace(*engines_.blobs, concord::testing::some_master_keys(), true);
     snapshots_.emplace(*engines_.blobs, *vault_, pool_, 1u << 24u);
     history_.emplace(*engines_.blobs, *vault_, pool_, 1u << 26u);
+    access_.emplace(access::Access::Dependencies{*engines_.tables, *identity_, *audit_, clock_, metrics_});
+    must(concord::testing::run_on(reactors_.at(), access_->start()));
     documents_.emplace(
         documents::Documents::Dependencies{*shards_, *engines_.tables, *snapshots_, *history_, *identity_, *vault_,
-                                           *audit_, pool_, clock_, metrics_, Logger()},
+                                           *access_, pool_, clock_, metrics_, Logger()},
         documents::DocumentLimits{});
     net::Router router;
     identity_->add_routes(router);
@@ -114,6 +116,7 @@ class Hub {
   engines::Engines engines_;
   std::optional<audit::Audit> audit_;
   std::optional<identity::Identity> identity_;
+  std::optional<access::Access> access_;
   std::optional<shard::Shards> shards_;
   std::optional<vault::Vault> vault_;
   std::optional<shard::SnapshotStore> snapshots_;
@@ -160,7 +163,7 @@ TEST(OpenApiDocument, says_what_identity_answers) {
   EXPECT_EQ(hub.ask("GET", "/auth/me", "/auth/me").status, 401);
   hub.token = text_of(again, "/access_token");
   EXPECT_EQ(hub.ask("GET", "/auth/me", "/auth/me").status, 200);
-  EXPECT_EQ(text_of(hub.ask("GET", "/audit?limit=1000", "/audit"), "/events/0/action"), "session.ended");
+  EXPECT_EQ(text_of(hub.ask("GET", "/audit?limit=1000", "/audit"), "/events/0/action"), "session.refreshed");
   EXPECT_EQ(hub.ask("GET", "/audit?limit=0", "/audit").status, 400);
   const auto sessions = hub.ask("GET", "/auth/sessions", "/auth/sessions");
   EXPECT_EQ(sessions.status, 200);
@@ -190,6 +193,57 @@ void ask_about_shares(Hub& hub, const std::string& document, const std::string& 
   EXPECT_EQ(hub.ask("GET", path, pattern).status, 200);
   EXPECT_EQ(hub.ask("DELETE", path + "/" + other, pattern + "/{principal}").status, 204);
   EXPECT_EQ(hub.ask("DELETE", path + "/" + other, pattern + "/{principal}").status, 404);
+}
+
+void ask_about_folders(Hub& hub, const std::string& document) {
+  const std::string one = "/folders/{id}";
+  const auto made = hub.ask("POST", "/folders", "/folders", R"({"name":"Minutes"})");
+  ASSERT_EQ(made.status, 201);
+  const std::string id = text_of(made, "/id");
+  const std::string folder = "/folders/" + id;
+  EXPECT_EQ(hub.ask("POST", "/folders", "/folders", R"({"name":"In it","folder":")" + id + "\"}").status, 201);
+  EXPECT_EQ(hub.ask("POST", "/folders", "/folders", R"({"name":""})").status, 400);
+  EXPECT_EQ(hub.ask("POST", "/folders", "/folders", R"({"name":"x","folder":"fld_00000000000000000000000000"})").status,
+            404);
+  EXPECT_EQ(hub.ask("GET", "/folders?folder=" + id, "/folders").status, 200);
+  EXPECT_EQ(hub.ask("GET", "/folders?folder=x", "/folders").status, 400);
+  EXPECT_EQ(hub.ask("GET", folder, one).status, 200);
+  EXPECT_EQ(hub.ask("PATCH", folder, one, R"({"name":"Minutes of all"})").status, 200);
+  EXPECT_EQ(hub.ask("PATCH", folder, one, R"({"folder":")" + id + "\"}").status, 409);
+  EXPECT_EQ(hub.ask("PATCH", document, "/documents/{id}", R"({"folder":")" + id + "\"}").status, 200);
+  EXPECT_EQ(text_of(hub.ask("GET", "/documents?folder=" + id, "/documents"), "/documents/0/folder"), id);
+  EXPECT_EQ(hub.ask("DELETE", folder, one).status, 409);
+  const std::string share = R"({"principal":"everybody","access_level":"read","expires_at":"2099-01-01T00:00:00Z"})";
+  EXPECT_EQ(hub.ask("POST", folder + "/share", one + "/share", share).status, 200);
+  EXPECT_EQ(hub.ask("GET", folder + "/share", one + "/share").status, 200);
+  EXPECT_EQ(hub.ask("DELETE", folder + "/share/everybody", one + "/share/{principal}").status, 204);
+  EXPECT_EQ(hub.ask("DELETE", folder + "/share/everybody", one + "/share/{principal}").status, 404);
+  EXPECT_EQ(hub.ask("PATCH", document, "/documents/{id}", R"({"folder":null})").status, 200);
+  const std::string empty = "/folders/" + text_of(hub.ask("POST", "/folders", "/folders", R"({"name":"x"})"), "/id");
+  EXPECT_EQ(hub.ask("DELETE", empty, one).status, 204);
+  EXPECT_EQ(hub.ask("GET", empty, one).status, 404);
+}
+
+void ask_about_people(Hub& hub, const std::string& other) {
+  const std::string one = "/groups/{group}";
+  const auto made = hub.ask("POST", "/groups", "/groups", R"({"name":"Editors"})");
+  ASSERT_EQ(made.status, 201);
+  const std::string group = "/groups/" + text_of(made, "/id");
+  EXPECT_EQ(hub.ask("POST", "/groups", "/groups", R"({"name":"Editors"})").status, 409);
+  EXPECT_EQ(hub.ask("POST", "/groups", "/groups", R"({"name":""})").status, 400);
+  EXPECT_EQ(hub.ask("GET", "/groups", "/groups").status, 200);
+  EXPECT_EQ(hub.ask("PUT", group + "/members/" + other, one + "/members/{user}").status, 204);
+  EXPECT_EQ(hub.ask("PUT", group + "/members/usr_00000000000000000000000000", one + "/members/{user}").status, 404);
+  EXPECT_EQ(text_of(hub.ask("GET", group, one), "/people/0/id"), other);
+  EXPECT_EQ(hub.ask("PATCH", group, one, R"({"name":"Readers"})").status, 200);
+  EXPECT_EQ(hub.ask("DELETE", group + "/members/" + other, one + "/members/{user}").status, 204);
+  EXPECT_EQ(hub.ask("DELETE", group, one).status, 204);
+  EXPECT_EQ(hub.ask("DELETE", group, one).status, 404);
+  EXPECT_EQ(hub.ask("GET", "/users", "/users").status, 200);
+  EXPECT_EQ(hub.ask("GET", "/users?after=x", "/users").status, 400);
+  EXPECT_EQ(hub.ask("PATCH", "/users/" + other, "/users/{user}", R"({"role":"admin"})").status, 200);
+  EXPECT_EQ(hub.ask("PATCH", "/users/" + other, "/users/{user}", R"({"role":"owner"})").status, 400);
+  EXPECT_EQ(hub.ask("PATCH", "/users/" + other, "/users/{user}", R"({"role":"member"})").status, 200);
 }
 
 void ask_about_history(Hub& hub, const std::string& document) {
@@ -251,6 +305,8 @@ TEST(OpenApiDocument, says_what_documents_answer) {
   EXPECT_EQ(bj::parse(conflict.body).at("current_version").to_number<std::int64_t>(), version + 1);
   EXPECT_EQ(hub.ask("PATCH", document, one, R"({"name":"Minutes of Friday"})").status, 200);
   ask_about_shares(hub, document, text_of(other, "/user/id"));
+  ask_about_folders(hub, document);
+  ask_about_people(hub, text_of(other, "/user/id"));
   ask_about_history(hub, document);
   EXPECT_EQ(hub.ask("GET", document + "/sync", "/documents/{id}/sync").status, 426);
 

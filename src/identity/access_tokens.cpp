@@ -77,6 +77,7 @@ Task<Authenticated> AccessTokens::check_cold(std::string token, crypto::Sha256 d
     refused_.add();
     co_return fail(verified.error());
   }
+  const std::uint64_t generation = cache_.generation();
   CO_TRY(std::optional<Account> account, co_await sessions_.account_of_living(verified->user, verified->session));
   if (!account) {
     refused_.add();
@@ -84,7 +85,7 @@ Task<Authenticated> AccessTokens::check_cold(std::string token, crypto::Sha256 d
   }
   auto holder = std::make_shared<const Authenticated>(
       Authenticated{std::move(account->principal), verified->expires_ms, verified->session});
-  cache_.put(digest, holder);
+  cache_.put(digest, holder, generation);
   cold_.add();
   co_return *holder;
 }

@@ -27,6 +27,9 @@ class AccessTokens {
   /// See Identity::authenticate_bearer.
   Task<Authenticated> check(std::string_view token);
 
+  /// Accounts have changed: who holds a token is asked again.
+  void forget_holders() { cache_.clear(); }
+
   std::int64_t lifetime_seconds() const { return lifetime_s_; }
   const std::string& jwks() const { return keys_.jwks; }
 

@@ -82,6 +82,25 @@ Task<std::vector<Principal>> Accounts::find_all(std::vector<UserId> ids) {
   co_return found;
 }
 
+Task<std::vector<Account>> Accounts::list(std::optional<UserId> after, std::int64_t limit) {
+  CO_TRY(const Rows rows, co_await tables_.query({select("WHERE u.id > $1 ORDER BY u.id LIMIT $2"),
+                                                  {after ? after->str() : std::string(), limit}}));
+  std::vector<Account> found;
+  found.reserve(rows.rows.size());
+  for (const engines::Row& row : rows.rows) {
+    CO_TRY(Account account, account_of(row));
+    found.push_back(std::move(account));
+  }
+  co_return found;
+}
+
+Task<bool> Accounts::set_role(UserId id, Role old_role, Role new_role) {
+  Statement statement{"UPDATE identity_users SET role = $1 WHERE id = $2 AND role = $3",
+                      {std::string(to_string(new_role)), id.str(), std::string(to_string(old_role))}};
+  CO_TRY(const Rows rows, co_await tables_.query(std::move(statement)));
+  co_return rows.affected == 1;
+}
+
 Task<> Accounts::insert(Transaction& transaction, Account account, std::string email_key) {
   Statement statement{
       "INSERT INTO identity_users (id, email, email_key, name, role, password_hash, created_ms) "

@@ -29,6 +29,11 @@ class Accounts {
   /// Those that exist, in no order.
   Task<std::vector<Principal>> find_all(std::vector<UserId> ids);
 
+  /// In the order of their identifiers, which is that of their making.
+  Task<std::vector<Account>> list(std::optional<UserId> after, std::int64_t limit);
+  /// Whether it was `old_role` still.
+  Task<bool> set_role(UserId id, Role old_role, Role new_role);
+
   static Task<bool> any(engines::Transaction& transaction);
   static Task<bool> has_email(engines::Transaction& transaction, std::string email_key);
   static Task<> insert(engines::Transaction& transaction, Account account, std::string email_key);

@@ -6,8 +6,10 @@
 #include "identity/access_tokens.h"
 #include "identity/accounts.h"
 #include "identity/ended_sessions.h"
+#include "identity/groups.h"
 #include "identity/migrations.h"
 #include "identity/password_hasher.h"
+#include "identity/people_routes.h"
 #include "identity/routes.h"
 #include "identity/sessions.h"
 #include "identity/setup_token.h"
@@ -40,6 +42,7 @@ struct Identity::State {
       : options(std::move(o)),
         on(std::move(d)),
         accounts(on.tables),
+        groups(on.tables),
         sessions(on.tables,
                  {.lifetime_ms = options.refresh_token_days * kDayMs, .per_user = options.sessions_per_user}),
         ended(on.clock, options.access_token_seconds * 1000),
@@ -48,6 +51,7 @@ struct Identity::State {
   const Options options;
   Dependencies on;
   Accounts accounts;
+  Groups groups;
   Sessions sessions;
   EndedSessions ended;
   PasswordHasher hasher;
@@ -55,6 +59,13 @@ struct Identity::State {
   std::unique_ptr<AccessTokens> tokens;
   std::unique_ptr<SignIn> sign_in;
   std::unique_ptr<Routes> routes;
+  std::unique_ptr<PeopleRoutes> people;
+  std::vector<std::function<void()>> membership_listeners;
+
+  void membership_changed() {
+    tokens->forget_holders();
+    for (const auto& listener : membership_listeners) listener();
+  }
 };
 
 Identity::Identity(Options options, Dependencies dependencies)
@@ -78,12 +89,15 @@ Task<> Identity::start() {
   s.sign_in = std::make_unique<SignIn>(s.options, s.on, s.accounts, s.sessions, s.ended, s.hasher, *s.tokens,
                                        std::move(setup_token), has_account);
   s.routes = std::make_unique<Routes>(s.options, *this, *s.sign_in, s.accounts, *s.tokens);
+  s.people =
+      std::make_unique<PeopleRoutes>(s.on, *this, s.accounts, s.groups, [state = &s] { state->membership_changed(); });
   co_return Result<>();
 }
 
 void Identity::add_routes(net::Router& router) {
   assert(state_->routes != nullptr);
   state_->routes->add_to(router);
+  state_->people->add_to(router);
 }
 
 std::optional<std::string> Identity::setup_token() const {
@@ -113,6 +127,18 @@ Task<> Identity::require_admin(const net::Request& request) {
     if (!administers(who.principal.role)) co_return fail(Code::kPermissionDenied, "only an admin may do this");
     co_return Result<>();
   }(authenticate(request));
+}
+
+Task<Membership> Identity::membership(UserId id) { return state_->groups.membership(id); }
+
+void Identity::on_membership_changed(std::function<void()> changed) {
+  state_->membership_listeners.push_back(std::move(changed));
+}
+
+Task<std::optional<std::string>> Identity::group_name(GroupId id) {
+  CO_TRY(auto group, co_await state_->groups.find(id));
+  if (!group) co_return std::nullopt;
+  co_return std::move(group->name);
 }
 
 Task<std::optional<Principal>> Identity::find_user(UserId id) {

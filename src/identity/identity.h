@@ -82,6 +82,14 @@ class Identity {
   /// Whether that has happened, while a token of the session could be valid still.
   bool has_ended(SessionId session) const;
 
+  /// kNotFound where there is no such account.
+  Task<Membership> membership(UserId id);
+  /// `changed` is called, on any thread, after a change of a role or of who is in a group. After `start`, before the
+  /// server serves.
+  void on_membership_changed(std::function<void()> changed);
+  /// The group's name; absent where there is no such group.
+  Task<std::optional<std::string>> group_name(GroupId id);
+
   Task<std::optional<Principal>> find_user(UserId id);
   Task<std::optional<Principal>> find_user_by_email(std::string email);
   /// By identifier or by e-mail, whichever `text` is.

@@ -98,11 +98,11 @@ TEST(TokenCache, finds_a_token_until_it_expires) {
   Gauge entries;
   TokenCache cache(1000, entries);
   EXPECT_EQ(cache.find(digest_of(1), 0), nullptr);
-  cache.put(digest_of(1), until(100));
+  cache.put(digest_of(1), until(100), cache.generation());
   EXPECT_NE(cache.find(digest_of(1), 99), nullptr);
   EXPECT_EQ(cache.find(digest_of(1), 100), nullptr);
   EXPECT_EQ(cache.find(digest_of(2), 0), nullptr);
-  cache.put(digest_of(1), until(200));
+  cache.put(digest_of(1), until(200), cache.generation());
   EXPECT_NE(cache.find(digest_of(1), 150), nullptr);
   EXPECT_EQ(entries.value(), 1);
 }
@@ -110,7 +110,7 @@ TEST(TokenCache, finds_a_token_until_it_expires) {
 TEST(TokenCache, is_bounded_and_the_oldest_make_room) {
   Gauge entries;
   TokenCache cache(640, entries);
-  for (int i = 0; i < 10'000; ++i) cache.put(digest_of(i), until(100));
+  for (int i = 0; i < 10'000; ++i) cache.put(digest_of(i), until(100), cache.generation());
   EXPECT_LE(entries.value(), 640);
   EXPECT_GE(entries.value(), 600);
   int held = 0, recent = 0;
@@ -127,7 +127,7 @@ TEST(TokenCache, is_shared_by_threads) {
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([&cache, t] {
       for (int i = 0; i < 2000; ++i) {
-        cache.put(digest_of(i * (t + 1) % 500), until(100));
+        cache.put(digest_of(i * (t + 1) % 500), until(100), cache.generation());
         cache.find(digest_of(i % 500), 0);
       }
     });

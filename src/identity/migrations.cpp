@@ -54,12 +54,27 @@ ALTER TABLE identity_users DROP COLUMN role;
 ALTER TABLE identity_users RENAME COLUMN new_role TO role;
 )";
 
+constexpr const char* kGroups = R"(
+CREATE TABLE identity_groups (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  created_ms BIGINT NOT NULL
+);
+CREATE TABLE identity_group_members (
+  group_id TEXT NOT NULL REFERENCES identity_groups (id) ON DELETE CASCADE,
+  user_id TEXT NOT NULL REFERENCES identity_users (id) ON DELETE CASCADE,
+  PRIMARY KEY (group_id, user_id)
+);
+CREATE INDEX identity_group_members_by_user ON identity_group_members (user_id);
+)";
+
 }  // namespace
 
 std::vector<engines::Migration> migrations() {
   return {{.part = "identity", .version = 1, .sql = kFirst},
           {.part = "identity", .version = 2, .sql = kSessionOrigins},
-          {.part = "identity", .version = 3, .sql = kFourRoles}};
+          {.part = "identity", .version = 3, .sql = kFourRoles},
+          {.part = "identity", .version = 4, .sql = kGroups}};
 }
 
 }  // namespace concord::identity

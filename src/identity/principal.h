@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/id.h"
 
@@ -15,6 +16,11 @@ struct SessionTag {
 };
 /// One sign-in and all the refreshes that follow from it.
 using SessionId = Id<SessionTag>;
+
+struct GroupTag {
+  static constexpr std::string_view kPrefix = "grp";
+};
+using GroupId = Id<GroupTag>;
 
 /// What a principal may do on the hub as a whole, most first. The owner and admins administer it; a guest sees what was
 /// shared with them and makes nothing.
@@ -30,6 +36,12 @@ struct Principal {
   std::string name;
   std::string email;
   Role role = Role::kMember;
+};
+
+/// What a user is on the hub, beside themselves.
+struct Membership {
+  Role role = Role::kGuest;
+  std::vector<GroupId> groups;
 };
 
 /// A principal who has shown a valid access token.

@@ -1,45 +1,13 @@
 #include "identity/routes.h"
 
-#include "json/object.h"
-#include "json/writer.h"
+#include "identity/route_parts.h"
 
 namespace concord::identity {
 
 namespace {
 
-constexpr std::size_t kMaxBodyBytes = 16u << 10u;
 constexpr json::TextRule kEmailRule{.least = 3, .most = kMaxEmailBytes};
 constexpr json::TextRule kTokenRule{.least = 1, .most = 256, .secret = true};
-constexpr std::size_t kMaxNameBytes = 200;
-
-/// Without asking first, a browser sends what a page of another origin posts only as a form or as text. As JSON it
-/// asks, and gets no leave. So no such page makes the first account behind its visitor's back.
-bool may_be_forged(const net::Request& request) {
-  return !request.header("origin").empty() && !request.header("content-type").starts_with("application/json");
-}
-
-Result<json::Object> body_of(const net::Request& request) {
-  if (may_be_forged(request))
-    return fail(Error{Code::kPermissionDenied, "a browser has to send this as application/json", {}}.with(
-        "field", "content-type"));
-  return json::Object::parse(request.body, {.max_bytes = kMaxBodyBytes, .max_values = 64, .max_depth = 4});
-}
-
-/// Never kept by a cache: what these routes answer is for one caller, once.
-net::Response json_response(int status, std::string body) {
-  net::Response response;
-  response.status = status;
-  response.set("content-type", "application/json");
-  response.set("cache-control", "no-store");
-  response.body = std::move(body);
-  return response;
-}
-
-void write_user(json::Writer& out, const Account& account) {
-  const Principal& who = account.principal;
-  out.begin_object().field("id", who.id.str()).field("email", who.email).field("name", who.name);
-  out.field("role", to_string(who.role)).field("created_at", format_time(account.created_ms)).end();
-}
 
 net::Response grant_response(int status, const Grant& grant) {
   json::Writer out;
@@ -48,10 +16,6 @@ net::Response grant_response(int status, const Grant& grant) {
   write_user(out, grant.account);
   out.end();
   return json_response(status, std::move(out).take());
-}
-
-Caller caller_of(const net::Request& request) {
-  return {request.peer_address, request.request_id, std::string(request.header("user-agent"))};
 }
 
 Result<Email> email_of(const json::Object& body) {
@@ -83,22 +47,16 @@ Result<NewAccount> new_account(const net::Request& request, const Options& optio
 }  // namespace
 
 void Routes::add_to(net::Router& router) {
-  const auto add = [&](std::string method, std::string pattern, Task<net::Response> (Routes::*handler)(net::Request)) {
-    router.add({.method = std::move(method),
-                .pattern = std::move(pattern),
-                .handler = [this, handler](net::Request request) { return (this->*handler)(std::move(request)); },
-                .body_limit_bytes = kMaxBodyBytes});
-  };
-  add("POST", "/auth/register", &Routes::register_account);
-  add("POST", "/auth/login", &Routes::log_in);
-  add("POST", "/auth/refresh", &Routes::refresh);
-  add("POST", "/auth/logout", &Routes::log_out);
-  add("GET", "/auth/me", &Routes::me);
-  add("GET", "/auth/sessions", &Routes::list_sessions);
-  add("DELETE", "/auth/sessions", &Routes::end_other_sessions);
-  add("DELETE", "/auth/sessions/{session}", &Routes::end_session);
-  add("GET", "/auth/setup", &Routes::setup);
-  add("GET", "/.well-known/jwks.json", &Routes::jwks);
+  add_route(router, "POST", "/auth/register", this, &Routes::register_account);
+  add_route(router, "POST", "/auth/login", this, &Routes::log_in);
+  add_route(router, "POST", "/auth/refresh", this, &Routes::refresh);
+  add_route(router, "POST", "/auth/logout", this, &Routes::log_out);
+  add_route(router, "GET", "/auth/me", this, &Routes::me);
+  add_route(router, "GET", "/auth/sessions", this, &Routes::list_sessions);
+  add_route(router, "DELETE", "/auth/sessions", this, &Routes::end_other_sessions);
+  add_route(router, "DELETE", "/auth/sessions/{session}", this, &Routes::end_session);
+  add_route(router, "GET", "/auth/setup", this, &Routes::setup);
+  add_route(router, "GET", "/.well-known/jwks.json", this, &Routes::jwks);
 }
 
 Task<net::Response> Routes::register_account(net::Request request) {

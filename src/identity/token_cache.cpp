@@ -22,9 +22,21 @@ std::shared_ptr<const Authenticated> TokenCache::find(const crypto::Sha256& toke
   return known->second;
 }
 
-void TokenCache::put(const crypto::Sha256& token, std::shared_ptr<const Authenticated> holder) {
+void TokenCache::clear() {
+  ++generation_;
+  for (Part& part : parts_) {
+    const std::lock_guard lock(part.mutex);
+    entries_.add(-static_cast<std::int64_t>(part.entries.size()));
+    part.entries.clear();
+    part.order.clear();
+  }
+}
+
+void TokenCache::put(const crypto::Sha256& token, std::shared_ptr<const Authenticated> holder,
+                     std::uint64_t generation) {
   Part& part = parts_[token.back() % kParts];
   const std::lock_guard lock(part.mutex);
+  if (generation != generation_) return;
   if (!part.entries.insert_or_assign(token, std::move(holder)).second) return;
   part.order.push_back(token);
   if (part.order.size() <= max_entries_per_part_) {

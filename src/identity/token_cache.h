@@ -3,6 +3,7 @@
 // makes room. In 64 parts, each under its own lock, so that reactors hardly ever meet. Any thread.
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -22,7 +23,11 @@ class TokenCache {
 
   /// Null where the token is not known or has expired at `now_ms`.
   std::shared_ptr<const Authenticated> find(const crypto::Sha256& token, std::int64_t now_ms);
-  void put(const crypto::Sha256& token, std::shared_ptr<const Authenticated> holder);
+  /// Read before the holder is looked up: `put` drops one that a change has overtaken.
+  std::uint64_t generation() const { return generation_; }
+  void put(const crypto::Sha256& token, std::shared_ptr<const Authenticated> holder, std::uint64_t generation);
+  /// Accounts have changed: what is known of holders is forgotten.
+  void clear();
 
  private:
   struct Hash {
@@ -35,6 +40,7 @@ class TokenCache {
   };
   static constexpr std::size_t kParts = 64;
 
+  std::atomic<std::uint64_t> generation_ = 0;
   Gauge& entries_;
   std::array<Part, kParts> parts_;
   const std::size_t max_entries_per_part_;

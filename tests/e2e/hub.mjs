@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
-const binary = process.env.CONCORD_BINARY
+export const binary = process.env.CONCORD_BINARY
 if (!binary) throw new Error('CONCORD_BINARY names no program; use tests/e2e/run')
 
 const freePort = () =>

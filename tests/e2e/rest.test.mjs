@@ -34,7 +34,7 @@ test('create, read, list, write, rename, share and delete', async () => {
   assert.equal(created.status, 201)
   const { id } = created.body
   assert.deepEqual(Object.keys(created.body).sort(),
-    ['access_level', 'content', 'created_at', 'doc_type', 'id', 'name', 'owner', 'owner_name', 'updated_at', 'version'])
+    ['access_level', 'content', 'created_at', 'doc_type', 'folder', 'id', 'name', 'owner', 'owner_name', 'updated_at', 'version'])
   assert.equal(created.body.content, 'one\ntwo\n')
   assert.equal(created.body.owner, ann.id)
   assert.equal(created.body.access_level, 'owner')
@@ -48,7 +48,7 @@ test('create, read, list, write, rename, share and delete', async () => {
 
   assert.equal((await call('GET', `/documents/${id}`, ben)).status, 404)
   assert.deepEqual((await call('POST', `/documents/${id}/share`, ann, { principal: ben.email, access_level: 'comment' })).body,
-    { principal: ben.id, name: 'Ben', email: ben.email, access_level: 'comment' })
+    { principal: ben.id, kind: 'user', name: 'Ben', email: ben.email, access_level: 'comment' })
   assert.equal((await call('GET', `/documents/${id}`, ben)).body.access_level, 'comment')
   assert.equal((await call('PUT', `/documents/${id}`, ben, { content: 'x', version: 1 })).status, 403)
   assert.equal((await call('DELETE', `/documents/${id}`, ben)).status, 403)

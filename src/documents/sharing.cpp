@@ -1,0 +1,120 @@
+#include "documents/sharing.h"
+
+#include <map>
+
+#include "documents/route_parts.h"
+
+namespace concord::documents {
+
+namespace {
+
+constexpr std::string_view kUser = "user";
+constexpr std::string_view kGroup = "group";
+
+Result<std::int64_t> expiry_of(const json::Object& body, std::int64_t now_ms) {
+  TRY(const auto text, body.optional_text("expires_at", {.least = 1, .most = 32}));
+  if (!text) return std::int64_t{0};
+  const auto time = parse_time(*text);
+  if (!time) return fail(json::field_error("expires_at", "must be a time such as 2026-11-20T12:00:00Z", *text));
+  if (*time <= now_ms) return fail(json::field_error("expires_at", "must be in the future", *text));
+  return *time;
+}
+
+std::unexpected<Error> nobody() {
+  return fail(Error{Code::kNotFound, "nobody here has that id or e-mail", {{"field", "principal"}}});
+}
+
+}  // namespace
+
+Task<Sharing::Named> Sharing::named(std::string principal) {
+  if (principal == access::kEverybody) co_return Named{principal, access::kEverybody, "Everybody here", ""};
+  if (const auto group = identity::GroupId::parse(principal)) {
+    CO_TRY(auto name, co_await identity_.group_name(*group));
+    if (!name) co_return nobody();
+    co_return Named{std::move(principal), kGroup, std::move(*name), ""};
+  }
+  CO_TRY(auto user, co_await identity_.find_user(std::move(principal)));
+  if (!user) co_return nobody();
+  co_return Named{user->id.str(), kUser, std::move(user->name), std::move(user->email)};
+}
+
+/// Those that exist, in their order.
+Task<std::vector<Sharing::Named>> Sharing::named(std::vector<std::string> ids) {
+  std::vector<UserId> users;
+  for (const std::string& id : ids)
+    if (const auto user = UserId::parse(id)) users.push_back(*user);
+  CO_TRY(auto found, co_await identity_.find_users(std::move(users)));
+  std::map<std::string, identity::Principal> by_id;
+  for (identity::Principal& user : found) by_id.emplace(user.id.str(), std::move(user));
+  std::vector<Named> out;
+  out.reserve(ids.size());
+  for (std::string& id : ids) {
+    if (const auto user = by_id.find(id); user != by_id.end()) {
+      out.push_back({std::move(id), kUser, user->second.name, user->second.email});
+    } else if (!UserId::parse(id)) {
+      auto one = co_await named(std::move(id));
+      if (one) out.push_back(std::move(*one));
+      if (!one && one.error().code != Code::kNotFound) co_return fail(std::move(one).error());
+    }
+  }
+  co_return out;
+}
+
+void Sharing::write(json::Writer& out, const Named& to, Level level, std::int64_t expires_ms) {
+  out.begin_object().field("principal", to.id).field("kind", to.kind).field("name", to.name);
+  if (to.kind == kUser) out.field("email", to.email);
+  out.field("access_level", to_string(level));
+  if (expires_ms != 0) out.field("expires_at", format_time(expires_ms));
+  out.end();
+}
+
+Task<net::Response> Sharing::list(std::string thing, UserId owner) {
+  CO_TRY(const auto grants, co_await access_.grants(std::move(thing)));
+  std::map<std::string, access::Grant> by_principal;
+  std::vector<std::string> ids{owner.str()};
+  for (const access::Grant& grant : grants) {
+    if (grant.expires_ms != 0 && grant.expires_ms <= clock_.wall_ms()) continue;
+    by_principal.emplace(grant.to, grant);
+    ids.push_back(grant.to);
+  }
+  CO_TRY(const auto all, co_await named(std::move(ids)));
+  json::Writer out;
+  out.begin_object().key("shares").begin_array();
+  for (const Named& one : all) {
+    const auto grant = by_principal.find(one.id);
+    if (grant == by_principal.end()) {
+      write(out, one, Level::kOwner, 0);
+    } else {
+      write(out, one, grant->second.level, grant->second.expires_ms);
+    }
+  }
+  out.end().end();
+  co_return json_response(200, std::move(out).take());
+}
+
+Task<net::Response> Sharing::grant(SharedThing thing, net::Request request) {
+  CO_TRY(const json::Object body, json::Object::parse(request.body, {.max_bytes = kSmallBody}));
+  CO_TRY(std::string principal, body.text("principal", {.least = 1, .most = 254}));
+  CO_TRY(const std::string word, body.text("access_level", {.least = 1, .most = 16}));
+  const auto level = access::grantable_level(word);
+  if (!level) co_return fail(json::field_error("access_level", "must be read, comment, write or share", word));
+  if (*level > thing.access) co_return fail(json::field_error("access_level", "is more than you have yourself", word));
+  CO_TRY(const std::int64_t expires_ms, expiry_of(body, clock_.wall_ms()));
+  CO_TRY(const Named to, co_await named(principal));
+  if (to.id == thing.owner.str()) co_return fail(json::field_error("principal", "is the owner", principal));
+  CO_TRY_VOID(co_await access_.grant(thing.id, {to.id, *level, expires_ms}, by(thing.who, request)));
+  json::Writer out;
+  write(out, to, *level, expires_ms);
+  co_return json_response(200, std::move(out).take());
+}
+
+Task<net::Response> Sharing::revoke(SharedThing thing, net::Request request) {
+  const std::string& principal = request.parameter("principal");
+  if (thing.access < Level::kShare && principal != thing.who.id.str())
+    co_return fail(Code::kPermissionDenied,
+                   "this needs share access; you have " + std::string(to_string(thing.access)));
+  CO_TRY_VOID(co_await access_.revoke(thing.id, principal, by(thing.who, request)));
+  co_return net::Response{.status = 204};
+}
+
+}  // namespace concord::documents

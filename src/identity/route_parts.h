@@ -1,0 +1,36 @@
+#pragma once
+// What the routes of identity share: reading a request, and answering it.
+
+#include <string>
+
+#include "identity/accounts.h"
+#include "identity/sign_in.h"
+#include "json/object.h"
+#include "json/writer.h"
+#include "net/http.h"
+
+namespace concord::identity {
+
+constexpr std::size_t kMaxBodyBytes = 16u << 10u;
+constexpr std::size_t kMaxNameBytes = 200;
+
+/// The JSON object of a request's body. kPermissionDenied where a page of another origin may have made a browser send
+/// it.
+Result<json::Object> body_of(const net::Request& request);
+/// Never kept by a cache: what these routes answer is for one caller, once.
+net::Response json_response(int status, std::string body);
+Caller caller_of(const net::Request& request);
+/// The account as its holder and admins see it.
+void write_user(json::Writer& out, const Account& account);
+
+/// Adds a route that calls a member function.
+template <class Routes>
+void add_route(net::Router& router, std::string method, std::string pattern, Routes* routes,
+               Task<net::Response> (Routes::*handler)(net::Request)) {
+  router.add({.method = std::move(method),
+              .pattern = std::move(pattern),
+              .handler = [routes, handler](net::Request request) { return (routes->*handler)(std::move(request)); },
+              .body_limit_bytes = kMaxBodyBytes});
+}
+
+}  // namespace concord::identity
