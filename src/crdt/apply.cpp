@@ -154,6 +154,11 @@ ItemRef Engine::integrate_draft(ItemRef item, const Drafts& drafts) {
       left = item_ending_at({client, state - 1});
       store.items[item].set_origin({client, state - 1});
       orphan = store.items[left].is_gc();
+      // What is known may be elsewhere than the update has it, if a client says two things at one clock.
+      if (!orphan) {
+        type = store.parent_of(store.items[left]);
+        entry = store.items[left].in_map() ? store.items[left].home : kNone;
+      }
     }
   }
   if (orphan) {

@@ -27,7 +27,7 @@ namespace concord::crdt {
 
 /// The last own item ends at `index` and may grow.
 bool Editor::type_in_place(TypeRef text, std::size_t index, ByteView utf8, bool ascii, std::uint32_t units) {
-  if (last_.item == kNone || last_.type != text || recorded_) return false;
+  if (last_.item == kNone || last_.type != text || recorded_ || store.crowded.any()) return false;
   Item& it = store.items[last_.item];
   ClientRecord& own = store.clients[own_];
   if (it.kind() != Kind::kString || it.deleted() || it.client != own_ || it.end() != own.state ||
@@ -181,7 +181,7 @@ bool Engine::apply_in_place(ByteView update, UpdateFormat format) {
   ErasedChange erased;
   if (read_single_change(update, format, erased)) return delete_in_place(erased);
   TypedChange typed;
-  if (!read_single_change(update, format, typed) || !extend_in_place(typed)) return false;
+  if (store.crowded.any() || !read_single_change(update, format, typed) || !extend_in_place(typed)) return false;
   if (store.contents.wants_compaction()) store.compact();
   return true;
 }

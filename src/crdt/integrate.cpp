@@ -37,6 +37,8 @@ ItemRef Replica::resolve_conflicts(const Item& item, ItemRef left, ItemRef right
   visited_.clear();
   std::size_t conflicting = 0;
   constexpr std::size_t kFew = 24;  // from here on a hash table knows who was visited
+  constexpr std::size_t kLong = 64;
+  constexpr std::size_t kMany = 1024;
   const std::uint64_t own_id = store.clients[item.client].id;
   const auto order_of = [&](ItemRef wanted) -> std::size_t {
     if (visited_.size() >= kFew) {
@@ -48,7 +50,12 @@ ItemRef Replica::resolve_conflicts(const Item& item, ItemRef left, ItemRef right
     return visited_.size();
   };
 
+  ConflictIndex* const index = store.crowded.any() ? store.crowded.find({type, entry}) : nullptr;
   while (other != kNone && other != right) {
+    if (index != nullptr && visited_.size() == CrowdedLists::kPatience) {
+      const auto place = index->place(item.origin(), item.right_origin(), own_id);
+      if (place) return place->present() ? store.find(*place) : kNone;
+    }
     visited_.push_back(other);
     if (visited_.size() == kFew) {
       visited_numbers_.clear();
@@ -77,6 +84,10 @@ ItemRef Replica::resolve_conflicts(const Item& item, ItemRef left, ItemRef right
     }
     other = it.right;
   }
+  if (visited_.size() > kLong) [[unlikely]] {
+    store.crowded.walked(store, {type, entry}, visited_.size());
+    if (visited_.size() > kMany) visited_numbers_ = IdTable();  // to clear it costs its size
+  }
   return left;
 }
 
@@ -104,6 +115,8 @@ void Replica::integrate(ItemRef item, ItemRef left, ItemRef right, TypeRef type,
   const Kind kind = store.items[item].kind();
   if (kind == Kind::kDeleted) store.items[item].set(kFlagDeleted);
   store.link(item, type, entry, left);
+  if (store.crowded.any()) [[unlikely]]
+    store.crowded.linked(store, {type, entry}, item);
   touch(static_cast<ClientRef>(store.items[item].client));
   store.add_struct(item);
 

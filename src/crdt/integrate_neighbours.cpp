@@ -58,7 +58,7 @@ bool ends_with(const Item& item, Id id) {
 /// Stops at the first draft that is otherwise. What every draft adds to, the client's state and the sums of the leaf
 /// that it goes to, is kept here meanwhile and written down by `leave`.
 void Engine::integrate_neighbours(DraftSection& section, const Drafts& drafts) {
-  if (recorded_) return;
+  if (recorded_ || store.crowded.any()) return;
   const ClientRef self = section.client;
   ClientRecord& client = store.clients[self];
   Item* items = store.items.data();

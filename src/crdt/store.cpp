@@ -137,9 +137,11 @@ void Store::free_type(TypeRef type) {
   TypeRecord& record = types[type];
   PositionTree tree = record.tree;
   index.clear(tree);
+  crowded.forget({type, kNone});
   for (std::uint32_t at = record.first_entry; at != kNone;) {
     const std::uint32_t next = entries[at].next;
     entry_numbers_.erase(static_cast<std::uint64_t>(type) << 32U | entries[at].key);
+    crowded.forget({type, at});
     entries[at] = {};
     entries[at].next = free_entry_;
     free_entry_ = at;
@@ -447,7 +449,8 @@ void Store::shrink_to_fit() {
 std::size_t Store::heap_bytes() const {
   std::size_t bytes = items.heap_bytes() + index.heap_bytes() + contents.heap_bytes() + types.heap_bytes() +
                       entries.heap_bytes() + client_numbers_.heap_bytes() + entry_numbers_.heap_bytes() +
-                      root_numbers_.heap_bytes() + redone.heap_bytes() + clients.capacity() * sizeof(ClientRecord);
+                      root_numbers_.heap_bytes() + redone.heap_bytes() + crowded.heap_bytes() +
+                      clients.capacity() * sizeof(ClientRecord);
   for (const ClientRecord& client : clients) bytes += client.index.heap_bytes();
   return bytes;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "crdt/contents.h"
+#include "crdt/crowded_lists.h"
 #include "crdt/id_table.h"
 #include "crdt/item.h"
 #include "crdt/position_index.h"
@@ -30,6 +31,7 @@ class Store {
   PodArray<TypeRecord> types;
   PodArray<MapEntry> entries;
   RedoneTable redone;
+  CrowdedLists crowded;
 
   // Clients.
   std::optional<ClientRef> find_client(std::uint64_t id) const;

@@ -15,6 +15,7 @@ class Validator {
     for (TypeRef t = 0; t < store_.types.size() && wrong_.empty(); ++t)
       if (store_.types[t].in_use) check_type(t);
     if (wrong_.empty() && linked_ != found_) complain("items are in no list, or in two", kNone);
+    if (const char* wrong = wrong_.empty() ? store_.crowded.validate(store_) : nullptr) complain(wrong, kNone);
     return wrong_;
   }
 
