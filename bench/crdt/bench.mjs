@@ -65,21 +65,31 @@ const measureNative = (edits, yrs) => {
   }
 }
 
+const typeInYjs = (edits, emission, sink) => {
+  const doc = new Y.Doc()
+  doc.clientID = client
+  doc.on(emission, sink)
+  const text = doc.getText('text')
+  for (const [position, deleted, inserted] of edits) {
+    doc.transact(() => {
+      if (deleted > 0) text.delete(position, deleted)
+      if (inserted.length > 0) text.insert(position, inserted)
+    })
+  }
+  return doc
+}
+const applyV2 = edits => {
+  const updates = []
+  typeInYjs(edits, 'updateV2', update => updates.push(update))
+  return cpuMs(() => {
+    const far = new Y.Doc()
+    for (const update of updates) Y.applyUpdateV2(far, update)
+  })
+}
+
 const measureYjs = edits => {
   const updates = []
-  const type = sink => {
-    const doc = new Y.Doc()
-    doc.clientID = client
-    doc.on('update', sink)
-    const text = doc.getText('text')
-    for (const [position, deleted, inserted] of edits) {
-      doc.transact(() => {
-        if (deleted > 0) text.delete(position, deleted)
-        if (inserted.length > 0) text.insert(position, inserted)
-      })
-    }
-    return doc
-  }
+  const type = sink => typeInYjs(edits, 'update', sink)
   const edit_ms = cpuMs(() => type(() => {}))
   const doc = type(update => updates.push(update))
   const encoded = Y.encodeStateAsUpdate(doc)
@@ -87,6 +97,7 @@ const measureYjs = edits => {
     const far = new Y.Doc()
     for (const update of updates) Y.applyUpdate(far, update)
   })
+  const apply_v2_ms = applyV2(edits)
   const load_ms = least(10, () => Y.applyUpdate(new Y.Doc(), encoded))
   const encode_ms = least(10, () => Y.encodeStateAsUpdate(doc))
   const encodedV2 = Y.encodeStateAsUpdateV2(doc)
@@ -108,7 +119,7 @@ const measureYjs = edits => {
     Y.applyUpdate(far, merged)
     Y.encodeStateAsUpdate(far)
   })
-  return { edit_ms, apply_ms, load_ms, encode_ms, merge_ms, compact_ms, load_v2_ms, encode_v2_ms, encoded_bytes: encoded.length, encoded_v2_bytes: encodedV2.length, merged_bytes: merged.length }
+  return { edit_ms, apply_ms, apply_v2_ms, load_ms, encode_ms, merge_ms, compact_ms, load_v2_ms, encode_v2_ms, encoded_bytes: encoded.length, encoded_v2_bytes: encodedV2.length, merged_bytes: merged.length }
 }
 
 const yjs = `yjs ${JSON.parse(readFileSync(new URL('node_modules/yjs/package.json', import.meta.url))).version}, node ${process.version}`
@@ -125,6 +136,7 @@ for (const name of names) {
   row(`${edits.length} edits, each a transaction with its update`, 'edit_ms', 'ms')
   row('slowest edit in a thousand (p99.9)', 'edit_p999_us', 'µs', false)
   row(`${edits.length} updates from afar, each applied by itself`, 'apply_ms', 'ms')
+  row('the same in V2', 'apply_v2_ms', 'ms')
   row('load the V1 encoding', 'load_ms', 'ms')
   row('encode V1', 'encode_ms', 'ms')
   row('encoded V1', 'encoded_bytes', 'bytes')
@@ -135,8 +147,14 @@ for (const name of names) {
   row('size of the merged update', 'merged_bytes', 'bytes')
   row('compact the merged update', 'compact_ms', 'ms')
   row('heap of the loaded document', 'loaded_heap_bytes', 'bytes', false)
+  row('attribution: telling the table of all updates', 'attribute_ms', 'ms', false)
+  row('attribution: what it adds to the live document', 'attribution_live_bytes', 'bytes', false)
+  row('attribution: the table in memory', 'attribution_bytes', 'bytes', false)
+  row('attribution: the table encoded', 'attribution_encoded_bytes', 'bytes', false)
+  row('attribution: who wrote each run of the text (blame)', 'blame_ms', 'ms', false)
   nativeRow(`${edits.length} edits, each a transaction with its update`, 'edit_ms', 'ms')
   nativeRow(`${edits.length} updates from afar, each applied by itself`, 'apply_ms', 'ms')
+  nativeRow('the same in V2', 'apply_v2_ms', 'ms')
   nativeRow('load the V1 encoding', 'load_ms', 'ms')
   nativeRow('encode V1', 'encode_ms', 'ms')
   nativeRow('encoded V1', 'encoded_bytes', 'bytes')

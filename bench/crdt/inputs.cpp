@@ -14,8 +14,8 @@ using crdt::ClientId;
 using crdt::Doc;
 using crdt::Text;
 
-constexpr std::size_t kRounds = 4;
-constexpr std::size_t kEdits = 20;
+constexpr std::size_t kRounds = 10;
+constexpr std::size_t kEdits = 30;  // of one author in one round
 
 using Random = std::mt19937;
 std::size_t below(Random& random, std::size_t bound) { return random() % bound; }
@@ -88,17 +88,23 @@ void many_authors(std::size_t authors, const std::string& file) {
 
   Doc doc;
   const std::size_t tenth = history.size() / 10;
-  const auto apply = [&](std::size_t from, std::size_t to) {
+  const auto apply = [&](const char* name, std::size_t from, std::size_t to) {
+    std::size_t bytes = 0;
     const double begin = cpu_ms();
-    for (std::size_t i = from; i < to; ++i)
+    for (std::size_t i = from; i < to; ++i) {
       if (!doc.apply_update(history[i])) die("an update was refused");
-    return (cpu_ms() - begin) * 1e3 / static_cast<double>(to - from);
+      bytes += history[i].size();
+    }
+    const double us = (cpu_ms() - begin) * 1e3;
+    if (name == nullptr) return;
+    print((std::string(name) + "_us").c_str(), us / static_cast<double>(to - from));
+    print((std::string(name) + "_ns_byte").c_str(), us * 1e3 / static_cast<double>(bytes));
+    print((std::string(name) + "_document_bytes").c_str(), static_cast<double>(doc.encode_state_as_update().size()));
   };
   print("updates", static_cast<double>(history.size()));
-  print("first_us", apply(0, tenth));
-  apply(tenth, history.size() - tenth);
-  print("last_us", apply(history.size() - tenth, history.size()));
-  print("encoded_bytes", static_cast<double>(doc.encode_state_as_update().size()));
+  apply("first", 0, tenth);
+  apply(nullptr, tenth, history.size() - tenth);
+  apply("last", history.size() - tenth, history.size());
 }
 
 void large_document(const std::string& file) {

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "attribution.h"
 #include "crdt/doc.h"
 #include "crdt/update.h"
 #include "inputs.h"
@@ -31,6 +32,7 @@ using concord::bench::least_of;
 using concord::bench::print;
 using concord::crdt::ClientId;
 using concord::crdt::Doc;
+using concord::crdt::UpdateFormat;
 
 struct Edit {
   std::uint32_t position;
@@ -39,7 +41,10 @@ struct Edit {
 };
 
 constexpr std::uint64_t kClient = 3000000001;
-constexpr auto kV2 = concord::crdt::UpdateFormat::kV2;
+constexpr auto kV1 = UpdateFormat::kV1;
+constexpr auto kV2 = UpdateFormat::kV2;
+constexpr int kRuns = 5;
+constexpr int kLoads = 20;
 
 std::vector<Edit> read_trace(const std::string& bytes) {
   std::vector<Edit> edits;
@@ -86,59 +91,59 @@ double slowest_in_thousand(const std::vector<Edit>& edits) {
   return times[times.size() * 999 / 1000];
 }
 
-void run(const std::vector<Edit>& edits) {
-  constexpr int kRuns = 5;
-  std::size_t emitted = 0;
-  print("edit_ms", least_of(kRuns, [&] {
-          Doc doc({.client = ClientId{kClient}});
-          emitted = 0;
-          type_all(doc, edits, [&](const Bytes& update) { emitted += update.size(); });
-        }));
-  print("edit_p999_us", slowest_in_thousand(edits));
-  print("emitted_bytes", static_cast<double>(emitted));
-
+/// The updates of all edits, one by one.
+std::vector<Bytes> updates_of(Doc& doc, const std::vector<Edit>& edits) {
   std::vector<Bytes> updates;
-  Doc typed({.client = ClientId{kClient}});
-  type_all(typed, edits, [&](const Bytes& update) { updates.push_back(update); });
+  type_all(doc, edits, [&](const Bytes& update) { updates.push_back(update); });
+  return updates;
+}
+
+double apply_all(const std::vector<Bytes>& updates, UpdateFormat format, const Bytes& encoded) {
+  return least_of(kRuns, [&] {
+    Doc doc;
+    for (const Bytes& update : updates)
+      if (!doc.apply_update(update, format)) die("apply failed");
+    if (doc.encode_state_as_update() != encoded) die("the applied document differs");
+  });
+}
+
+double load(const Bytes& encoded, UpdateFormat format) {
+  return least_of(kLoads, [&] {
+    Doc doc;
+    if (!doc.apply_update(encoded, format)) die("load failed");
+  });
+}
+
+double encode(const Doc& doc, std::size_t size, UpdateFormat format) {
+  return least_of(kLoads, [&] {
+    if (doc.encode_state_as_update({}, format).size() != size) die("encode failed");
+  });
+}
+
+void encodings(Doc& typed) {
   const Bytes encoded = typed.encode_state_as_update();
   const std::string shown = typed.text("text").to_string();
   print("encoded_bytes", static_cast<double>(encoded.size()));
   print("text_bytes", static_cast<double>(shown.size()));
-
-  print("apply_ms", least_of(kRuns, [&] {
-          Doc doc;
-          for (const Bytes& update : updates)
-            if (!doc.apply_update(update)) die("apply failed");
-          if (doc.encode_state_as_update() != encoded) die("the applied document differs");
-        }));
-  constexpr int kLoads = 20;
-  print("load_ms", least_of(kLoads, [&] {
-          Doc doc;
-          if (!doc.apply_update(encoded)) die("load failed");
-        }));
+  print("load_ms", load(encoded, kV1));
   Doc loaded;
   const std::size_t before = heap_bytes();
   if (!loaded.apply_update(encoded)) die("load failed");
   print("loaded_heap_bytes", static_cast<double>(heap_bytes() - before));
   print("loaded_memory_bytes", static_cast<double>(loaded.memory_bytes()));
   if (loaded.text("text").to_string() != shown) die("the loaded document differs");
-  print("encode_ms", least_of(kLoads, [&] {
-          if (loaded.encode_state_as_update().size() != encoded.size()) die("encode failed");
-        }));
+  print("encode_ms", encode(loaded, encoded.size(), kV1));
 
   const Bytes encoded_v2 = typed.encode_state_as_update({}, kV2);
   print("encoded_v2_bytes", static_cast<double>(encoded_v2.size()));
-  print("load_v2_ms", least_of(kLoads, [&] {
-          Doc doc;
-          if (!doc.apply_update(encoded_v2, kV2)) die("load failed");
-        }));
+  print("load_v2_ms", load(encoded_v2, kV2));
   Doc loaded_v2;
   if (!loaded_v2.apply_update(encoded_v2, kV2) || loaded_v2.encode_state_as_update() != encoded)
     die("the document loaded from V2 differs");
-  print("encode_v2_ms", least_of(kLoads, [&] {
-          if (loaded_v2.encode_state_as_update({}, kV2).size() != encoded_v2.size()) die("encode failed");
-        }));
+  print("encode_v2_ms", encode(loaded_v2, encoded_v2.size(), kV2));
+}
 
+void merging(const std::vector<Bytes>& updates, const Bytes& encoded) {
   const std::vector<ByteView> views(updates.begin(), updates.end());
   Bytes merged;
   print("merge_ms", least_of(3, [&] {
@@ -152,6 +157,32 @@ void run(const std::vector<Edit>& edits) {
           if (!doc.apply_update(merged)) die("compaction failed");
           if (doc.encode_state_as_update() != encoded) die("the compacted document differs");
         }));
+}
+
+void run(const std::vector<Edit>& edits) {
+  std::size_t emitted = 0;
+  print("edit_ms", least_of(kRuns, [&] {
+          Doc doc({.client = ClientId{kClient}});
+          emitted = 0;
+          type_all(doc, edits, [&](const Bytes& update) { emitted += update.size(); });
+        }));
+  print("edit_p999_us", slowest_in_thousand(edits));
+  print("emitted_bytes", static_cast<double>(emitted));
+
+  Doc typed({.client = ClientId{kClient}});
+  const std::vector<Bytes> updates = updates_of(typed, edits);
+  const Bytes encoded = typed.encode_state_as_update();
+  print("apply_ms", apply_all(updates, kV1, encoded));
+  {
+    Doc typed_v2({.client = ClientId{kClient}, .update_format = kV2});
+    print("apply_v2_ms", apply_all(updates_of(typed_v2, edits), kV2, encoded));
+  }
+  encodings(typed);
+  merging(updates, encoded);
+  Doc far;
+  for (const Bytes& update : updates)
+    if (!far.apply_update(update)) die("apply failed");
+  concord::bench::attribution(updates, far.memory_bytes());
 }
 
 std::string read_file(const char* path) {

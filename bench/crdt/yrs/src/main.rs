@@ -7,6 +7,7 @@
 
 use std::sync::{Arc, Mutex};
 use yrs::updates::decoder::Decode;
+use yrs::updates::encoder::Encode;
 use yrs::block::ClientID;
 use yrs::{Doc, GetString, OffsetKind, Options, ReadTxn, StateVector, Text, TextRef, Transact, Update, UpdateEvent};
 
@@ -101,18 +102,22 @@ fn many_authors(bytes: &[u8]) {
     }
     let (doc, _) = new_doc();
     let tenth = updates.len() / 10;
-    let timed = |part: &[&[u8]]| {
+    let timed = |name: Option<&str>, part: &[&[u8]]| {
         let begin = cpu_ms();
         for update in part {
             apply(&doc, Update::decode_v1(update).expect("an update cannot be read"));
         }
-        (cpu_ms() - begin) * 1e3 / part.len() as f64
+        let us = (cpu_ms() - begin) * 1e3;
+        let Some(name) = name else { return };
+        let bytes: usize = part.iter().map(|update| update.len()).sum();
+        let encoded = doc.transact().encode_state_as_update_v1(&StateVector::default());
+        print(&format!("{name}_us"), us / part.len() as f64);
+        print(&format!("{name}_ns_byte"), us * 1e3 / bytes as f64);
+        print(&format!("{name}_document_bytes"), encoded.len() as f64);
     };
-    print("first_us", timed(&updates[..tenth]));
-    timed(&updates[tenth..updates.len() - tenth]);
-    print("last_us", timed(&updates[updates.len() - tenth..]));
-    let encoded = doc.transact().encode_state_as_update_v1(&StateVector::default());
-    print("encoded_bytes", encoded.len() as f64);
+    timed(Some("first"), &updates[..tenth]);
+    timed(None, &updates[tenth..updates.len() - tenth]);
+    timed(Some("last"), &updates[updates.len() - tenth..]);
 }
 
 fn large_document(encoded: &[u8]) {
@@ -179,6 +184,19 @@ fn run(path: &str) {
         }
         assert_eq!(far.transact().encode_state_as_update_v1(&since), v1);
     }));
+    // Typing once more would take as long as all the rest.
+    let updates: Vec<Vec<u8>> = updates
+        .iter()
+        .map(|update| Update::decode_v1(update).expect("an update cannot be read").encode_v2())
+        .collect();
+    print("apply_v2_ms", least_of(2, || {
+        let (far, _) = new_doc();
+        for update in &updates {
+            apply(&far, Update::decode_v2(update).expect("an update cannot be read"));
+        }
+        assert_eq!(far.transact().encode_state_as_update_v1(&since), v1);
+    }));
+    drop(updates);
     print("load_ms", least_of(10, || {
         let (far, _) = new_doc();
         apply(&far, Update::decode_v1(&v1).expect("the encoding cannot be read"));
