@@ -19,6 +19,8 @@ Uuid key_of(std::string_view thing) {
   return key;
 }
 
+const Uuid& uuid_of(const identity::Actor& who) { return who.agent ? who.agent->id.uuid() : who.user.uuid(); }
+
 /// Whom grants are made to that count for `who`.
 std::vector<std::string> names_of(const Subject& who) {
   std::vector<std::string> out{who.user.str()};
@@ -53,10 +55,15 @@ void Access::changed(std::optional<std::string> thing) {
   for (const auto& listener : listeners_) listener(thing);
 }
 
-/// Asked of the tables: a token that was checked before may know an older role.
-Task<Subject> Access::subject_of(UserId user) {
-  CO_TRY(auto membership, co_await on_.identity.membership(user));
-  co_return Subject{user, membership.role, std::move(membership.groups)};
+/// Asked of the tables: a token that was checked before may know an older role or older scopes.
+Task<Subject> Access::subject_of(identity::Actor who) {
+  CO_TRY(auto membership, co_await on_.identity.membership(who.user));
+  Subject subject{who.user, membership.role, std::move(membership.groups)};
+  if (who.agent) {
+    CO_TRY(subject.agent, co_await on_.identity.living_agent(who.agent->id));
+    if (!subject.agent) subject.agent = std::make_shared<const identity::Agent>();  // gone: no scopes
+  }
+  co_return subject;
 }
 
 Task<std::vector<std::string>> Access::subjects_of(UserId user) {
@@ -64,26 +71,26 @@ Task<std::vector<std::string>> Access::subjects_of(UserId user) {
   co_return names_of(subject);
 }
 
-Task<Decision> Access::decide(UserId who, std::string thing) {
-  if (const auto known = cache_.find(who, key_of(thing), on_.clock.wall_ms())) {
+Task<Decision> Access::decide(identity::Actor who, std::string thing) {
+  if (const auto known = cache_.find(uuid_of(who), key_of(thing), on_.clock.wall_ms())) {
     cached_.add();
     return ready(*known);
   }
-  return [](Access& self, UserId asking, std::string one) -> Task<Decision> {
+  return [](Access& self, identity::Actor asking, std::string one) -> Task<Decision> {
     std::vector<std::string> things;
     things.push_back(std::move(one));
-    CO_TRY(const auto decisions, co_await self.decide(asking, std::move(things)));
+    CO_TRY(const auto decisions, co_await self.decide(std::move(asking), std::move(things)));
     co_return decisions.front();
-  }(*this, who, std::move(thing));
+  }(*this, std::move(who), std::move(thing));
 }
 
-Task<std::vector<Decision>> Access::decide(UserId who, std::vector<std::string> things) {
+Task<std::vector<Decision>> Access::decide(identity::Actor who, std::vector<std::string> things) {
   const std::int64_t now_ms = on_.clock.wall_ms();
   const std::uint64_t generation = cache_.generation();  // before the facts are read
   std::vector<Decision> out(things.size());
   std::vector<std::string> wanted;
   for (std::size_t i = 0; i < things.size(); ++i) {
-    if (const auto known = cache_.find(who, key_of(things[i]), now_ms)) {
+    if (const auto known = cache_.find(uuid_of(who), key_of(things[i]), now_ms)) {
       cached_.add();
       out[i] = *known;
     } else {
@@ -101,7 +108,7 @@ Task<std::vector<Decision>> Access::decide(UserId who, std::vector<std::string> 
     if (chain == chains.end()) continue;
     out[i] = access::decide(subject, chain->second, now_ms);
     cold_.add();
-    cache_.put(who, key_of(things[i]), out[i], generation);
+    cache_.put(uuid_of(who), key_of(things[i]), out[i], generation);
   }
   co_return out;
 }

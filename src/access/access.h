@@ -39,9 +39,9 @@ class Access {
 
   /// What `who` may do with a thing; kNone also where it is not there. A decision that was made before and still holds
   /// does not suspend.
-  Task<Decision> decide(UserId who, std::string thing);
+  Task<Decision> decide(identity::Actor who, std::string thing);
   /// The same for many, in their order.
-  Task<std::vector<Decision>> decide(UserId who, std::vector<std::string> things);
+  Task<std::vector<Decision>> decide(identity::Actor who, std::vector<std::string> things);
 
   /// Grows with each change: a decision made since a certain one still holds while this has not grown.
   std::uint64_t generation() const { return cache_.generation(); }
@@ -63,7 +63,7 @@ class Access {
   void changed(std::optional<std::string> thing);
 
  private:
-  Task<Subject> subject_of(UserId user);
+  Task<Subject> subject_of(identity::Actor who);
   Task<> record(std::string action, std::string thing, std::string to, Level level, By by);
 
   Dependencies on_;

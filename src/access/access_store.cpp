@@ -30,6 +30,10 @@ constexpr const char* kTables = R"sql(
   CREATE INDEX access_grants_by_principal ON access_grants (principal);
 )sql";
 
+// A level came between comment and write.
+constexpr const char* kSuggestLevel =
+    "UPDATE access_grants SET access_level = access_level + 1 WHERE access_level >= 3";
+
 /// Things above `folder`, itself included, as far as a circle or a wrong depth lets them be counted.
 Task<std::vector<std::string>> folders_from(Transaction& transaction, std::string folder) {
   std::vector<std::string> above;
@@ -78,7 +82,9 @@ Grant grant_of(const engines::Row& row, std::size_t at) {
 
 }  // namespace
 
-std::vector<engines::Migration> AccessStore::migrations() { return {{"access", 1, kTables}}; }
+std::vector<engines::Migration> AccessStore::migrations() {
+  return {{"access", 1, kTables}, {"access", 2, kSuggestLevel}};
+}
 
 Task<> AccessStore::add(Transaction& transaction, Thing thing) {
   CO_TRY(const auto above, co_await folders_from(transaction, thing.folder));
@@ -118,7 +124,7 @@ Task<std::map<std::string, std::vector<Holding>>> AccessStore::chains(std::vecto
       ") UNION ALL SELECT c.start, t.id, t.owner, t.folder, c.depth + 1 FROM access_things t JOIN chain c ON t.id = "
       "c.folder WHERE c.depth <= " +
       std::to_string(kMaxDepth) +
-      ") SELECT c.start, c.depth, c.owner, g.principal, g.access_level, g.expires_ms FROM chain c LEFT JOIN "
+      ") SELECT c.start, c.depth, c.owner, g.principal, g.access_level, g.expires_ms, c.id FROM chain c LEFT JOIN "
       "access_grants g ON g.thing = c.id AND g.principal IN (" +
       placeholders(ids.size() + 1, subjects.size()) + ") ORDER BY c.start, c.depth";
   std::vector<Value> arguments(std::make_move_iterator(ids.begin()), std::make_move_iterator(ids.end()));
@@ -128,7 +134,7 @@ Task<std::map<std::string, std::vector<Holding>>> AccessStore::chains(std::vecto
     std::vector<Holding>& chain = out[as_string(row[0])];
     if (static_cast<std::int64_t>(chain.size()) == as_integer(row[1])) {
       CO_TRY(const UserId owner, owner_of(row[2]));
-      chain.push_back({owner, {}});
+      chain.push_back({as_string(row[6]), owner, {}});
     }
     if (!engines::is_null(row[3])) chain.back().grants.push_back(grant_of(row, 3));
   }

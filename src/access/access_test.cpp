@@ -47,9 +47,17 @@ std::vector<Case> cases() {
   const Subject guest{user(1), Role::kGuest, {group(1)}};
   const std::string me = user(1).str();
   const std::string mine = group(1).str();
-  const auto thing = [](std::vector<Grant> grants) { return std::vector<Holding>{{user(9), std::move(grants)}}; };
+  using identity::Permission;
+  const auto agent_of = [](UserId owner, std::vector<identity::Scope> scopes) {
+    auto agent = std::make_shared<const identity::Agent>(identity::Agent{{}, "agent", std::move(scopes)});
+    return Subject{owner, Role::kMember, {}, std::move(agent)};
+  };
+  const std::string all(identity::kEverything);
+  const auto thing = [](std::vector<Grant> grants) {
+    return std::vector<Holding>{{"thing", user(9), std::move(grants)}};
+  };
   const auto in_folder = [](std::vector<Grant> grants) {
-    return std::vector<Holding>{{user(9), {}}, {user(8), std::move(grants)}};
+    return std::vector<Holding>{{"thing", user(9), {}}, {"folder", user(8), std::move(grants)}};
   };
   return {
       {"there is no such thing", member, {}, Level::kNone},
@@ -73,12 +81,27 @@ std::vector<Case> cases() {
       {"on the folder", member, in_folder({{me, Level::kWrite}}), Level::kWrite},
       {"less on the thing than on the folder",
        member,
-       {{user(9), {{me, Level::kRead}}}, {user(8), {{me, Level::kWrite}}}},
+       {{"thing", user(9), {{me, Level::kRead}}}, {"folder", user(8), {{me, Level::kWrite}}}},
        Level::kWrite},
-      {"far above", member, {{user(9), {}}, {user(8), {}}, {user(7), {{mine, Level::kRead}}}}, Level::kRead},
+      {"far above",
+       member,
+       {{"thing", user(9), {}}, {"folder", user(8), {}}, {"above", user(7), {{mine, Level::kRead}}}},
+       Level::kRead},
       {"it has expired", member, thing({{me, Level::kWrite, kPast}}), Level::kNone},
       {"it will expire", member, thing({{me, Level::kWrite, kFuture}}), Level::kWrite, kFuture},
       {"one of two has expired", member, thing({{me, Level::kWrite, kPast}, {mine, Level::kRead}}), Level::kRead},
+      {"an agent without scopes", agent_of(user(9), {}), thing({}), Level::kNone},
+      {"an owner's agent for everything", agent_of(user(9), {{all, Permission::kWrite}}), thing({}), Level::kWrite},
+      {"an owner's agent for the thing", agent_of(user(9), {{"thing", Permission::kSuggest}}), thing({}),
+       Level::kSuggest},
+      {"an agent for another thing", agent_of(user(9), {{"other", Permission::kWrite}}), thing({}), Level::kNone},
+      {"an agent for the folder", agent_of(user(9), {{"folder", Permission::kComment}}), in_folder({}),
+       Level::kComment},
+      {"an agent has no more than its owner", agent_of(user(1), {{all, Permission::kWrite}}),
+       thing({{me, Level::kRead}}), Level::kRead},
+      {"an agent of one who may nothing", agent_of(user(1), {{all, Permission::kWrite}}), thing({}), Level::kNone},
+      {"a grant to the agent's owner that expires", agent_of(user(1), {{all, Permission::kRead}}),
+       thing({{me, Level::kWrite, kFuture}}), Level::kRead, kFuture},
       {"the first of two to expire counts", member,
        thing({{me, Level::kRead, kFuture + 5}, {mine, Level::kWrite, kFuture}}), Level::kWrite, kFuture},
   };
@@ -96,10 +119,10 @@ TEST(Decide, a_further_grant_never_takes_away) {
   for_each_seed(500, [](Random& random) {
     const auto some_grant = [&random] {
       const std::string to[] = {user(1 + random() % 3).str(), group(1 + random() % 3).str(), std::string(kEverybody)};
-      return Grant{to[random() % 3], static_cast<Level>(1 + random() % 4), random() % 2 == 0 ? 0 : kFuture};
+      return Grant{to[random() % 3], static_cast<Level>(1 + random() % 5), random() % 2 == 0 ? 0 : kFuture};
     };
     const Subject who{user(1), static_cast<Role>(random() % 4), {group(1 + random() % 2)}};
-    std::vector<Holding> chain(1 + random() % 3, {user(9), {}});
+    std::vector<Holding> chain(1 + random() % 3, {"thing", user(9), {}});
     for (int i = 0; i < 6; ++i) {
       const Level before = decide(who, chain, kNow).level;
       chain[random() % chain.size()].grants.push_back(some_grant());
@@ -111,14 +134,14 @@ TEST(Decide, a_further_grant_never_takes_away) {
 TEST(DecisionCache, knows_nothing_that_was_decided_before_a_change_or_has_expired) {
   DecisionCache cache(128);
   Uuid thing{};
-  cache.put(user(1), thing, {Level::kRead, 50}, cache.generation());
-  EXPECT_EQ(cache.find(user(1), thing, 49)->level, Level::kRead);
-  EXPECT_FALSE(cache.find(user(2), thing, 49).has_value());
-  EXPECT_FALSE(cache.find(user(1), thing, 50).has_value());
+  cache.put(user(1).uuid(), thing, {Level::kRead, 50}, cache.generation());
+  EXPECT_EQ(cache.find(user(1).uuid(), thing, 49)->level, Level::kRead);
+  EXPECT_FALSE(cache.find(user(2).uuid(), thing, 49).has_value());
+  EXPECT_FALSE(cache.find(user(1).uuid(), thing, 50).has_value());
   const std::uint64_t before = cache.generation();
   cache.changed();
-  cache.put(user(1), thing, {Level::kRead}, before);  // its facts were read before the change
-  EXPECT_FALSE(cache.find(user(1), thing, 0).has_value());
+  cache.put(user(1).uuid(), thing, {Level::kRead}, before);  // its facts were read before the change
+  EXPECT_FALSE(cache.find(user(1).uuid(), thing, 0).has_value());
 }
 
 /// Access on real tables, with three accounts and a group that the first two are in.

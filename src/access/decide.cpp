@@ -15,9 +15,32 @@ bool is_for(const Grant& grant, const Subject& who) {
   return std::ranges::any_of(who.groups, [&grant](identity::GroupId group) { return grant.to == group.str(); });
 }
 
-}  // namespace
+Level level_of(identity::Permission permission) {
+  switch (permission) {
+    case identity::Permission::kRead:
+      return Level::kRead;
+    case identity::Permission::kComment:
+      return Level::kComment;
+    case identity::Permission::kSuggest:
+      return Level::kSuggest;
+    case identity::Permission::kWrite:
+      return Level::kWrite;
+  }
+  return Level::kNone;
+}
 
-Decision decide(const Subject& who, std::span<const Holding> chain, std::int64_t now_ms) {
+/// The most that its scopes let an agent do.
+Level most_of(const identity::Agent& agent, std::span<const Holding> chain) {
+  Level most = Level::kNone;
+  for (const identity::Scope& scope : agent.scopes) {
+    const bool within =
+        scope.thing == identity::kEverything || std::ranges::find(chain, scope.thing, &Holding::thing) != chain.end();
+    if (within) most = std::max(most, level_of(scope.most));
+  }
+  return most;
+}
+
+Decision decide_for_user(const Subject& who, std::span<const Holding> chain, std::int64_t now_ms) {
   if (chain.empty()) return {};
   if (chain.front().owner == who.user) return {.level = Level::kOwner};
   Decision out;
@@ -32,6 +55,14 @@ Decision decide(const Subject& who, std::span<const Holding> chain, std::int64_t
     }
   }
   if (who.role == identity::Role::kGuest) out.level = std::min(out.level, kMostOfAGuest);
+  return out;
+}
+
+}  // namespace
+
+Decision decide(const Subject& who, std::span<const Holding> chain, std::int64_t now_ms) {
+  Decision out = decide_for_user(who, chain, now_ms);
+  if (who.agent) out.level = std::min(out.level, most_of(*who.agent, chain));
   return out;
 }
 

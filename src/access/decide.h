@@ -2,6 +2,7 @@
 // The one decision on who may do what. Pure: everything it depends on is passed in.
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ struct Grant {
 
 /// A thing, or a folder above it: whose it is, and what is granted on it itself.
 struct Holding {
+  std::string thing;
   UserId owner;
   std::vector<Grant> grants;
 };
@@ -32,6 +34,7 @@ struct Subject {
   UserId user;
   identity::Role role = identity::Role::kGuest;
   std::vector<identity::GroupId> groups;
+  std::shared_ptr<const identity::Agent> agent = nullptr;  // where it is an agent that asks for the user
 };
 
 struct Decision {

@@ -8,13 +8,13 @@ namespace concord::access {
 std::size_t DecisionCache::KeyHash::operator()(const Key& key) const {
   std::uint64_t a = 0;
   std::uint64_t b = 0;
-  std::memcpy(&a, key.user.data() + 8, sizeof a);
+  std::memcpy(&a, key.who.data() + 8, sizeof a);
   std::memcpy(&b, key.thing.data() + 8, sizeof b);
   return (a ^ (b * 0x9e3779b97f4a7c15ULL)) * 0xff51afd7ed558ccdULL >> 8U;
 }
 
-std::optional<Decision> DecisionCache::find(UserId user, const Uuid& thing, std::int64_t now_ms) {
-  const Key key{user.uuid(), thing};
+std::optional<Decision> DecisionCache::find(const Uuid& who, const Uuid& thing, std::int64_t now_ms) {
+  const Key key{who, thing};
   Part& part = part_of(key);
   const std::lock_guard lock(part.mutex);
   const auto found = part.entries.find(key);
@@ -26,8 +26,8 @@ std::optional<Decision> DecisionCache::find(UserId user, const Uuid& thing, std:
   return std::nullopt;
 }
 
-void DecisionCache::put(UserId user, const Uuid& thing, const Decision& decision, std::uint64_t generation) {
-  const Key key{user.uuid(), thing};
+void DecisionCache::put(const Uuid& who, const Uuid& thing, const Decision& decision, std::uint64_t generation) {
+  const Key key{who, thing};
   Part& part = part_of(key);
   const std::lock_guard lock(part.mutex);
   if (part.entries.size() >= most_per_part_) part.entries.clear();  // what is used is soon there again

@@ -20,14 +20,15 @@ class DecisionCache {
 
   /// Read before the facts of a decision are: `put` then drops one that a change has overtaken.
   std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
-  std::optional<Decision> find(UserId user, const Uuid& thing, std::int64_t now_ms);
-  void put(UserId user, const Uuid& thing, const Decision& decision, std::uint64_t generation);
+  /// `who`: the user or agent.
+  std::optional<Decision> find(const Uuid& who, const Uuid& thing, std::int64_t now_ms);
+  void put(const Uuid& who, const Uuid& thing, const Decision& decision, std::uint64_t generation);
   /// From here on nothing found before is found.
   void changed() { generation_.fetch_add(1, std::memory_order_acq_rel); }
 
  private:
   struct Key {
-    Uuid user, thing;
+    Uuid who, thing;
     bool operator==(const Key&) const = default;
   };
   struct KeyHash {

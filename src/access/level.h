@@ -7,17 +7,26 @@
 
 namespace concord::access {
 
-/// kShare may give away what it has, up to itself; kOwner may remove the thing.
-enum class Level : std::uint8_t { kNone = 0, kRead = 1, kComment = 2, kWrite = 3, kShare = 4, kOwner = 5 };
+/// kSuggest may propose edits that a writer takes or leaves; kShare may give away what it has, up to itself; kOwner may
+/// remove the thing.
+enum class Level : std::uint8_t {
+  kNone = 0,
+  kRead = 1,
+  kComment = 2,
+  kSuggest = 3,
+  kWrite = 4,
+  kShare = 5,
+  kOwner = 6
+};
 
 constexpr std::string_view to_string(Level level) {
-  constexpr std::string_view kWords[] = {"none", "read", "comment", "write", "share", "owner"};
+  constexpr std::string_view kWords[] = {"none", "read", "comment", "suggest", "write", "share", "owner"};
   return kWords[static_cast<std::size_t>(level)];
 }
 
-/// A level that can be granted: "read", "comment", "write" or "share".
+/// A level that can be granted: "read", "comment", "suggest", "write" or "share".
 constexpr std::optional<Level> grantable_level(std::string_view word) {
-  for (Level level : {Level::kRead, Level::kComment, Level::kWrite, Level::kShare}) {
+  for (Level level : {Level::kRead, Level::kComment, Level::kSuggest, Level::kWrite, Level::kShare}) {
     if (to_string(level) == word) return level;
   }
   return std::nullopt;

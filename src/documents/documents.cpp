@@ -22,15 +22,15 @@ struct WriteIdentity {
   Author author;
 };
 
-WriteIdentity identify(DocumentId id, UserId who, Format format, std::string_view content, std::uint64_t version) {
+WriteIdentity identify(DocumentId id, const std::string& author, Format format, std::string_view content,
+                       std::uint64_t version) {
   Bytes all;
-  for (const std::string& part :
-       {id.str(), who.str(), std::to_string(static_cast<int>(format)), std::to_string(version)})
+  for (const std::string& part : {id.str(), author, std::to_string(static_cast<int>(format)), std::to_string(version)})
     write_var_string(all, part);
   append(all, as_bytes(content));
   const crypto::Sha256 digest = crypto::sha256(all);
   const std::uint64_t number = get_le<std::uint64_t>(digest.data()) & crdt::kMaxClient;
-  return {crdt::ClientId{std::max<std::uint64_t>(number, 1)}, {who.str(), to_hex(ByteView(digest).first(16)), 1}};
+  return {crdt::ClientId{std::max<std::uint64_t>(number, 1)}, {author, to_hex(ByteView(digest).first(16)), 1}};
 }
 
 }  // namespace
@@ -98,11 +98,11 @@ Result<> Documents::ready() const {
   return {};
 }
 
-Task<DocumentRow> Documents::create(identity::Principal who, std::string name, std::string doc_type, std::string folder,
-                                    Format format, std::string content) {
+Task<DocumentRow> Documents::create(identity::Authenticated who, std::string name, std::string doc_type,
+                                    std::string folder, Format format, std::string content) {
   DocumentRow row;
-  row.id = DocumentId::make(ids_, who.id.slot());
-  row.owner = who.id;
+  row.id = DocumentId::make(ids_, who.principal.id.slot());
+  row.owner = who.principal.id;
   row.name = std::move(name);
   row.doc_type = std::move(doc_type);
   row.folder = std::move(folder);
@@ -112,10 +112,12 @@ Task<DocumentRow> Documents::create(identity::Principal who, std::string name, s
   CO_TRY_VOID(co_await store_.create(row));
   if (!content.empty()) {
     DocumentShard& shard = shard_of(row.id);
-    auto written = co_await run_on(shard.reactor(), write_here(shard, row.id, who.id, format, std::move(content), {}));
+    auto written =
+        co_await run_on(shard.reactor(), write_here(shard, row.id, who.actor().str(), format, std::move(content), {}));
     if (!written) {  // no document without the content it was asked for
       CO_TRY_VOID(co_await store_.remove(row.id));
-      (void)co_await remove(row.id, who.id);  // where the log cannot write: what it has without a row goes at a start
+      (void)co_await remove(
+          row.id, who.actor().str());  // where the log cannot write: what it has without a row goes at a start
       co_return fail(std::move(written).error());
     }
     row.version = written->version;
@@ -134,18 +136,19 @@ Task<Documents::Content> Documents::read_here(DocumentShard& shard, DocumentId i
   co_return content_of(*live, format);
 }
 
-Task<Documents::Content> Documents::write(DocumentId id, UserId who, Format format, std::string content,
+Task<Documents::Content> Documents::write(DocumentId id, std::string author, Format format, std::string content,
                                           std::uint64_t version) {
   DocumentShard& shard = shard_of(id);
-  co_return co_await run_on(shard.reactor(), write_here(shard, id, who, format, std::move(content), version));
+  co_return co_await run_on(shard.reactor(),
+                            write_here(shard, id, std::move(author), format, std::move(content), version));
 }
 
-Task<Documents::Content> Documents::write_here(DocumentShard& shard, DocumentId id, UserId who, Format format,
+Task<Documents::Content> Documents::write_here(DocumentShard& shard, DocumentId id, std::string author, Format format,
                                                std::string content, std::optional<std::uint64_t> version) {
   CO_TRY(auto live, co_await shard.open(id));
   const AsyncMutex::Hold one_at_a_time = co_await live->edit_mutex().lock();
   const std::uint64_t base = version.value_or(live->version());
-  const WriteIdentity identity = identify(id, who, format, content, base);
+  const WriteIdentity identity = identify(id, author, format, content, base);
   if (live->doc().state_vector().clock(identity.client) > 0) co_return content_of(*live, format);
   CO_TRY(const SharedBytes state, co_await shard.state_at(live, base));
   CO_TRY(Bytes update, co_await dependencies_.pool.run<Bytes>([&state, &content, format, client = identity.client] {
@@ -206,23 +209,23 @@ Task<std::vector<VersionChange>> Documents::changes(DocumentId id, std::uint64_t
       [&state, &records] { return version_changes(*state, records); });
 }
 
-Task<Documents::Content> Documents::restore(DocumentId id, UserId who, Format format, std::uint64_t version) {
+Task<Documents::Content> Documents::restore(DocumentId id, std::string author, Format format, std::uint64_t version) {
   CO_TRY(Content then, co_await read_version(id, Format::kDelta, version));
   DocumentShard& shard = shard_of(id);
-  CO_TRY_VOID(
-      co_await run_on(shard.reactor(), write_here(shard, id, who, Format::kDelta, std::move(then.json), std::nullopt)));
+  CO_TRY_VOID(co_await run_on(
+      shard.reactor(), write_here(shard, id, std::move(author), Format::kDelta, std::move(then.json), std::nullopt)));
   co_return co_await read(id, format);
 }
 
-Task<> Documents::remove(DocumentId id, UserId who) {
+Task<> Documents::remove(DocumentId id, std::string author) {
   DocumentShard& shard = shard_of(id);
-  auto removed = co_await run_on(shard.reactor(), remove_here(shard, id, who));
+  auto removed = co_await run_on(shard.reactor(), remove_here(shard, id, std::move(author)));
   dependencies_.access.changed(id.str());
   co_return removed;
 }
 
-Task<> Documents::remove_here(DocumentShard& shard, DocumentId id, UserId who) {
-  co_return co_await shard.remove(id, who.str());
+Task<> Documents::remove_here(DocumentShard& shard, DocumentId id, std::string author) {
+  co_return co_await shard.remove(id, std::move(author));
 }
 
 net::Upgrade Documents::upgrade(SyncRequest request) {

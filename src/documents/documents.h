@@ -61,19 +61,20 @@ class Documents {
   };
 
   /// In the folder, where it is not empty.
-  Task<DocumentRow> create(identity::Principal who, std::string name, std::string doc_type, std::string folder,
+  Task<DocumentRow> create(identity::Authenticated who, std::string name, std::string doc_type, std::string folder,
                            Format format, std::string content);
   Task<Content> read(DocumentId id, Format format);
+  /// Authors are principals' identifiers, as updates are recorded under.
   /// Leads the content from `version` to `content`; what others wrote since stays.
-  Task<Content> write(DocumentId id, UserId who, Format format, std::string content, std::uint64_t version);
+  Task<Content> write(DocumentId id, std::string author, Format format, std::string content, std::uint64_t version);
   Task<HistoryPage> history(DocumentId id, VersionNames names, std::uint64_t before, std::size_t limit);
   /// The content as it was at a version; `version` and the time are that version's. kNotFound where it is not kept.
   Task<Content> read_version(DocumentId id, Format format, std::uint64_t version);
   /// What differs between two versions, `from` <= `to`.
   Task<std::vector<VersionChange>> changes(DocumentId id, std::uint64_t from, std::uint64_t to);
   /// Brings the content of a version back, as a new edit.
-  Task<Content> restore(DocumentId id, UserId who, Format format, std::uint64_t version);
-  Task<> remove(DocumentId id, UserId who);
+  Task<Content> restore(DocumentId id, std::string author, Format format, std::uint64_t version);
+  Task<> remove(DocumentId id, std::string author);
 
   DocumentStore& store() { return store_; }
   /// Where a WebSocket about this document is to be sent.
@@ -90,9 +91,9 @@ class Documents {
   static Task<SharedBytes> state_here(DocumentShard& shard, DocumentId id, std::uint64_t version);
   static Task<std::vector<HistoryRecord>> records_here(DocumentShard& shard, DocumentId id, std::uint64_t from,
                                                        std::uint64_t to);
-  Task<Content> write_here(DocumentShard& shard, DocumentId id, UserId who, Format format, std::string content,
+  Task<Content> write_here(DocumentShard& shard, DocumentId id, std::string author, Format format, std::string content,
                            std::optional<std::uint64_t> version);
-  static Task<> remove_here(DocumentShard& shard, DocumentId id, UserId who);
+  static Task<> remove_here(DocumentShard& shard, DocumentId id, std::string author);
 
   Dependencies dependencies_;
   DocumentLimits limits_;

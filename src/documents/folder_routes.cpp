@@ -23,12 +23,12 @@ class FolderRoutes : public DocumentRequests {
       : DocumentRequests(documents, access, identity, limits, clock), ids_(ids) {}
 
   Task<net::Response> create(net::Request request) {
-    CO_TRY(auto who, co_await identity_.authenticate(request));
+    CO_TRY(auto who, co_await identity_.authenticate_any(request));
     CO_TRY(const auto body, body_of(request, limits_));
     FolderRow row{.id = FolderId::make(ids_, who.principal.id.slot()), .owner = who.principal.id};
     CO_TRY(row.name, body.text("name", kNameRule));
     CO_TRY(auto folder, folder_field(body));
-    CO_TRY(row.folder, co_await folder_for(who.principal, folder.value_or("")));
+    CO_TRY(row.folder, co_await folder_for(who, folder.value_or("")));
     row.created_ms = clock_.wall_ms();
     row.access = Level::kOwner;
     CO_TRY_VOID(co_await documents_.store().create(row));
@@ -39,11 +39,11 @@ class FolderRoutes : public DocumentRequests {
   }
 
   Task<net::Response> list(net::Request request) {
-    CO_TRY(auto who, co_await identity_.authenticate(request));
+    CO_TRY(auto who, co_await identity_.authenticate_any(request));
     CO_TRY(const auto folder, folder_query(request));
     CO_TRY(auto subjects, co_await access_.subjects_of(who.principal.id));
     CO_TRY(auto rows, co_await documents_.store().list_folders(who.principal.id, std::move(subjects), folder));
-    CO_TRY(rows, co_await seen_by(access_, who.principal.id, std::move(rows)));
+    CO_TRY(rows, co_await seen_by(access_, who.actor(), std::move(rows)));
     std::vector<UserId> owners;
     owners.reserve(rows.size());
     for (const FolderRow& row : rows) owners.push_back(row.owner);
@@ -103,7 +103,7 @@ class FolderRoutes : public DocumentRequests {
 
  private:
   struct FoundFolder {
-    identity::Principal who;
+    identity::Authenticated who;
     FolderRow row;
   };
   static SharedThing thing_of(const FoundFolder& found) {
@@ -111,14 +111,14 @@ class FolderRoutes : public DocumentRequests {
   }
 
   Task<FoundFolder> find_folder(const net::Request& request, Level least) {
-    CO_TRY(auto who, co_await identity_.authenticate(request));
+    CO_TRY(auto who, co_await identity_.authenticate_any(request));
     const auto id = FolderId::parse(request.parameter("id"));
     if (!id) co_return fail(Code::kNotFound, "there is no such folder");
-    CO_TRY(const access::Decision decision, co_await access_.decide(who.principal.id, id->str()));
+    CO_TRY(const access::Decision decision, co_await access_.decide(who.actor(), id->str()));
     CO_TRY_VOID(require(decision.level, least, "folder"));
     CO_TRY(FolderRow row, co_await documents_.store().find(*id));
     row.access = decision.level;
-    co_return FoundFolder{std::move(who.principal), std::move(row)};
+    co_return FoundFolder{std::move(who), std::move(row)};
   }
 
   Task<net::Response> answer(int status, FolderRow row) {

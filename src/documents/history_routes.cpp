@@ -9,24 +9,23 @@ namespace {
 
 constexpr std::size_t kMaxVersionNameBytes = 255;
 
-std::vector<UserId> authors_of(const HistoryPage& page) {
-  std::vector<UserId> out;
-  for (const HistoryEntry& entry : page.entries) {
-    for (const HistoryEntry::Author& author : entry.authors) {
-      if (auto id = UserId::parse(author.principal)) out.push_back(*id);
-    }
-  }
+/// Names of users and agents by their identifiers.
+using Names = std::map<std::string, std::string>;
+
+std::vector<std::string> authors_of(const HistoryPage& page) {
+  std::vector<std::string> out;
+  for (const HistoryEntry& entry : page.entries)
+    for (const HistoryEntry::Author& author : entry.authors) out.push_back(author.principal);
   return out;
 }
 
 /// An author's name, where it is still known here.
-std::string name_of(const std::map<UserId, std::string>& names, std::string_view principal) {
-  const auto id = UserId::parse(principal);
-  const auto found = id ? names.find(*id) : names.end();
+std::string name_of(const Names& names, const std::string& principal) {
+  const auto found = names.find(principal);
   return found != names.end() ? found->second : std::string();
 }
 
-void write_entry(json::Writer& out, const HistoryEntry& entry, const std::map<UserId, std::string>& names) {
+void write_entry(json::Writer& out, const HistoryEntry& entry, const Names& names) {
   out.begin_object().field("version", entry.version).field("from_version", entry.from_version);
   out.field("since", format_time(entry.since.wall_ms())).field("at", format_time(entry.at.wall_ms()));
   out.field("bytes", entry.bytes).key("name");
@@ -40,7 +39,7 @@ void write_entry(json::Writer& out, const HistoryEntry& entry, const std::map<Us
 }
 
 /// The run as an operation of a Delta, with what became of it.
-void write_change(json::Writer& out, const VersionChange& change, const std::map<UserId, std::string>& names) {
+void write_change(json::Writer& out, const VersionChange& change, const Names& names) {
   using Kind = VersionChange::Kind;
   const bool kept = change.kind == Kind::kKept;
   out.begin_object().field("kind", kept ? "kept" : change.kind == Kind::kAdded ? "added" : "removed");
@@ -73,7 +72,7 @@ class HistoryRoutes : public DocumentRequests {
     for (const auto& one : named) version_names.emplace(one.version, one.name);
     CO_TRY(const HistoryPage page, co_await documents_.history(found.row.id, std::move(version_names), before,
                                                                static_cast<std::size_t>(limit)));
-    CO_TRY(const auto names, co_await names_of(authors_of(page)));
+    CO_TRY(const auto names, co_await identity_.names_of(authors_of(page)));
     json::Writer out;
     out.begin_object().key("versions").begin_array();
     for (const HistoryEntry& entry : page.entries) write_entry(out, entry, names);
@@ -118,11 +117,10 @@ class HistoryRoutes : public DocumentRequests {
       if (since > version) co_return fail(json::field_error("since", "must not be after the version", *text));
     }
     CO_TRY(const auto changes, co_await documents_.changes(found.row.id, since, version));
-    std::vector<UserId> principals;
-    for (const VersionChange& change : changes) {
-      if (auto id = UserId::parse(change.principal)) principals.push_back(*id);
-    }
-    CO_TRY(const auto names, co_await names_of(std::move(principals)));
+    std::vector<std::string> principals;
+    principals.reserve(changes.size());
+    for (const VersionChange& change : changes) principals.push_back(change.principal);
+    CO_TRY(const auto names, co_await identity_.names_of(std::move(principals)));
     json::Writer out;
     out.begin_object().field("id", found.row.id.str()).field("version", version).field("since", since);
     out.key("changes").begin_array();
@@ -135,7 +133,7 @@ class HistoryRoutes : public DocumentRequests {
     CO_TRY(auto found, co_await find(request, Level::kWrite));
     CO_TRY(const Format format, format_of(request));
     CO_TRY(const std::uint64_t version, parse_version("version", request.parameter("version")));
-    CO_TRY(Documents::Content now, co_await documents_.restore(found.row.id, found.who.id, format, version));
+    CO_TRY(Documents::Content now, co_await documents_.restore(found.row.id, found.who.actor().str(), format, version));
     co_return co_await respond(std::move(found.row), std::move(now));
   }
 
@@ -146,10 +144,10 @@ class HistoryRoutes : public DocumentRequests {
     CO_TRY(std::string name, body.text("name", {.least = 1, .most = kMaxVersionNameBytes}));
     CO_TRY_VOID(co_await documents_.read_version(found.row.id, Format::kText, version));  // it is one
     const std::int64_t now_ms = clock_.wall_ms();
-    CO_TRY_VOID(co_await documents_.store().name_version(found.row.id, version, name, found.who.id, now_ms));
+    CO_TRY_VOID(co_await documents_.store().name_version(found.row.id, version, name, found.who.principal.id, now_ms));
     json::Writer out;
-    out.begin_object().field("version", version).field("name", name).field("named_by", found.who.id.str());
-    out.field("named_by_name", found.who.name).field("named_at", format_time(now_ms)).end();
+    out.begin_object().field("version", version).field("name", name).field("named_by", found.who.principal.id.str());
+    out.field("named_by_name", found.who.principal.name).field("named_at", format_time(now_ms)).end();
     co_return json_response(200, std::move(out).take());
   }
 

@@ -12,6 +12,12 @@ constexpr std::int64_t kDefaultPage = 50;
 constexpr std::int64_t kMaxPage = 200;
 constexpr std::uint64_t kMaxVersion = (std::uint64_t{1} << 53) - 1;
 
+bool may_make_anywhere(const identity::Agent& agent) {
+  return std::ranges::any_of(agent.scopes, [](const identity::Scope& scope) {
+    return scope.thing == identity::kEverything && scope.most == identity::Permission::kWrite;
+  });
+}
+
 }  // namespace
 
 net::Response json_response(int status, std::string body) {
@@ -105,8 +111,8 @@ Result<std::optional<std::string>> folder_field(const json::Object& body) {
   return std::optional<std::string>(std::move(text));
 }
 
-access::By by(const identity::Principal& who, const net::Request& request) {
-  return {who.id, request.peer_address, request.request_id};
+access::By by(const identity::Authenticated& who, const net::Request& request) {
+  return {who.principal.id, request.peer_address, request.request_id};
 }
 
 Result<> DocumentRequests::require(Level access, Level least, std::string_view what) {
@@ -117,20 +123,24 @@ Result<> DocumentRequests::require(Level access, Level least, std::string_view w
 }
 
 Task<DocumentRequests::Found> DocumentRequests::find(const net::Request& request, Level least) {
-  CO_TRY(auto who, co_await identity_.authenticate(request));
+  CO_TRY(auto who, co_await identity_.authenticate_any(request));
   CO_TRY(const DocumentId id, document_of(request));
-  CO_TRY(const access::Decision decision, co_await access_.decide(who.principal.id, id.str()));
+  CO_TRY(const access::Decision decision, co_await access_.decide(who.actor(), id.str()));
   CO_TRY_VOID(require(decision.level, least, "document"));
   CO_TRY(DocumentRow row, co_await documents_.store().find(id));
   row.access = decision.level;
-  co_return Found{std::move(who.principal), std::move(row)};
+  co_return Found{std::move(who), std::move(row)};
 }
 
-Task<std::string> DocumentRequests::folder_for(const identity::Principal& who, std::string folder) {
-  if (who.role == identity::Role::kGuest)
+Task<std::string> DocumentRequests::folder_for(identity::Authenticated who, std::string folder) {
+  if (who.principal.role == identity::Role::kGuest)
     co_return fail(Code::kPermissionDenied, "guests make no documents or folders");
-  if (folder.empty()) co_return folder;
-  CO_TRY(const access::Decision decision, co_await access_.decide(who.id, folder));
+  if (folder.empty()) {
+    if (who.agent && !may_make_anywhere(*who.agent))
+      co_return fail(Code::kPermissionDenied, "the agent may write in some folders only: name one");
+    co_return folder;
+  }
+  CO_TRY(const access::Decision decision, co_await access_.decide(who.actor(), folder));
   if (auto allowed = require(decision.level, Level::kWrite, "folder"); !allowed)
     co_return fail(std::move(allowed).error().with("field", "folder"));
   co_return folder;

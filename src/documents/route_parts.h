@@ -41,15 +41,16 @@ class DocumentRequests {
 
  protected:
   struct Found {
-    identity::Principal who;
+    identity::Authenticated who;
     DocumentRow row;
   };
-  /// The document of the path, for a caller who may at least `least`: 404 where they may not even see it, else 403.
+  /// The document of the path, for a user or agent who may at least `least`: 404 where they may not even see it, else
+  /// 403.
   Task<Found> find(const net::Request& request, Level least);
   /// Success where `access` is at least `least`: else kNotFound for who may not even see it, or kPermissionDenied.
   static Result<> require(Level access, Level least, std::string_view what);
   /// The folder that a body names, for who may write in it; empty where it names none. `who` may make things.
-  Task<std::string> folder_for(const identity::Principal& who, std::string folder);
+  Task<std::string> folder_for(identity::Authenticated who, std::string folder);
   Task<net::Response> respond(DocumentRow row, Documents::Content content);
   Task<std::map<UserId, std::string>> names_of(std::vector<UserId> ids);
 
@@ -64,7 +65,7 @@ class DocumentRequests {
 constexpr json::TextRule kNameRule{.least = 1, .most = 255};
 /// `folder` of a body: absent where it is not named, "" where it is null.
 Result<std::optional<std::string>> folder_field(const json::Object& body);
-access::By by(const identity::Principal& who, const net::Request& request);
+access::By by(const identity::Authenticated& who, const net::Request& request);
 
 constexpr std::size_t kSmallBody = 16u << 10u;
 

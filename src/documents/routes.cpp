@@ -74,16 +74,16 @@ class DocumentRoutes : public DocumentRequests {
   using DocumentRequests::DocumentRequests;
 
   Task<net::Response> create(net::Request request) {
-    CO_TRY(auto who, co_await identity_.authenticate(request));
+    CO_TRY(auto who, co_await identity_.authenticate_any(request));
     CO_TRY(const Format format, format_of(request));
     CO_TRY(auto body, body_of(request, limits_));
     CO_TRY(std::string name, body.text("name", kNameRule));
     CO_TRY(std::string type, type_field(body));
     CO_TRY(auto content, content_field(body, format, limits_));
     CO_TRY(auto named, folder_field(body));
-    CO_TRY(std::string folder, co_await folder_for(who.principal, named.value_or("")));
-    CO_TRY(const DocumentRow row, co_await documents_.create(who.principal, std::move(name), std::move(type),
-                                                             std::move(folder), format, content.value_or("")));
+    CO_TRY(std::string folder, co_await folder_for(who, named.value_or("")));
+    CO_TRY(const DocumentRow row, co_await documents_.create(who, std::move(name), std::move(type), std::move(folder),
+                                                             format, content.value_or("")));
     CO_TRY(const Documents::Content now, co_await documents_.read(row.id, format));
     net::Response response = json_response(201, document_json(row, who.principal.name, &now.json));
     response.set("location", "/documents/" + row.id.str());
@@ -91,7 +91,7 @@ class DocumentRoutes : public DocumentRequests {
   }
 
   Task<net::Response> list(net::Request request) {
-    CO_TRY(auto who, co_await identity_.authenticate(request));
+    CO_TRY(auto who, co_await identity_.authenticate_any(request));
     CO_TRY(const std::int64_t limit, parse_limit(request));
     std::optional<ListCursor> after;
     if (auto text = request.query_value("after")) {
@@ -105,7 +105,7 @@ class DocumentRoutes : public DocumentRequests {
     if (more) rows.pop_back();
     std::string next;
     if (more) next = std::to_string(rows.back().updated_ms) + "_" + rows.back().id.str();
-    CO_TRY(rows, co_await seen_by(access_, who.principal.id, std::move(rows)));
+    CO_TRY(rows, co_await seen_by(access_, who.actor(), std::move(rows)));
     std::vector<UserId> owners;
     owners.reserve(rows.size());
     for (const DocumentRow& row : rows) owners.push_back(row.owner);
@@ -143,8 +143,8 @@ class DocumentRoutes : public DocumentRequests {
     CO_TRY(auto name, body.optional_text("name", kNameRule));
     CO_TRY(auto content, content_field(body, format, limits_));
     if (!content) co_return fail(json::field_error("content", "is required"));
-    CO_TRY(Documents::Content now, co_await documents_.write(found.row.id, found.who.id, format, std::move(*content),
-                                                             static_cast<std::uint64_t>(version)));
+    CO_TRY(Documents::Content now, co_await documents_.write(found.row.id, found.who.actor().str(), format,
+                                                             std::move(*content), static_cast<std::uint64_t>(version)));
     if (name && *name != found.row.name) {
       CO_TRY_VOID(co_await documents_.store().rename(found.row.id, *name, clock_.wall_ms()));
       found.row.name = std::move(*name);
@@ -176,7 +176,7 @@ class DocumentRoutes : public DocumentRequests {
 
   Task<net::Response> remove(net::Request request) {
     CO_TRY(auto found, co_await find(request, Level::kOwner));
-    CO_TRY_VOID(co_await documents_.remove(found.row.id, found.who.id));
+    CO_TRY_VOID(co_await documents_.remove(found.row.id, found.who.actor().str()));
     co_return net::Response{.status = 204};
   }
 

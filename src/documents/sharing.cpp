@@ -110,7 +110,7 @@ Task<net::Response> Sharing::grant(SharedThing thing, net::Request request) {
 
 Task<net::Response> Sharing::revoke(SharedThing thing, net::Request request) {
   const std::string& principal = request.parameter("principal");
-  if (thing.access < Level::kShare && principal != thing.who.id.str())
+  if (thing.access < Level::kShare && principal != thing.who.actor().str())
     co_return fail(Code::kPermissionDenied,
                    "this needs share access; you have " + std::string(to_string(thing.access)));
   CO_TRY_VOID(co_await access_.revoke(thing.id, principal, by(thing.who, request)));

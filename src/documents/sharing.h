@@ -15,7 +15,7 @@ namespace concord::documents {
 struct SharedThing {
   std::string id;
   UserId owner;
-  identity::Principal who;
+  identity::Authenticated who;
   Level access = Level::kNone;
 };
 
@@ -50,11 +50,11 @@ class Sharing {
 
 /// The rows that `who` may see now, each with what they may do.
 template <class Row>
-Task<std::vector<Row>> seen_by(access::Access& access, UserId who, std::vector<Row> rows) {
+Task<std::vector<Row>> seen_by(access::Access& access, identity::Actor who, std::vector<Row> rows) {
   std::vector<std::string> ids;
   ids.reserve(rows.size());
   for (const Row& row : rows) ids.push_back(row.id.str());
-  CO_TRY(const auto decisions, co_await access.decide(who, std::move(ids)));
+  CO_TRY(const auto decisions, co_await access.decide(std::move(who), std::move(ids)));
   for (std::size_t i = 0; i < rows.size(); ++i) rows[i].access = decisions[i].level;
   std::erase_if(rows, [](const Row& row) { return row.access == Level::kNone; });
   co_return rows;

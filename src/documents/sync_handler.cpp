@@ -77,25 +77,25 @@ Task<> SyncHandler::try_open(SyncSession& session, std::string token) {
   CO_TRY(auto who, co_await identity_.authenticate_bearer(token));
   if (session.socket_ == nullptr) co_return Result<>{};
   if (!session.opening_) {  // a renewal
-    if (who.principal.id != session.user()) {
+    if (who.actor().str() != session.who().str()) {
       co_return fail(Code::kUnauthenticated, "the new token is another principal's");
     }
     session.expires_ms_ = who.expires_ms;
     session.sign_in_ = who.session;
     co_return still_signed_in(session);
   }
-  session.user_ = who.principal.id;
+  session.who_ = who.actor();
   session.expires_ms_ = who.expires_ms;
   session.sign_in_ = who.session;
   CO_TRY_VOID(still_signed_in(session));
-  CO_TRY(auto decision, co_await access_.decide(session.user(), session.document().str()));
+  CO_TRY(auto decision, co_await access_.decide(session.who(), session.document().str()));
   if (decision.level == Level::kNone) co_return no_such_document();
   CO_TRY(auto live, co_await shard_.open(session.document()));
   // Asked again: a change that came while the document loaded found no open session to tell.
   std::uint64_t generation = 0;
   do {
     generation = access_.generation();
-    CO_TRY(decision, co_await access_.decide(session.user(), session.document().str()));
+    CO_TRY(decision, co_await access_.decide(session.who(), session.document().str()));
   } while (generation != access_.generation());
   if (session.socket_ == nullptr) co_return Result<>{};
   if (live->removed || decision.level == Level::kNone) co_return no_such_document();
@@ -140,7 +140,7 @@ asio::awaitable<void> SyncHandler::ask_anew(std::uint64_t number) {
   for (int tried = 0; tried < kMostRetries; ++tried) {
     auto found = sessions_.find(number);
     if (found == sessions_.end() || found->second->opening_) co_return;
-    const auto decision = co_await access_.decide(found->second->user(), found->second->document().str());
+    const auto decision = co_await access_.decide(found->second->who(), found->second->document().str());
     found = sessions_.find(number);
     if (found == sessions_.end()) co_return;
     if (decision) {

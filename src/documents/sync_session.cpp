@@ -167,7 +167,7 @@ void SyncSession::receive_update(ByteView update, bool may_be_known) {
     }
   }
   ++references_;
-  shard.submit(live_, std::make_shared<const Bytes>(to_bytes(update)), {user_.str()}, number_,
+  shard.submit(live_, std::make_shared<const Bytes>(to_bytes(update)), {who_.str()}, number_,
                [this](Result<> outcome) { one_saved(std::move(outcome)); });
 }
 

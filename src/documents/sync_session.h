@@ -32,7 +32,7 @@ class SyncSession {
               std::int64_t now_ns);
 
   std::uint64_t number() const { return number_; }
-  UserId user() const { return user_; }
+  const identity::Actor& who() const { return who_; }
   identity::SessionId sign_in() const { return sign_in_; }
   DocumentId document() const { return document_; }
 
@@ -77,7 +77,7 @@ class SyncSession {
   DocumentShard::Live live_;
   std::unique_ptr<Opening> opening_;  // null once open
   DocumentId document_;
-  UserId user_;
+  identity::Actor who_;
   identity::SessionId sign_in_;  // which its token is of
   std::uint64_t number_;
   std::int64_t expires_ms_ = 0;

@@ -246,6 +246,34 @@ void ask_about_people(Hub& hub, const std::string& other) {
   EXPECT_EQ(hub.ask("PATCH", "/users/" + other, "/users/{user}", R"({"role":"member"})").status, 200);
 }
 
+void ask_about_agents(Hub& hub) {
+  const std::string one = "/agents/{agent}";
+  const auto made = hub.ask("POST", "/agents", "/agents",
+                            R"({"name":"Summaries","scopes":[{"thing":"*","permission":"read"}],"per_minute":1000})");
+  ASSERT_EQ(made.status, 201);
+  const std::string agent = "/agents/" + text_of(made, "/id");
+  for (const char* bad :
+       {R"({"scopes":[{"thing":"*","permission":"read"}]})", R"({"name":"x"})", R"({"name":"x","scopes":[]})",
+        R"({"name":"x","scopes":[{"thing":"all","permission":"read"}]})",
+        R"({"name":"x","scopes":[{"thing":"*","permission":"owner"}]})"})
+    EXPECT_EQ(hub.ask("POST", "/agents", "/agents", bad).status, 400) << bad;
+  EXPECT_EQ(hub.ask("GET", "/agents", "/agents").status, 200);
+  EXPECT_EQ(hub.ask("GET", agent, one).status, 200);
+  EXPECT_EQ(hub.ask("PATCH", agent, one, R"({"expires_at":"2099-01-01T00:00:00Z"})").status, 200);
+  EXPECT_EQ(hub.ask("PATCH", agent, one, R"({"expires_at":"1999-01-01T00:00:00Z"})").status, 400);
+  EXPECT_EQ(hub.ask("PATCH", agent, one, R"({"expires_at":null})").status, 200);
+  const auto renewed = hub.ask("POST", agent + "/token", one + "/token");
+  EXPECT_EQ(renewed.status, 200);
+  const std::string user = std::exchange(hub.token, text_of(renewed, "/token"));
+  EXPECT_EQ(hub.ask("GET", "/documents", "/documents").status, 200);
+  EXPECT_EQ(hub.ask("GET", "/agents", "/agents").status, 403);
+  hub.token = text_of(made, "/token");
+  EXPECT_EQ(hub.ask("GET", "/documents", "/documents").status, 401);
+  hub.token = user;
+  EXPECT_EQ(hub.ask("DELETE", agent, one).status, 204);
+  EXPECT_EQ(hub.ask("DELETE", agent, one).status, 404);
+}
+
 void ask_about_history(Hub& hub, const std::string& document) {
   const std::string one = "/documents/{id}/versions/{version}";
   EXPECT_EQ(hub.ask("GET", document + "/history", "/documents/{id}/history").status, 200);
@@ -307,6 +335,7 @@ TEST(OpenApiDocument, says_what_documents_answer) {
   ask_about_shares(hub, document, text_of(other, "/user/id"));
   ask_about_folders(hub, document);
   ask_about_people(hub, text_of(other, "/user/id"));
+  ask_about_agents(hub);
   ask_about_history(hub, document);
   EXPECT_EQ(hub.ask("GET", document + "/sync", "/documents/{id}/sync").status, 426);
 

@@ -8,6 +8,8 @@ namespace concord::identity {
 
 namespace {
 
+constexpr std::int64_t kDayMs = 24LL * 60 * 60 * 1000;
+
 Counter& checks(Metrics& metrics, std::string result) {
   return metrics.counter("concord_identity_token_checks_total",
                          "Access tokens checked: found among those checked before, verified, or refused.",
@@ -22,13 +24,14 @@ std::unexpected<Error> refuse_token(std::string_view reason, std::string message
   return fail(Error{Code::kUnauthenticated, std::move(message), {}}.with("reason", std::string(reason)));
 }
 
-AccessTokens::AccessTokens(const Options& options, SigningKeys keys, Sessions& sessions, const EndedSessions& ended,
-                           Clock& clock, Metrics& metrics)
+AccessTokens::AccessTokens(const Options& options, SigningKeys keys, Sessions& sessions, Agents& agents,
+                           const EndedSessions& ended, Clock& clock, Metrics& metrics)
     : issuer_(options.issuer),
       audience_(options.audience),
       lifetime_s_(options.access_token_seconds),
       keys_(std::move(keys)),
       sessions_(sessions),
+      agents_(agents),
       ended_(ended),
       clock_(clock),
       cached_(checks(metrics, "cached")),
@@ -68,7 +71,32 @@ Task<Authenticated> AccessTokens::check(std::string_view token) {
     cached_.add();
     return ready(std::move(holder));
   }
-  return check_cold(std::string(token), digest);
+  return token.starts_with(kAgentTokenPrefix) ? check_agent(std::string(token), digest)
+                                              : check_cold(std::string(token), digest);
+}
+
+/// A live session of an agent without end lasts a day, and may be opened again.
+Task<Authenticated> AccessTokens::check_agent(std::string token, crypto::Sha256 digest) {
+  const std::uint64_t generation = cache_.generation();
+  CO_TRY(auto found, co_await agents_.find_by_token(Agents::token_hash(token)));
+  if (!found) {
+    refused_.add();
+    co_return refuse_token("agent", "no agent has this token, or no longer");
+  }
+  const std::int64_t now_ms = clock_.wall_ms();
+  const std::int64_t expires_ms = found->row.expires_ms == 0 ? now_ms + kDayMs : found->row.expires_ms;
+  if (expires_ms <= now_ms) {
+    refused_.add();
+    co_return refuse_token("expired", "the agent's token has expired");
+  }
+  auto holder = std::make_shared<const Authenticated>(
+      Authenticated{.principal = std::move(found->owner.principal),
+                    .expires_ms = expires_ms,
+                    .session = session_of(found->row.token_hash),
+                    .agent = std::make_shared<const Agent>(std::move(found->row.agent))});
+  cache_.put(digest, holder, generation);
+  cold_.add();
+  co_return *holder;
 }
 
 Task<Authenticated> AccessTokens::check_cold(std::string token, crypto::Sha256 digest) {
@@ -84,7 +112,7 @@ Task<Authenticated> AccessTokens::check_cold(std::string token, crypto::Sha256 d
     co_return refuse_token("session", "the token's session has ended; sign in again");
   }
   auto holder = std::make_shared<const Authenticated>(
-      Authenticated{std::move(account->principal), verified->expires_ms, verified->session});
+      Authenticated{std::move(account->principal), verified->expires_ms, verified->session, nullptr});
   cache_.put(digest, holder, generation);
   cold_.add();
   co_return *holder;

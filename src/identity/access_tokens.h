@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/task.h"
+#include "identity/agents.h"
 #include "identity/ended_sessions.h"
 #include "identity/options.h"
 #include "identity/sessions.h"
@@ -18,8 +19,8 @@ namespace concord::identity {
 
 class AccessTokens {
  public:
-  AccessTokens(const Options& options, SigningKeys keys, Sessions& sessions, const EndedSessions& ended, Clock& clock,
-               Metrics& metrics);
+  AccessTokens(const Options& options, SigningKeys keys, Sessions& sessions, Agents& agents, const EndedSessions& ended,
+               Clock& clock, Metrics& metrics);
 
   /// Half a millisecond of work: on a pool.
   Result<std::string> issue(UserId user, SessionId session) const;
@@ -41,12 +42,14 @@ class AccessTokens {
   };
   Result<Verified> verify(std::string_view token) const;
   Task<Authenticated> check_cold(std::string token, crypto::Sha256 digest);
+  Task<Authenticated> check_agent(std::string token, crypto::Sha256 digest);
 
   const std::string issuer_;
   const std::string audience_;
   const std::int64_t lifetime_s_;
   const SigningKeys keys_;
   Sessions& sessions_;
+  Agents& agents_;
   const EndedSessions& ended_;
   Clock& clock_;
   Counter& cached_;

@@ -5,6 +5,8 @@
 
 #include "identity/access_tokens.h"
 #include "identity/accounts.h"
+#include "identity/agent_routes.h"
+#include "identity/agents.h"
 #include "identity/ended_sessions.h"
 #include "identity/groups.h"
 #include "identity/migrations.h"
@@ -43,6 +45,8 @@ struct Identity::State {
         on(std::move(d)),
         accounts(on.tables),
         groups(on.tables),
+        agents(on.tables),
+        agent_rate(on.clock, 0, options.rate_limit_keys),
         sessions(on.tables,
                  {.lifetime_ms = options.refresh_token_days * kDayMs, .per_user = options.sessions_per_user}),
         ended(on.clock, options.access_token_seconds * 1000),
@@ -52,6 +56,8 @@ struct Identity::State {
   Dependencies on;
   Accounts accounts;
   Groups groups;
+  Agents agents;
+  RateLimiter agent_rate;
   Sessions sessions;
   EndedSessions ended;
   PasswordHasher hasher;
@@ -60,6 +66,7 @@ struct Identity::State {
   std::unique_ptr<SignIn> sign_in;
   std::unique_ptr<Routes> routes;
   std::unique_ptr<PeopleRoutes> people;
+  std::unique_ptr<AgentRoutes> agent_routes;
   std::vector<std::function<void()>> membership_listeners;
 
   void membership_changed() {
@@ -85,12 +92,17 @@ Task<> Identity::start() {
   if (!has_account && s.options.first_account_needs_token) {
     CO_TRY(setup_token, co_await load_setup_token(s.on.tables, s.on.clock));
   }
-  s.tokens = std::make_unique<AccessTokens>(s.options, std::move(keys), s.sessions, s.ended, s.on.clock, s.on.metrics);
+  s.tokens = std::make_unique<AccessTokens>(s.options, std::move(keys), s.sessions, s.agents, s.ended, s.on.clock,
+                                            s.on.metrics);
   s.sign_in = std::make_unique<SignIn>(s.options, s.on, s.accounts, s.sessions, s.ended, s.hasher, *s.tokens,
                                        std::move(setup_token), has_account);
   s.routes = std::make_unique<Routes>(s.options, *this, *s.sign_in, s.accounts, *s.tokens);
   s.people =
       std::make_unique<PeopleRoutes>(s.on, *this, s.accounts, s.groups, [state = &s] { state->membership_changed(); });
+  s.agent_routes = std::make_unique<AgentRoutes>(s.on, *this, s.agents, [state = &s](std::optional<SessionId> ended) {
+    state->membership_changed();
+    if (ended) state->ended.add(*ended);
+  });
   co_return Result<>();
 }
 
@@ -98,6 +110,7 @@ void Identity::add_routes(net::Router& router) {
   assert(state_->routes != nullptr);
   state_->routes->add_to(router);
   state_->people->add_to(router);
+  state_->agent_routes->add_to(router);
 }
 
 std::optional<std::string> Identity::setup_token() const {
@@ -112,13 +125,32 @@ bool Identity::has_ended(SessionId session) const { return state_->ended.contain
 Task<Authenticated> Identity::authenticate_bearer(std::string_view token) { return state_->tokens->check(token); }
 
 Task<Authenticated> Identity::authenticate(const net::Request& request) {
+  return [](Task<Authenticated> authenticating) -> Task<Authenticated> {
+    CO_TRY(Authenticated who, co_await std::move(authenticating));
+    if (who.agent) co_return fail(Code::kPermissionDenied, "this is for users; an agent may not do it");
+    co_return who;
+  }(authenticate_any(request));
+}
+
+Task<Authenticated> Identity::authenticate_any(const net::Request& request) {
   const std::string_view header = request.header("authorization");
   if (header.empty()) return refused("missing", "no access token: send it as 'Authorization: Bearer <token>'");
   const auto blank = header.find(' ');
   const auto token = blank == std::string_view::npos ? blank : header.find_first_not_of(' ', blank);
   if (!is_bearer(header.substr(0, blank)) || token == std::string_view::npos)
     return refused("malformed", "the Authorization header is not 'Bearer <token>'");
-  return authenticate_bearer(header.substr(token));
+  return [](State& s, Task<Authenticated> checking) -> Task<Authenticated> {
+    CO_TRY(Authenticated who, co_await std::move(checking));
+    if (who.agent && who.agent->per_minute > 0) {
+      const auto wait_s = s.agent_rate.try_take(who.agent->id.str(), who.agent->per_minute);
+      if (wait_s)
+        co_return fail(Error{Code::kRateLimited,
+                             "the agent asks too often",
+                             {{"limit", std::to_string(who.agent->per_minute) + " a minute"},
+                              {"retry_after", std::to_string(*wait_s)}}});
+    }
+    co_return who;
+  }(*state_, authenticate_bearer(header.substr(token)));
 }
 
 Task<> Identity::require_admin(const net::Request& request) {
@@ -130,6 +162,12 @@ Task<> Identity::require_admin(const net::Request& request) {
 }
 
 Task<Membership> Identity::membership(UserId id) { return state_->groups.membership(id); }
+
+Task<std::shared_ptr<const Agent>> Identity::living_agent(AgentId id) {
+  CO_TRY(auto agent, co_await state_->agents.find_living(id, state_->on.clock.wall_ms()));
+  if (!agent) co_return std::shared_ptr<const Agent>();
+  co_return std::make_shared<const Agent>(std::move(*agent));
+}
 
 void Identity::on_membership_changed(std::function<void()> changed) {
   state_->membership_listeners.push_back(std::move(changed));
@@ -156,6 +194,21 @@ Task<std::optional<Principal>> Identity::find_user_by_email(std::string email) {
 Task<std::optional<Principal>> Identity::find_user(std::string text) {
   const auto id = UserId::parse(text);
   return id ? find_user(*id) : find_user_by_email(std::move(text));
+}
+
+Task<std::map<std::string, std::string>> Identity::names_of(std::vector<std::string> principals) {
+  std::vector<UserId> users;
+  std::vector<AgentId> agents;
+  for (const std::string& principal : principals) {
+    if (const auto user = UserId::parse(principal)) users.push_back(*user);
+    if (const auto agent = AgentId::parse(principal)) agents.push_back(*agent);
+  }
+  std::map<std::string, std::string> out;
+  CO_TRY(auto people, co_await state_->accounts.find_all(std::move(users)));
+  for (Principal& one : people) out.emplace(one.id.str(), std::move(one.name));
+  CO_TRY(auto named, co_await state_->agents.names(std::move(agents)));
+  for (auto& [id, name] : named) out.emplace(id.str(), std::move(name));
+  co_return out;
 }
 
 Task<std::vector<Principal>> Identity::find_users(std::vector<UserId> ids) {

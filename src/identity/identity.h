@@ -5,6 +5,7 @@
 // succeeded.
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -71,7 +72,10 @@ class Identity {
   /// token that was checked before costs about a microsecond and does not suspend. The view is read before
   /// the first suspension.
   Task<Authenticated> authenticate_bearer(std::string_view token);
-  /// The same, with the token of the request's Authorization header.
+  /// The same, with the token of the request's Authorization header. For what agents may do as well, within their
+  /// scopes; kRateLimited with the context `retry_after` where an agent asks too often.
+  Task<Authenticated> authenticate_any(const net::Request& request);
+  /// For what users alone may do: an agent is kPermissionDenied.
   Task<Authenticated> authenticate(const net::Request& request);
   /// Success where the request's token is an owner's or an admin's, else kUnauthenticated or kPermissionDenied.
   Task<> require_admin(const net::Request& request);
@@ -84,8 +88,10 @@ class Identity {
 
   /// kNotFound where there is no such account.
   Task<Membership> membership(UserId id);
-  /// `changed` is called, on any thread, after a change of a role or of who is in a group. After `start`, before the
-  /// server serves.
+  /// The agent as it is now; null where it was removed or has expired.
+  Task<std::shared_ptr<const Agent>> living_agent(AgentId id);
+  /// `changed` is called, on any thread, after a change of a role, of who is in a group, or of an agent. After `start`,
+  /// before the server serves.
   void on_membership_changed(std::function<void()> changed);
   /// The group's name; absent where there is no such group.
   Task<std::optional<std::string>> group_name(GroupId id);
@@ -96,6 +102,8 @@ class Identity {
   Task<std::optional<Principal>> find_user(std::string text);
   /// Those that exist, in no order.
   Task<std::vector<Principal>> find_users(std::vector<UserId> ids);
+  /// The names of users and agents, by their identifiers; of those that exist, or of agents that did.
+  Task<std::map<std::string, std::string>> names_of(std::vector<std::string> principals);
 
  private:
   struct State;

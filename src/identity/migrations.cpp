@@ -68,13 +68,30 @@ CREATE TABLE identity_group_members (
 CREATE INDEX identity_group_members_by_user ON identity_group_members (user_id);
 )";
 
+// Agents of users. One that was removed keeps its name, and its identifier as a hash that no token has.
+constexpr const char* kAgents = R"(
+CREATE TABLE identity_agents (
+  id TEXT PRIMARY KEY,
+  owner TEXT NOT NULL REFERENCES identity_users (id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  per_minute BIGINT NOT NULL,
+  created_ms BIGINT NOT NULL,
+  expires_ms BIGINT NOT NULL,
+  token_hash TEXT NOT NULL UNIQUE,
+  removed_ms BIGINT
+);
+CREATE INDEX identity_agents_by_owner ON identity_agents (owner);
+)";
+
 }  // namespace
 
 std::vector<engines::Migration> migrations() {
   return {{.part = "identity", .version = 1, .sql = kFirst},
           {.part = "identity", .version = 2, .sql = kSessionOrigins},
           {.part = "identity", .version = 3, .sql = kFourRoles},
-          {.part = "identity", .version = 4, .sql = kGroups}};
+          {.part = "identity", .version = 4, .sql = kGroups},
+          {.part = "identity", .version = 5, .sql = kAgents}};
 }
 
 }  // namespace concord::identity

@@ -2,6 +2,7 @@
 // Who acts, as other parts see it.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,6 +39,47 @@ struct Principal {
   Role role = Role::kMember;
 };
 
+struct AgentTag {
+  static constexpr std::string_view kPrefix = "agt";
+};
+using AgentId = Id<AgentTag>;
+
+/// The most that an agent may do with a thing, each with the ones before it.
+enum class Permission : std::uint8_t { kRead, kComment, kSuggest, kWrite };
+
+std::string_view to_string(Permission permission);
+std::optional<Permission> parse_permission(std::string_view text);
+
+/// A part of what an agent may do for its owner: with a thing and all that lies in it, or with everything
+/// (kEverything).
+struct Scope {
+  std::string thing;
+  Permission most = Permission::kRead;
+  bool operator==(const Scope&) const = default;
+};
+constexpr std::string_view kEverything = "*";
+
+/// A program that acts for a user, by a token of its own. It may do what its scopes say and its owner may, whichever is
+/// less.
+struct Agent {
+  AgentId id;
+  std::string name;
+  std::vector<Scope> scopes;
+  std::int64_t per_minute = 0;  // requests; 0: without limit of its own
+};
+
+/// Who acts: a user, or an agent for the user who owns it.
+struct Actor {
+  Actor() = default;
+  Actor(UserId who, std::shared_ptr<const Agent> by = nullptr) : user(who), agent(std::move(by)) {}
+
+  UserId user;
+  std::shared_ptr<const Agent> agent;  // null: the user; shared with whatever it acts through
+
+  /// The identifier that what they do is recorded under.
+  std::string str() const { return agent ? agent->id.str() : user.str(); }
+};
+
 /// What a user is on the hub, beside themselves.
 struct Membership {
   Role role = Role::kGuest;
@@ -47,8 +89,11 @@ struct Membership {
 /// A principal who has shown a valid access token.
 struct Authenticated {
   Principal principal;
-  std::int64_t expires_ms = 0;  // wall clock; from then on the token is refused
-  SessionId session;
+  std::int64_t expires_ms = 0;         // wall clock; from then on the token is refused
+  SessionId session;                   // of an agent, what stands for its token
+  std::shared_ptr<const Agent> agent;  // where the token is an agent's; `principal` is its owner then
+
+  Actor actor() const { return {principal.id, agent}; }
 };
 
 }  // namespace concord::identity

@@ -10,17 +10,19 @@
 
 namespace concord::identity {
 
-RateLimiter::RateLimiter(Clock& clock, std::int64_t per_minute, std::size_t max_keys)
-    : clock_(clock),
-      capacity_(static_cast<double>(per_minute)),
-      per_ns_(static_cast<double>(per_minute) / 60e9),
-      max_keys_(std::max<std::size_t>(max_keys, 1)) {}
+namespace {
+constexpr double kMinuteNs = 60e9;
+}
 
-RateLimiter::Bucket& RateLimiter::touch(std::string_view key, std::int64_t now_ns) {
+RateLimiter::RateLimiter(Clock& clock, std::int64_t per_minute, std::size_t max_keys)
+    : clock_(clock), per_minute_(per_minute), max_keys_(std::max<std::size_t>(max_keys, 1)) {}
+
+RateLimiter::Bucket& RateLimiter::touch(std::string_view key, double capacity, std::int64_t now_ns) {
   if (const auto known = index_.find(key); known != index_.end()) {
     buckets_.splice(buckets_.begin(), buckets_, known->second);
     Bucket& bucket = buckets_.front();
-    bucket.filled = std::min(capacity_, bucket.filled + static_cast<double>(now_ns - bucket.at_ns) * per_ns_);
+    bucket.filled =
+        std::min(capacity, bucket.filled + static_cast<double>(now_ns - bucket.at_ns) * capacity / kMinuteNs);
     bucket.at_ns = now_ns;
     return bucket;
   }
@@ -28,21 +30,24 @@ RateLimiter::Bucket& RateLimiter::touch(std::string_view key, std::int64_t now_n
     index_.erase(buckets_.back().key);
     buckets_.pop_back();
   }
-  buckets_.push_front({std::string(key), capacity_, now_ns});
+  buckets_.push_front({std::string(key), capacity, now_ns});
   index_.emplace(buckets_.front().key, buckets_.begin());
   return buckets_.front();
 }
 
-std::optional<std::int64_t> RateLimiter::try_take(std::string_view key) {
-  if (capacity_ == 0) return std::nullopt;
+std::optional<std::int64_t> RateLimiter::try_take(std::string_view key) { return try_take(key, per_minute_); }
+
+std::optional<std::int64_t> RateLimiter::try_take(std::string_view key, std::int64_t per_minute) {
+  if (per_minute == 0) return std::nullopt;
+  const auto capacity = static_cast<double>(per_minute);
   const std::int64_t now_ns = clock_.monotonic_ns();
   const std::lock_guard lock(mutex_);
-  Bucket& bucket = touch(key, now_ns);
+  Bucket& bucket = touch(key, capacity, now_ns);
   if (bucket.filled >= 1) {
     bucket.filled -= 1;
     return std::nullopt;
   }
-  return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil((1 - bucket.filled) / per_ns_ / 1e9)));
+  return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil((1 - bucket.filled) / capacity * 60)));
 }
 
 std::size_t RateLimiter::keys() const {

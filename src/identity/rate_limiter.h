@@ -22,6 +22,8 @@ class RateLimiter {
 
   /// Takes one from the key's bucket; where it is empty, the seconds (at least 1) until it has one again.
   std::optional<std::int64_t> try_take(std::string_view key);
+  /// The same at a rate of the key's own.
+  std::optional<std::int64_t> try_take(std::string_view key, std::int64_t per_minute);
   std::size_t keys() const;
 
  private:
@@ -30,11 +32,10 @@ class RateLimiter {
     double filled;
     std::int64_t at_ns;
   };
-  Bucket& touch(std::string_view key, std::int64_t now_ns);
+  Bucket& touch(std::string_view key, double capacity, std::int64_t now_ns);
 
   Clock& clock_;
-  const double capacity_;
-  const double per_ns_;
+  const std::int64_t per_minute_;
   const std::size_t max_keys_;
   mutable std::mutex mutex_;
   std::list<Bucket> buckets_;                                                // the latest used first
