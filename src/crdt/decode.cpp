@@ -29,6 +29,7 @@ class Decoder {
         return false;
       }
     }
+    end_section();
     if (!reader_.ok()) return false;
     std::uint64_t client = 0;
     std::uint32_t clock = 0;
@@ -55,7 +56,14 @@ class Decoder {
     return true;
   }
 
+  void end_section() {
+    if (drafts_.sections.empty()) return;
+    DraftSection& section = drafts_.sections.back();
+    section.count = static_cast<std::uint32_t>(drafts_.items.size()) - section.first;
+  }
+
   bool begin_section(std::uint64_t client) {
+    end_section();
     section_ = reader_.section();
     DraftSection section;
     if (!client_number(client, section.client)) return false;
@@ -71,6 +79,9 @@ class Decoder {
     }
     if (drafts_.sections.empty()) store_.contents.reserve_bytes(reader_.contents_left());
     drafts_.sections.push_back(section);
+    client_ = section.client;
+    state_ = store_.clients[client_].state;
+    last_differs_ = 1;
     if (const std::size_t count = reader_.structs_left() + 1; count > kFewStructs) {
       store_.items.reserve_more(count);
       drafts_.items.reserve(drafts_.items.size() + count);
@@ -85,8 +96,7 @@ class Decoder {
 
   bool take(const RawStruct& raw) {
     if (section_ != reader_.section() && !begin_section(raw.client)) return false;
-    DraftSection& section = drafts_.sections.back();
-    if (raw.end() <= store_.clients[section.client].state) {
+    if (raw.end() <= state_) {
       note_known(raw);
       return true;
     }
@@ -101,7 +111,7 @@ class Decoder {
     const ItemRef item = store_.new_item();
     Item& it = store_.items[item];
     it = Item{};
-    it.client = section.client & kNoClient;
+    it.client = client_ & kNoClient;
     it.clock = raw.clock;
     it.length = raw.length;
     it.set_kind(raw.kind);
@@ -112,35 +122,35 @@ class Decoder {
     if (raw.kind == Kind::kGc) it.set(kFlagDeleted);
     take_content(raw, item);
     drafts_.items.push_back(item);
-    ++section.count;
+    last_differs_ = (store_.items[item].kind_bits ^ kText) | (store_.items[item].flags & kFlagWide);
     return true;
   }
 
   /// The same for a plain struct, of a section that has begun.
-  bool take_plain(const PlainStruct& plain) {
-    DraftSection& section = drafts_.sections.back();
-    if (plain.end() <= store_.clients[section.client].state) {
+  [[gnu::always_inline]] bool take_plain(const PlainStruct& plain) {
+    if (plain.end() <= state_) [[unlikely]] {
       if (cuts_may_show()) note_known(raw_of(plain));
       return true;
     }
     const bool text = plain.kind == Kind::kString;
     const std::uint32_t bytes = plain.length * (text ? 1U : 0U);
     if (!store_.contents.fits(bytes)) return reader_.fail("the document would hold more than 3.75 GB");
-    if (section.count > 0) {
-      const bool continues = may_continue_last(plain) && continues_last(plain);
-      typing_ = continues ? std::min(typing_ + 1, kMostTyping) : std::max(typing_ - (text ? 4 : 0), 0);
-      if (continues && typing_ > kMostTyping / 2) {
+    if (may_continue_last(plain) && continues_last(plain)) {
+      typing_ = std::min(typing_ + 1, kMostTyping);
+      if (typing_ > kMostTyping / 2) {
         continue_last(plain);
         return true;
       }
+    } else {
+      typing_ = std::max(typing_ - (text ? 4 : 0), 0);
     }
-    ClientRef origin = section.client;
+    ClientRef origin = client_;
     ClientRef right = kNoClient;
     if (!client_number(plain.origin_client, origin)) return false;
     if (plain.has_right_origin && !client_number(plain.right_client, right)) return false;
     const std::uint32_t content = store_.contents.append_padded(plain.text, bytes);
     const ItemRef item = store_.new_item();
-    store_.items[item] = Item{.client = section.client & kNoClient,
+    store_.items[item] = Item{.client = client_ & kNoClient,
                               .origin_client = origin & kNoClient,
                               .right_origin_client = right & kNoClient,
                               .kind_bits = static_cast<std::uint64_t>(plain.kind) & 15U,
@@ -154,7 +164,7 @@ class Decoder {
                               .home = 0,
                               .content = text ? content : 0};
     drafts_.items.push_back(item);
-    ++section.count;
+    last_differs_ = static_cast<unsigned>(plain.kind) ^ kText;
     return true;
   }
 
@@ -167,15 +177,10 @@ class Decoder {
     return raw;
   }
 
-  /// False where it is certainly not text that is more of the text before it. Each condition by itself is hard to
-  /// foretell, that nothing differs is rare, but in what is typed.
+  /// False where it is certainly not text that is more of the text before it, which ends where it begins. Each
+  /// condition by itself is hard to foretell, that nothing differs is rare, but in what is typed.
   bool may_continue_last(const PlainStruct& plain) const {
-    constexpr auto kText = static_cast<unsigned>(Kind::kString);
-    const Item& last = store_.items[drafts_.items.back()];
-    const std::uint64_t differs = (static_cast<unsigned>(plain.kind) ^ kText) | (last.kind_bits ^ kText) |
-                                  (last.flags & kFlagWide) | (plain.origin_clock + 1U - plain.clock) |
-                                  (last.end() - plain.clock);
-    return differs == 0;
+    return ((static_cast<unsigned>(plain.kind) ^ kText) | last_differs_ | (plain.origin_clock + 1U - plain.clock)) == 0;
   }
   bool continues_last(const PlainStruct& plain) const {
     const Item& last = store_.items[drafts_.items.back()];
@@ -301,6 +306,7 @@ class Decoder {
     return raw.json_value ? stored_value_of_json(as_text(raw.payload)) : stored_value_of_any(raw.payload);
   }
 
+  static constexpr auto kText = static_cast<unsigned>(Kind::kString);
   static constexpr std::size_t kFewSections = 8;
   static constexpr std::size_t kFewStructs = 32;
   static constexpr int kMostTyping = 32;
@@ -311,6 +317,9 @@ class Decoder {
   UpdateReader<Fields> reader_;
   Drafts& drafts_;
   std::uint64_t section_ = 0;
+  ClientRef client_ = kNoClient;    // of the section
+  std::uint32_t state_ = 0;         // how far the client is known
+  std::uint64_t last_differs_ = 1;  // 0 where the section's last draft is ASCII text
   std::uint64_t last_id_ = ~std::uint64_t{0};
   ClientRef last_number_ = 0;
   IdTable seen_;

@@ -38,14 +38,10 @@ std::vector<ClientRef> Store::clients_in_order() const {
   return order;
 }
 
-ItemRef Store::new_item() {
-  if (free_item_ != kNone) {
-    const ItemRef item = free_item_;
-    free_item_ = items[item].right;
-    return item;
-  }
-  items.extend(1);
-  return static_cast<ItemRef>(items.size() - 1);
+ItemRef Store::reuse_item() {
+  const ItemRef item = free_item_;
+  free_item_ = items[item].right;
+  return item;
 }
 
 void Store::free_item(ItemRef item) {

@@ -43,7 +43,12 @@ class Store {
   std::vector<ClientRef> clients_in_order() const;
 
   // Items.
-  ItemRef new_item();
+  ItemRef new_item() {
+    if (free_item_ != kNone) [[unlikely]]
+      return reuse_item();
+    items.extend(1);
+    return static_cast<ItemRef>(items.size() - 1);
+  }
   void free_item(ItemRef item);
   ItemRef find(Id id) const {
     const ClientRecord& client = clients[id.client];
@@ -113,6 +118,7 @@ class Store {
   void shrink_to_fit();
 
  private:
+  ItemRef reuse_item();
   void split_content(Item& left, Item& right, std::uint32_t units);
   void set_span(Item& item, Span span, bool ascii);
 

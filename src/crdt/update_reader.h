@@ -70,7 +70,7 @@ class UpdateReader {
   /// The next struct; false at the end of the structs and on failure. Sections without structs are passed over.
   bool next(RawStruct& out);
   /// The next struct of the section that is being read, where it is plain; else reads nothing, unless it is malformed.
-  bool next_plain(PlainStruct& out) {
+  [[gnu::always_inline]] bool next_plain(PlainStruct& out) {
     if constexpr (Fields::kOneStream) {
       if (structs_left_ == 0) return false;
       const ByteView input(in_.rest().at(), in_.rest().left());
