@@ -68,10 +68,10 @@ class Decoder {
     DraftSection section;
     if (!client_number(client, section.client)) return false;
     section.first = static_cast<std::uint32_t>(drafts_.items.size());
-    for (const DraftSection& other : drafts_.sections)
-      if (other.client == section.client && drafts_.sections.size() <= kFewSections)
-        return reader_.fail("a client is listed twice");
-    if (drafts_.sections.size() > kFewSections) {
+    if (drafts_.sections.size() <= kFewSections) {
+      for (const DraftSection& other : drafts_.sections)
+        if (other.client == section.client) return reader_.fail("a client is listed twice");
+    } else {
       if (seen_.size() == 0)
         for (const DraftSection& other : drafts_.sections) seen_.set(other.client, 1);
       if (seen_.find(section.client) != IdTable::kAbsent) return reader_.fail("a client is listed twice");

@@ -219,7 +219,7 @@ Bytes deletion_of(WireId id) {
   return update;
 }
 
-constexpr std::uint32_t kCrowd = 30000;
+constexpr std::uint32_t kCrowd = 20000;
 constexpr std::uint64_t kGreater = 1U << 20U;  // than the author of what is there
 
 /// Applies them as one update or each by itself; what comes of it is the same.
@@ -246,11 +246,11 @@ TEST(Hostile, many_clients_insert_at_one_place) {
   std::vector<std::uint64_t> clients = clients_in_any_order();
   for (const bool ascending : {false, true}) {
     if (ascending) std::ranges::sort(clients);
-    for (const bool in_map : {false, true}) {
-      std::vector<WireText> texts;
-      for (const std::uint64_t client : clients) texts.push_back({.id = {client, 0}, .in_map = in_map});
-      apply_crowd(texts, in_map ? 0 : kCrowd);
-    }
+    const bool in_map = ascending;
+    std::vector<WireText> texts;
+    texts.reserve(clients.size());
+    for (const std::uint64_t client : clients) texts.push_back({.id = {client, 0}, .in_map = in_map});
+    apply_crowd(texts, in_map ? 0 : kCrowd);
   }
 }
 
@@ -268,21 +268,20 @@ TEST(Hostile, what_many_clients_insert_at_one_place_is_deleted_at_once) {
 
 TEST(Hostile, one_origin_and_right_origins_that_alternate) {
   for (const std::uint32_t right_origins : {2U, 3U, 50U}) {
-    for (const bool one_client : {false, true}) {
-      std::vector<WireText> texts{{.id = {kAuthor, 0}, .length = right_origins + 1}};
-      for (std::uint32_t i = 0; const std::uint64_t client : clients_in_any_order()) {
-        texts.push_back({.id = one_client ? WireId{kGreater, i} : WireId{client, 0},
-                         .origin = WireId{kAuthor, 0},
-                         .right_origin = WireId{kAuthor, 1 + i % right_origins}});
-        ++i;
-      }
-      apply_crowd(texts, kCrowd + right_origins + 1);
+    const bool one_client = right_origins == 3;
+    std::vector<WireText> texts{{.id = {kAuthor, 0}, .length = right_origins + 1}};
+    for (std::uint32_t i = 0; const std::uint64_t client : clients_in_any_order()) {
+      texts.push_back({.id = one_client ? WireId{kGreater, i} : WireId{client, 0},
+                       .origin = WireId{kAuthor, 0},
+                       .right_origin = WireId{kAuthor, 1 + i % right_origins}});
+      ++i;
     }
+    apply_crowd(texts, kCrowd + right_origins + 1);
   }
 }
 
 TEST(Hostile, origins_that_alternate_and_no_right_origin) {
-  for (const std::uint32_t origins : {2U, 3U, 50U}) {
+  for (const std::uint32_t origins : {2U, 50U}) {
     std::vector<WireText> texts{{.id = {kAuthor, 0}, .length = origins}};
     for (std::uint32_t i = 0; const std::uint64_t client : clients_in_any_order())
       texts.push_back({.id = {client, 0}, .origin = WireId{kAuthor, i++ % origins}});
@@ -295,14 +294,12 @@ TEST(Hostile, one_text_cut_everywhere_by_who_goes_to_its_end) {
   for (std::uint32_t i = 0; i < kCrowd; ++i) places[i] = kCrowd - 1 - i;
   for (const bool any_order : {false, true}) {
     if (any_order) std::ranges::shuffle(places, std::mt19937_64(1));
-    for (const bool to_last : {false, true}) {
-      std::vector<WireText> texts{{.id = {kAuthor, 0}, .length = kCrowd + 1}};
-      for (std::uint32_t i = 0; i < kCrowd; ++i) {
-        texts.push_back({.id = {kGreater, i}, .origin = WireId{kAuthor, places[i]}});
-        if (to_last) texts.back().right_origin = WireId{kAuthor, kCrowd};
-      }
-      apply_crowd(texts, 2 * kCrowd + 1);
+    std::vector<WireText> texts{{.id = {kAuthor, 0}, .length = kCrowd + 1}};
+    for (std::uint32_t i = 0; i < kCrowd; ++i) {
+      texts.push_back({.id = {kGreater, i}, .origin = WireId{kAuthor, places[i]}});
+      if (any_order) texts.back().right_origin = WireId{kAuthor, kCrowd};
     }
+    apply_crowd(texts, 2 * kCrowd + 1);
   }
 }
 
