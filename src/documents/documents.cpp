@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-#include "base/varint.h"
 #include "crdt/update.h"
-#include "crypto/hash.h"
+#include "documents/write_identity.h"
 
 namespace concord::documents {
 
@@ -15,30 +14,13 @@ Documents::Content content_of(LiveDocument& live, Format format) {
   return {render_json(live.doc(), format), live.version(), live.updated().wall_ms()};
 }
 
-/// A REST write is known by all that makes it: sent again, because its answer was lost, it has the same client and
-/// makes the same update, which changes nothing a second time.
-struct WriteIdentity {
-  crdt::ClientId client;
-  Author author;
-};
-
-WriteIdentity identify(DocumentId id, const std::string& author, Format format, std::string_view content,
-                       std::uint64_t version) {
-  Bytes all;
-  for (const std::string& part : {id.str(), author, std::to_string(static_cast<int>(format)), std::to_string(version)})
-    write_var_string(all, part);
-  append(all, as_bytes(content));
-  const crypto::Sha256 digest = crypto::sha256(all);
-  const std::uint64_t number = get_le<std::uint64_t>(digest.data()) & crdt::kMaxClient;
-  return {crdt::ClientId{std::max<std::uint64_t>(number, 1)}, {author, to_hex(ByteView(digest).first(16)), 1}};
-}
-
 }  // namespace
 
 Documents::Documents(Dependencies dependencies, DocumentLimits limits)
     : dependencies_(std::move(dependencies)),
       limits_(limits),
       store_(dependencies_.tables),
+      suggestions_(dependencies_.tables, dependencies_.vault),
       metrics_(dependencies_.metrics),
       ids_(dependencies_.clock) {
   for (std::size_t i = 0; i < dependencies_.shards.size(); ++i) {
@@ -54,6 +36,7 @@ Documents::~Documents() = default;
 
 Task<> Documents::start() {
   CO_TRY_VOID(co_await dependencies_.tables.migrate(DocumentStore::migrations()));
+  CO_TRY_VOID(co_await dependencies_.tables.migrate(SuggestionStore::migrations()));
   dependencies_.identity.on_session_ended([this](identity::SessionId sign_in) {
     for (auto& handler : handlers_) {
       handler->shard().reactor().post([handler, sign_in] { handler->sign_in_ended(sign_in); });

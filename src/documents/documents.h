@@ -15,6 +15,7 @@
 #include "documents/content.h"
 #include "documents/document_shard.h"
 #include "documents/document_store.h"
+#include "documents/suggestion_store.h"
 #include "documents/sync_handler.h"
 #include "documents/version_changes.h"
 #include "identity/identity.h"
@@ -76,6 +77,16 @@ class Documents {
   Task<Content> restore(DocumentId id, std::string author, Format format, std::uint64_t version);
   Task<> remove(DocumentId id, std::string author);
 
+  /// Keeps the edit that leads the content from `version` to `content` as a suggestion, which a writer takes or leaves;
+  /// kInvalidArgument where it changes nothing.
+  Task<Suggestion> suggest(DocumentRow row, std::string author, Format format, std::string content,
+                           std::uint64_t version, std::string message);
+  /// What it would change of the version that it was made for.
+  Task<std::vector<VersionChange>> changes(const Suggestion& suggestion);
+  /// Makes the edit, in its author's name; what was written since its version stays. kConflict where it is decided.
+  Task<Content> accept(Suggestion suggestion, std::string by, Format format);
+  SuggestionStore& suggestions() { return suggestions_; }
+
   DocumentStore& store() { return store_; }
   /// Where a WebSocket about this document is to be sent.
   net::Upgrade upgrade(SyncRequest request);
@@ -83,6 +94,7 @@ class Documents {
  private:
   void add_history_routes(net::Router& router);
   void add_folder_routes(net::Router& router);
+  void add_suggestion_routes(net::Router& router);
   DocumentShard& shard_of(DocumentId id) { return *shards_[shard::shard_of(id.slot()).value]; }
   static Task<> drain_here(SyncHandler& handler, DocumentShard& shard, std::int64_t deadline_ms);
   static Task<Content> read_here(DocumentShard& shard, DocumentId id, Format format);
@@ -93,11 +105,15 @@ class Documents {
                                                        std::uint64_t to);
   Task<Content> write_here(DocumentShard& shard, DocumentId id, std::string author, Format format, std::string content,
                            std::optional<std::uint64_t> version);
+  Task<Bytes> edit_here(DocumentShard& shard, DocumentId id, std::string author, Format format, std::string content,
+                        std::uint64_t version);
+  static Task<> submit_here(DocumentShard& shard, DocumentId id, Author author, Bytes update);
   static Task<> remove_here(DocumentShard& shard, DocumentId id, std::string author);
 
   Dependencies dependencies_;
   DocumentLimits limits_;
   DocumentStore store_;
+  SuggestionStore suggestions_;
   DocumentMetrics metrics_;
   SystemIdSource ids_;
   std::vector<std::unique_ptr<DocumentShard>> shards_;

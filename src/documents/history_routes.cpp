@@ -38,22 +38,6 @@ void write_entry(json::Writer& out, const HistoryEntry& entry, const Names& name
   out.end().end();
 }
 
-/// The run as an operation of a Delta, with what became of it.
-void write_change(json::Writer& out, const VersionChange& change, const Names& names) {
-  using Kind = VersionChange::Kind;
-  const bool kept = change.kind == Kind::kKept;
-  out.begin_object().field("kind", kept ? "kept" : change.kind == Kind::kAdded ? "added" : "removed");
-  const crdt::Any op = crdt::delta_to_any({&change.content, 1});
-  const crdt::Any& only = op.as<crdt::AnyArray>()->front();
-  for (const crdt::AnyMember& member : *only.as<crdt::AnyObject>())
-    out.key(member.name).raw(crdt::to_json(member.value));
-  if (!kept) {
-    out.field("principal", change.principal).field("name", name_of(names, change.principal));
-    out.field("at", format_time(change.time.wall_ms()));
-  }
-  out.end();
-}
-
 }  // namespace
 
 class HistoryRoutes : public DocumentRequests {

@@ -4,6 +4,8 @@
 #include <boost/json.hpp>
 #include <charconv>
 
+#include "crdt/any_json.h"
+
 namespace concord::documents {
 
 namespace {
@@ -84,6 +86,34 @@ Result<std::int64_t> parse_limit(const net::Request& request) {
     return fail(json::field_error("limit", "must be a number from 1 to " + std::to_string(kMaxPage), *text));
   }
   return limit;
+}
+
+Result<std::optional<std::string>> content_field(const json::Object& body, Format format,
+                                                 const DocumentLimits& limits) {
+  if (!body.has("content")) return std::optional<std::string>();
+  if (format == Format::kDelta) {
+    const boost::json::value* value = body.raw("content");
+    if (!value->is_array()) return fail(json::field_error("content", "must be an array of operations"));
+    return std::optional<std::string>(boost::json::serialize(*value));
+  }
+  TRY(std::string text, body.text("content", {.most = limits.max_document_bytes, .any_character = true}));
+  return std::optional<std::string>(std::move(text));
+}
+
+void write_change(json::Writer& out, const VersionChange& change, const std::map<std::string, std::string>& names) {
+  using Kind = VersionChange::Kind;
+  const bool kept = change.kind == Kind::kKept;
+  out.begin_object().field("kind", kept ? "kept" : change.kind == Kind::kAdded ? "added" : "removed");
+  const crdt::Any op = crdt::delta_to_any({&change.content, 1});
+  const crdt::Any& only = op.as<crdt::AnyArray>()->front();
+  for (const crdt::AnyMember& member : *only.as<crdt::AnyObject>())
+    out.key(member.name).raw(crdt::to_json(member.value));
+  if (!kept) {
+    const auto name = names.find(change.principal);
+    out.field("principal", change.principal).field("name", name == names.end() ? std::string() : name->second);
+    out.field("at", format_time(change.time.wall_ms()));
+  }
+  out.end();
 }
 
 Result<std::optional<FolderId>> folder_query(const net::Request& request) {

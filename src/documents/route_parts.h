@@ -23,6 +23,10 @@ Result<json::Object> body_of(const net::Request& request, const DocumentLimits& 
 Result<std::int64_t> parse_limit(const net::Request& request);
 /// The folder that the query names, if it names one.
 Result<std::optional<FolderId>> folder_query(const net::Request& request);
+/// The run of content as an operation of a Delta, with what became of it and who did it.
+void write_change(json::Writer& out, const VersionChange& change, const std::map<std::string, std::string>& names);
+/// The content of a body's field in the form that edit_update takes, or nullopt where the field is absent.
+Result<std::optional<std::string>> content_field(const json::Object& body, Format format, const DocumentLimits& limits);
 /// A version as `field` names it in the path or the query: up to 2^53 - 1.
 Result<std::uint64_t> parse_version(std::string_view field, std::string_view text);
 

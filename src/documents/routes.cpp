@@ -14,19 +14,6 @@ namespace {
 constexpr std::size_t kMaxTypeBytes = 32;
 constexpr std::string_view kDefaultType = "rich_text";
 
-/// The content in the form that edit_update takes, or nullopt where the field is absent.
-Result<std::optional<std::string>> content_field(const json::Object& body, Format format,
-                                                 const DocumentLimits& limits) {
-  if (!body.has("content")) return std::optional<std::string>();
-  if (format == Format::kDelta) {
-    const boost::json::value* value = body.raw("content");
-    if (!value->is_array()) return fail(json::field_error("content", "must be an array of operations"));
-    return std::optional<std::string>(boost::json::serialize(*value));
-  }
-  TRY(std::string text, body.text("content", {.most = limits.max_document_bytes, .any_character = true}));
-  return std::optional<std::string>(std::move(text));
-}
-
 Result<std::string> type_field(const json::Object& body) {
   TRY(auto word, body.optional_text("doc_type", {.least = 1, .most = kMaxTypeBytes}));
   if (!word) return std::string(kDefaultType);
@@ -236,6 +223,7 @@ void Documents::add_routes(net::Router& router) {
   add_route(router, "GET", "/documents/{id}/sync", routes, &DocumentRoutes::sync);
   add_history_routes(router);
   add_folder_routes(router);
+  add_suggestion_routes(router);
 }
 
 }  // namespace concord::documents

@@ -274,6 +274,30 @@ void ask_about_agents(Hub& hub) {
   EXPECT_EQ(hub.ask("DELETE", agent, one).status, 404);
 }
 
+void ask_about_suggestions(Hub& hub, const std::string& document) {
+  const std::string all = "/documents/{id}/suggestions";
+  const std::string path = document + "/suggestions";
+  const auto now = hub.ask("GET", document, "/documents/{id}");
+  const std::string version = std::to_string(bj::parse(now.body).at("version").to_number<std::int64_t>());
+  const std::string proposal = R"({"content":"agreed, and noted by all\n","message":"all","version":)" + version + "}";
+  const auto made = hub.ask("POST", path, all, proposal);
+  ASSERT_EQ(made.status, 201);
+  EXPECT_EQ(text_of(made, "/changes/1/kind"), "added");
+  EXPECT_EQ(hub.ask("POST", path, all, R"({"content":"x","version":99999})").status, 409);
+  EXPECT_EQ(hub.ask("POST", path, all, R"({"content":"agreed, and noted\n","version":)" + version + "}").status, 400);
+  EXPECT_EQ(hub.ask("POST", path, all, R"({"version":1})").status, 400);
+  EXPECT_EQ(hub.ask("GET", path + "?state=open", all).status, 200);
+  EXPECT_EQ(hub.ask("GET", path + "?state=x", all).status, 400);
+  const std::string one = path + "/" + text_of(made, "/id");
+  EXPECT_EQ(hub.ask("GET", one, all + "/{suggestion}").status, 200);
+  EXPECT_EQ(hub.ask("GET", path + "/sug_00000000000000000000000000", all + "/{suggestion}").status, 404);
+  EXPECT_EQ(text_of(hub.ask("POST", one + "/accept", all + "/{suggestion}/accept"), "/content"),
+            "agreed, and noted by all\n");
+  EXPECT_EQ(hub.ask("POST", one + "/accept", all + "/{suggestion}/accept").status, 409);
+  EXPECT_EQ(hub.ask("DELETE", one, all + "/{suggestion}").status, 409);
+  EXPECT_EQ(text_of(hub.ask("GET", path, all), "/suggestions/0/state"), "accepted");
+}
+
 void ask_about_history(Hub& hub, const std::string& document) {
   const std::string one = "/documents/{id}/versions/{version}";
   EXPECT_EQ(hub.ask("GET", document + "/history", "/documents/{id}/history").status, 200);
@@ -332,6 +356,7 @@ TEST(OpenApiDocument, says_what_documents_answer) {
   EXPECT_EQ(conflict.status, 409);
   EXPECT_EQ(bj::parse(conflict.body).at("current_version").to_number<std::int64_t>(), version + 1);
   EXPECT_EQ(hub.ask("PATCH", document, one, R"({"name":"Minutes of Friday"})").status, 200);
+  ask_about_suggestions(hub, document);
   ask_about_shares(hub, document, text_of(other, "/user/id"));
   ask_about_folders(hub, document);
   ask_about_people(hub, text_of(other, "/user/id"));

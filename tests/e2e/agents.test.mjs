@@ -84,6 +84,30 @@ test('a changed scope, a new token and a removal hold at once', async () => {
   second.close()
 })
 
+test('what an agent suggests is taken or left by who may write', async () => {
+  const document = await hub.createDocument(ann, { name: 'Minutes', content: 'agreed' })
+  await hub.share(ann, document, bob, 'suggest')
+  const agent = await makeAgent(ann, [{ thing: document.id, permission: 'suggest' }])
+  const path = `/documents/${document.id}/suggestions`
+  const { version } = await hub.read(ann, document)
+  await ask(agent, 'PUT', `/documents/${document.id}`, { content: 'x', version }, 403)
+  const first = await ask(agent, 'POST', path, { content: 'agreed by all', version, message: 'who?' }, 201)
+  const second = await ask(bob, 'POST', path, { content: 'not agreed', version }, 201)
+  assert.equal((await hub.read(ann, document)).content.trim(), 'agreed')
+  assert.ok(first.changes.some((one) => one.kind === 'added' && one.insert.includes('by all')))
+  await ask(bob, 'POST', `${path}/${first.id}/accept`, undefined, 403)
+  await ask(bob, 'DELETE', `${path}/${first.id}`, undefined, 403)
+  await ask(bob, 'DELETE', `${path}/${second.id}`, undefined, 204) // one's own
+  await ask(ann, 'PUT', `/documents/${document.id}`, { content: 'Minutes: agreed', version }, 200)
+  const now = await ask(ann, 'POST', `${path}/${first.id}/accept`, undefined, 200)
+  assert.equal(now.content.trim(), 'Minutes: agreed by all') // what was written since stays
+  const { suggestions } = await ask(bob, 'GET', path, undefined, 200)
+  assert.deepEqual(suggestions.map((one) => [one.state, one.author_name, one.decided_by_name]),
+    [['rejected', 'Bob', 'Bob'], ['accepted', 'Robot', 'Ann']])
+  const { versions } = await ask(ann, 'GET', `/documents/${document.id}/history`, undefined, 200)
+  assert.equal(versions[0].authors.at(-1).name, 'Robot')
+})
+
 test('an agent is held to its rate and its time', async () => {
   const slow = await makeAgent(ann, [{ thing: '*', permission: 'read' }], { per_minute: 3 })
   for (let i = 0; i < 3; ++i) await ask(slow, 'GET', '/documents', undefined, 200)
