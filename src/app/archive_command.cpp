@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <map>
 #include <optional>
 
@@ -17,6 +18,7 @@
 #include "engines/directory_blobs.h"
 #include "engines/log_repair.h"
 #include "engines/open.h"
+#include "engines/unsynced_files.h"
 
 namespace concord::app {
 
@@ -127,7 +129,13 @@ Result<> back_up(const Config& config, const std::string& to, std::ostream& out)
   TRY(const auto blobs,
       engines::DirectoryBlobs::open(*run.files, {.directory = options.data_directory + "/blobs", .read_only = true},
                                     Logger(), run.metrics));
-  archive::ArchivePlace place(*run.files, to, run.pool, Logger());
+  std::atomic<bool> deferring = true;  // two syncs for each of very many small objects would take most of the time
+  const auto unsynced = engines::make_unsynced(*run.files, deferring);
+  archive::ArchivePlace place(*unsynced, to, run.pool, Logger());
+  const auto durability = [&](bool wanted) -> Result<> {
+    deferring = !wanted;
+    return wanted ? run.files->sync_tree(to) : Result<>{};
+  };
   archive::ArchiveSource source;
   source.log = *log->found.identity;
   source.extents = [&log] { return log->index.extents(); };
@@ -136,8 +144,8 @@ Result<> back_up(const Config& config, const std::string& to, std::ostream& out)
   source.files = run.files.get();
   source.database_path = database;
   source.temporary_path = to + "/database.copy";
-  archive::Archiver archiver(place, std::move(source), {.interval_ms = kNoHurryMs}, run.pool, run.clock, Logger(),
-                             run.metrics);
+  archive::Archiver archiver(place, std::move(source), {.interval_ms = kNoHurryMs, .durability = durability}, run.pool,
+                             run.clock, Logger(), run.metrics);
   TRY_VOID(wait_for(run.reactors.at(0), archiver.catch_up()));
   const archive::Manifest& manifest = archiver.manifest();
   out << fmt::format("{} objects, {} bytes, as of {}\n", manifest.objects().size(), manifest.bytes(),

@@ -81,8 +81,9 @@ ArchiveWriter::Instruments::Instruments(Metrics& metrics)
       objects(metrics.gauge("concord_archive_objects", "Objects that the manifest names.")),
       bytes(metrics.gauge("concord_archive_bytes", "Bytes of the objects that the manifest names.")) {}
 
-ArchiveWriter::ArchiveWriter(engines::Blobs& target, Clock& clock, const Logger& logger, Metrics& metrics)
-    : target_(target), clock_(clock), logger_(logger), instruments_(metrics) {}
+ArchiveWriter::ArchiveWriter(engines::Blobs& target, Clock& clock, const Logger& logger, Metrics& metrics,
+                             Durability durability)
+    : target_(target), clock_(clock), logger_(logger), instruments_(metrics), durability_(std::move(durability)) {}
 
 Task<> ArchiveWriter::load(engines::LogIdentity log) {
   dropped_.clear();
@@ -174,7 +175,9 @@ Task<> ArchiveWriter::commit(std::int64_t time_ms, bool complete) {
     manifest_.complete = complete;
     const bool whole = manifest_.number == 0 || change_bytes_ > std::max(kMinWholeBytes, whole_bytes_);
     const auto text = std::make_shared<const Bytes>(whole ? manifest_.write_whole() : manifest_.write_change());
+    if (durability_) CO_TRY_VOID(durability_(true));
     CO_TRY_VOID(co_await target_.put(manifest_key(manifest_.number), text));
+    if (durability_) CO_TRY_VOID(durability_(false));
     instruments_.written_bytes.add(text->size());
     if (whole) {
       for (std::uint64_t old = whole_number_; old != 0 && old < manifest_.number; ++old)

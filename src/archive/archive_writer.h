@@ -6,6 +6,7 @@
 // by `load`. After a failure the manifest in memory may be ahead of the archive's: `load` again.
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,8 +23,12 @@ class ArchiveWriter {
  public:
   static constexpr std::int64_t kGraceMs = 600'000;
 
-  /// What is passed by reference outlives it.
-  ArchiveWriter(engines::Blobs& target, Clock& clock, const Logger& logger, Metrics& metrics);
+  /// Where objects become durable all at once. `true`: what was written so far is durable when it returns, and from
+  /// then on each object is at its commit; `false`: not any more.
+  using Durability = std::function<Result<>(bool)>;
+  /// What is passed by reference outlives it. Without `durability` each object is durable at its commit.
+  ArchiveWriter(engines::Blobs& target, Clock& clock, const Logger& logger, Metrics& metrics,
+                Durability durability = {});
 
   /// Takes up where the archive stands. kConflict where it is the archive of another log; kCorrupt where its manifest
   /// is damaged: nothing in it is touched then.
@@ -35,7 +40,7 @@ class ArchiveWriter {
   class Object {
    public:
     Task<> write(SharedBytes piece);
-    /// Durable, and in the manifest that the next `commit` writes.
+    /// In the manifest that the next `commit` writes.
     Task<> commit();
     std::uint32_t checksum() const { return object_.checksum; }
 
@@ -80,6 +85,7 @@ class ArchiveWriter {
   Clock& clock_;
   Logger logger_;
   Instruments instruments_;
+  Durability durability_;
   Manifest manifest_;
   std::uint64_t whole_number_ = 0;  // of the newest whole manifest
   std::uint64_t whole_bytes_ = 0;

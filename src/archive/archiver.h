@@ -33,7 +33,8 @@ struct ArchiveSource {
 
 struct ArchiverOptions {
   std::int64_t interval_ms = 1000;
-  std::int64_t keep_ms = 0;  // the retention; 0: everything is kept
+  std::int64_t keep_ms = 0;                // the retention; 0: everything is kept
+  ArchiveWriter::Durability durability{};  // where objects are not durable one by one
 };
 
 class Archiver {

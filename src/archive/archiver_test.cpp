@@ -11,6 +11,7 @@
 #include "engines/embedded_testing.h"
 #include "engines/log_repair.h"
 #include "engines/simulated_disk_testing.h"
+#include "engines/unsynced_files.h"
 
 namespace concord::archive {
 namespace {
@@ -41,6 +42,10 @@ class ArchiverTest : public concord::testing::EngineTest {
     EXPECT_TRUE(run(engines_.blobs->put(key, std::make_shared<const Bytes>(to_bytes(key)))));
     changes_.note(key, BlobChanges::Change::kPut);
   }
+  void remove_blob(const std::string& key) {
+    EXPECT_TRUE(run(engines_.blobs->remove(key)));
+    changes_.note(key, BlobChanges::Change::kRemoved);
+  }
 
   ArchiveSource source() {
     ArchiveSource out;
@@ -55,11 +60,11 @@ class ArchiverTest : public concord::testing::EngineTest {
     out.temporary_path = directory() + "/copy";
     return out;
   }
-  std::unique_ptr<engines::Blobs> place(SimulatedDisk& disk) {
+  std::unique_ptr<engines::Blobs> place(engines::FileSystem& disk) {
     return engines::DirectoryBlobs::open(disk, {.directory = "a", .threads = 1}, Logger(), target_metrics_).value();
   }
-  std::unique_ptr<Archiver> archiver(engines::Blobs& target) {
-    return std::make_unique<Archiver>(target, source(), ArchiverOptions{}, pool_, clock_, Logger(), metrics_);
+  std::unique_ptr<Archiver> archiver(engines::Blobs& target, ArchiverOptions options = {}) {
+    return std::make_unique<Archiver>(target, source(), std::move(options), pool_, clock_, Logger(), metrics_);
   }
   /// What the manifest names is there, and whole.
   void check(engines::Blobs& target) {
@@ -94,30 +99,46 @@ class ArchiverTest : public concord::testing::EngineTest {
   int restored_ = 0;
 };
 
-TEST_F(ArchiverTest, a_loss_of_power_at_any_step_leaves_a_whole_archive) {
+/// As the hub archives, and as `concord backup` does: with a sync for each object, or with one for all.
+class ArchiverPowerTest : public ArchiverTest, public ::testing::WithParamInterface<bool> {};
+INSTANTIATE_TEST_SUITE_P(, ArchiverPowerTest, ::testing::Bool(), [](const auto& all_at_once) {
+  return std::string(all_at_once.param ? "all_at_once" : "one_by_one");
+});
+
+TEST_P(ArchiverPowerTest, a_loss_of_power_at_any_step_leaves_a_whole_archive) {
   bool went_through = false;
   for (std::uint64_t step = 1; !went_through && !HasFailure(); ++step) {
     SimulatedDisk disk(step);
     {
-      auto target = place(disk);
+      std::atomic<bool> deferring = GetParam();
+      const auto files = engines::make_unsynced(disk, deferring);
+      ArchiverOptions options;
+      options.durability = [&](bool wanted) -> Result<> {
+        deferring = GetParam() && !wanted;
+        return wanted ? disk.sync_tree("a") : Result<>{};
+      };
+      if (!GetParam()) options.durability = {};
+      auto target = place(*files);
       append(2);
-      ASSERT_TRUE(run(archiver(*target)->round()));
+      ASSERT_TRUE(run(archiver(*target, options)->round()));
       append(2);
       put_blob("other/" + std::to_string(step));
       disk.lose_power_after(step);
-      went_through = run(archiver(*target)->round()).has_value();
+      went_through = run(archiver(*target, options)->round()).has_value();
     }
     disk.power_on();
     auto target = place(disk);
     check(*target);
     append();
-    ASSERT_TRUE(run(archiver(*target)->round()));
+    const Result<> goes_on = run(archiver(*target)->round());
+    ASSERT_TRUE(goes_on) << goes_on.error().message << ", step " << step;
     check(*target);
     const auto report = restore(*target);
     ASSERT_TRUE(report) << report.error().message;
     EXPECT_TRUE(report->whole()) << report->damage.front();
     EXPECT_EQ(records_in(directory() + "/restored-" + std::to_string(restored_)),
               static_cast<std::uint64_t>(appended_));
+    remove_blob("other/" + std::to_string(step));  // or each step would have one more to sync
   }
 }
 

@@ -117,6 +117,8 @@ Task<> HistoryStore::write(engines::ShardId shard, std::string stream, UserId ow
 }
 
 Task<> HistoryStore::remove_all(engines::ShardId shard, std::string stream) {
+  // What an earlier call has removed, but not durably, is listed no more: removing anything beside it settles that.
+  CO_TRY_VOID(co_await blobs_.remove(prefix_of(shard, stream) + "none"));
   for (;;) {
     CO_TRY(auto page, co_await blobs_.list(prefix_of(shard, stream), "", kListLimit));
     for (const engines::BlobInfo& blob : page) CO_TRY_VOID(co_await blobs_.remove(blob.key));

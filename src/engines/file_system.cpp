@@ -43,7 +43,9 @@ Result<> make_directories(FileSystem& files, const std::string& path) {
   }
   if (!made && made.error().code == Code::kConflict) {
     TRY_VOID(files.list(path));  // it exists; a file of that name is an error
-    return {};
+    // A process may have made it and died, or failed, before its name was durable. Who cannot read the parent has not.
+    if (!files.list(parent_directory(path))) return {};
+    return files.sync_directory(parent_directory(path));
   }
   TRY_VOID(std::move(made));
   return files.sync_directory(parent_directory(path));

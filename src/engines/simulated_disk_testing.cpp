@@ -315,7 +315,7 @@ Result<std::vector<DirectoryEntry>> SimulatedDisk::list(const std::string& path)
   const std::lock_guard lock(mutex_);
   if (!has_directory(path)) return fail(Code::kNotFound, "no directory " + path);
   std::vector<DirectoryEntry> entries;
-  const std::size_t skip = path.size() + 1;
+  const std::size_t skip = path == "." ? 0 : path == "/" ? 1 : path.size() + 1;
   for (const std::string& name : seen_.directories) {
     if (parent_directory(name) == path) entries.push_back({name.substr(skip), true});
   }
@@ -333,6 +333,14 @@ void SimulatedDisk::power_on() {
     if (from_is_there && pick(random_, 0, 1) == 0) apply(change, durable_);
   }
   name_changes_.clear();
+  // What lay in a directory that is lost cannot be reached any more. A directory sorts before what is in it.
+  const auto lost = [this](const std::string& path) {
+    const std::string parent = parent_directory(path);
+    return path.find('/') != std::string::npos && !durable_.directories.contains(parent);
+  };
+  for (auto at = durable_.directories.begin(); at != durable_.directories.end();)
+    at = lost(*at) ? durable_.directories.erase(at) : std::next(at);
+  std::erase_if(durable_.files, [&lost](const auto& file) { return lost(file.first); });
   for (const auto& [path, inode] : durable_.files) {
     for (const Change& change : inode->changes) keep_some(change, inode->durable);
     inode->changes.clear();

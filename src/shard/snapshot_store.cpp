@@ -72,6 +72,8 @@ Task<> SnapshotStore::write(engines::ShardId shard, std::string stream, UserId o
 }
 
 Task<> SnapshotStore::remove_all(engines::ShardId shard, std::string stream) {
+  // What an earlier call has removed, but not durably, is listed no more: removing anything beside it settles that.
+  CO_TRY_VOID(co_await blobs_.remove(prefix_of(shard, stream) + "none"));
   co_return co_await remove_except(shard, std::move(stream), {});
 }
 
