@@ -298,6 +298,37 @@ void ask_about_suggestions(Hub& hub, const std::string& document) {
   EXPECT_EQ(text_of(hub.ask("GET", path, all), "/suggestions/0/state"), "accepted");
 }
 
+void ask_about_accounts(Hub& hub, const std::string& other) {
+  const std::string owner = hub.token;
+  EXPECT_EQ(hub.ask("PATCH", "/auth/me", "/auth/me", R"({"name":"Ada L."})").status, 200);
+  EXPECT_EQ(hub.ask("PATCH", "/auth/me", "/auth/me", R"({"name":""})").status, 400);
+  const std::string change = R"({"old_password":"a long enough one","new_password":"a longer one still"})";
+  EXPECT_EQ(hub.ask("POST", "/auth/password", "/auth/password", change).status, 204);
+  EXPECT_EQ(hub.ask("POST", "/auth/password", "/auth/password", change).status, 403);
+  const std::string user = "/users/" + other;
+  const std::string one = "/users/{user}";
+  const auto link = hub.ask("POST", user + "/reset-link", one + "/reset-link");
+  ASSERT_EQ(link.status, 201);
+  const std::string set = R"({"token":")" + text_of(link, "/token") + R"(","password":"a long enough one"})";
+  hub.token.clear();
+  EXPECT_EQ(hub.ask("POST", "/auth/password/reset", "/auth/password/reset", set).status, 204);
+  EXPECT_EQ(hub.ask("POST", "/auth/password/reset", "/auth/password/reset", set).status, 403);
+  EXPECT_EQ(hub.ask("GET", "/invitations", "/invitations").status, 401);
+  hub.token = owner;
+  for (const std::string action : {"/confirm", "/deactivate", "/reactivate"}) {
+    EXPECT_EQ(hub.ask("POST", user + action, one + action).status, 200);
+    EXPECT_EQ(hub.ask("POST", "/users/usr_x" + action, one + action).status, 404);
+  }
+  const auto invited = hub.ask("POST", "/invitations", "/invitations", R"({"email":"eve@example.org"})");
+  ASSERT_EQ(invited.status, 201);
+  EXPECT_EQ(hub.ask("POST", "/invitations", "/invitations", "{}").status, 201);
+  EXPECT_EQ(hub.ask("POST", "/invitations", "/invitations", R"({"role":"owner"})").status, 400);
+  EXPECT_EQ(hub.ask("GET", "/invitations", "/invitations").status, 200);
+  const std::string path = "/invitations/" + text_of(invited, "/id");
+  EXPECT_EQ(hub.ask("DELETE", path, "/invitations/{invitation}").status, 204);
+  EXPECT_EQ(hub.ask("DELETE", path, "/invitations/{invitation}").status, 404);
+}
+
 void ask_about_history(Hub& hub, const std::string& document) {
   const std::string one = "/documents/{id}/versions/{version}";
   EXPECT_EQ(hub.ask("GET", document + "/history", "/documents/{id}/history").status, 200);
@@ -361,12 +392,15 @@ TEST(OpenApiDocument, says_what_documents_answer) {
   ask_about_folders(hub, document);
   ask_about_people(hub, text_of(other, "/user/id"));
   ask_about_agents(hub);
+  ask_about_accounts(hub, text_of(other, "/user/id"));
   ask_about_history(hub, document);
   EXPECT_EQ(hub.ask("GET", document + "/sync", "/documents/{id}/sync").status, 426);
 
   hub.ask("POST", document + "/share", "/documents/{id}/share",
           R"({"principal":"bob@example.org","access_level":"read"})");
-  hub.token = text_of(other, "/access_token");
+  const auto again =
+      hub.ask("POST", "/auth/login", "/auth/login", R"({"email":"bob@example.org","password":"a long enough one"})");
+  hub.token = text_of(again, "/access_token");
   EXPECT_EQ(hub.ask("PUT", document, one, write).status, 403);
   EXPECT_EQ(hub.ask("DELETE", document, one).status, 403);
   hub.token.clear();
@@ -392,9 +426,9 @@ std::string changed(const std::function<void(bj::value&)>& change) {
 
 TEST(OpenApiChecks, find_a_route_that_only_one_side_has) {
   Hub hub;
-  const OpenApi without(changed([](bj::value& d) { d.at("paths").as_object().erase("/auth/me"); }));
+  const OpenApi without(changed([](bj::value& d) { d.at("paths").as_object().erase("/auth/setup"); }));
   EXPECT_EQ(without.differences(hub.gateway().router().routes()),
-            std::vector<std::string>{"GET /auth/me is served and not described"});
+            std::vector<std::string>{"GET /auth/setup is served and not described"});
   const OpenApi with(changed([](bj::value& d) { d.at("paths").as_object()["/ghost"] = {{"put", bj::object()}}; }));
   EXPECT_EQ(with.differences(hub.gateway().router().routes()),
             std::vector<std::string>{"PUT /ghost is described and not served"});

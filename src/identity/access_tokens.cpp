@@ -29,6 +29,7 @@ AccessTokens::AccessTokens(const Options& options, SigningKeys keys, Sessions& s
     : issuer_(options.issuer),
       audience_(options.audience),
       lifetime_s_(options.access_token_seconds),
+      guests_until_verified_(options.require_verified_email),
       keys_(std::move(keys)),
       sessions_(sessions),
       agents_(agents),
@@ -89,6 +90,7 @@ Task<Authenticated> AccessTokens::check_agent(std::string token, crypto::Sha256 
     refused_.add();
     co_return refuse_token("expired", "the agent's token has expired");
   }
+  found->owner.principal.role = acting_role(found->owner, guests_until_verified_);
   auto holder = std::make_shared<const Authenticated>(
       Authenticated{.principal = std::move(found->owner.principal),
                     .expires_ms = expires_ms,
@@ -111,6 +113,7 @@ Task<Authenticated> AccessTokens::check_cold(std::string token, crypto::Sha256 d
     refused_.add();
     co_return refuse_token("session", "the token's session has ended; sign in again");
   }
+  account->principal.role = acting_role(*account, guests_until_verified_);
   auto holder = std::make_shared<const Authenticated>(
       Authenticated{std::move(account->principal), verified->expires_ms, verified->session, nullptr});
   cache_.put(digest, holder, generation);

@@ -47,6 +47,7 @@ class AccessTokens {
   const std::string issuer_;
   const std::string audience_;
   const std::int64_t lifetime_s_;
+  const bool guests_until_verified_;
   const SigningKeys keys_;
   Sessions& sessions_;
   Agents& agents_;

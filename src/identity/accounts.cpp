@@ -18,6 +18,18 @@ std::string select(std::string_view rest) {
 
 constexpr std::string_view kAny = "SELECT 1 FROM identity_users LIMIT 1";
 
+std::optional<std::int64_t> time_of(const engines::Value& column) {
+  return engines::is_null(column) ? std::nullopt : std::optional(as_integer(column));
+}
+
+engines::Value value_of(std::optional<std::int64_t> time_ms) {
+  return time_ms ? engines::Value(*time_ms) : engines::Value();
+}
+
+Statement verify(UserId id, std::int64_t now_ms) {
+  return {"UPDATE identity_users SET verified_ms = $2 WHERE id = $1 AND verified_ms IS NULL", {id.str(), now_ms}};
+}
+
 Result<std::optional<Account>> first_of(const Rows& rows) {
   if (rows.empty()) return std::optional<Account>();
   TRY(Account account, account_of(rows.rows.front()));
@@ -32,7 +44,14 @@ Result<Account> account_of(const engines::Row& columns) {
   if (!id || !role) return fail(Code::kCorrupt, "a row of the table of users is malformed");
   return Account{.principal = {.id = *id, .name = as_string(columns[2]), .email = as_string(columns[1]), .role = *role},
                  .password_hash = as_string(columns[4]),
-                 .created_ms = as_integer(columns[5])};
+                 .created_ms = as_integer(columns[5]),
+                 .verified_ms = time_of(columns[6]),
+                 .deactivated_ms = time_of(columns[7]),
+                 .credentials = as_integer(columns[8])};
+}
+
+Role acting_role(const Account& account, bool guest_until_verified) {
+  return guest_until_verified && !account.verified_ms ? Role::kGuest : account.principal.role;
 }
 
 Task<bool> Accounts::any() {
@@ -101,12 +120,61 @@ Task<bool> Accounts::set_role(UserId id, Role old_role, Role new_role) {
   co_return rows.affected == 1;
 }
 
+Task<bool> Accounts::rename(UserId id, std::string name) {
+  CO_TRY(const Rows rows,
+         co_await tables_.query({"UPDATE identity_users SET name = $2 WHERE id = $1", {id.str(), std::move(name)}}));
+  co_return rows.affected == 1;
+}
+
+Task<bool> Accounts::set_verified(UserId id, std::int64_t now_ms) {
+  CO_TRY(const Rows rows, co_await tables_.query(verify(id, now_ms)));
+  co_return rows.affected == 1;
+}
+
+Task<> Accounts::set_verified(Transaction& transaction, UserId id, std::int64_t now_ms) {
+  CO_TRY_VOID(co_await transaction.query(verify(id, now_ms)));
+  co_return Result<>();
+}
+
+Task<bool> Accounts::set_deactivated(Transaction& transaction, UserId id, std::optional<std::int64_t> deactivated_ms) {
+  Statement statement{"UPDATE identity_users SET deactivated_ms = $2, credentials = credentials + 1 WHERE id = $1 AND ",
+                      {id.str(), value_of(deactivated_ms)}};
+  statement.sql += deactivated_ms ? "deactivated_ms IS NULL" : "deactivated_ms IS NOT NULL";
+  CO_TRY(const Rows rows, co_await transaction.query(std::move(statement)));
+  co_return rows.affected == 1;
+}
+
+Task<bool> Accounts::set_password(Transaction& transaction, UserId id, std::int64_t credentials, std::string hash) {
+  CO_TRY(const Rows rows, co_await transaction.query(
+                              {"UPDATE identity_users SET password_hash = $3, credentials = credentials + 1 WHERE "
+                               "id = $1 AND credentials = $2",
+                               {id.str(), credentials, std::move(hash)}}));
+  co_return rows.affected == 1;
+}
+
+Task<> Accounts::replace_password(Transaction& transaction, UserId id, std::string hash) {
+  CO_TRY(const Rows rows, co_await transaction.query(
+                              {"UPDATE identity_users SET password_hash = $2, credentials = credentials + 1 WHERE "
+                               "id = $1 AND deactivated_ms IS NULL",
+                               {id.str(), std::move(hash)}}));
+  if (rows.affected == 0) co_return fail(Code::kConflict, "the account is deactivated");
+  co_return Result<>();
+}
+
+Task<bool> Accounts::may_sign_in(Transaction& transaction, UserId id, std::int64_t credentials) {
+  CO_TRY(const Rows rows, co_await transaction.query({"SELECT 1 FROM identity_users WHERE id = $1 AND credentials = $2 "
+                                                      "AND deactivated_ms IS NULL",
+                                                      {id.str(), credentials}}));
+  co_return !rows.empty();
+}
+
 Task<> Accounts::insert(Transaction& transaction, Account account, std::string email_key) {
   Statement statement{
-      "INSERT INTO identity_users (id, email, email_key, name, role, password_hash, created_ms) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+      "INSERT INTO identity_users (id, email, email_key, name, role, password_hash, created_ms, verified_ms) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
       {account.principal.id.str(), account.principal.email, std::move(email_key), account.principal.name,
-       std::string(to_string(account.principal.role)), account.password_hash, account.created_ms}};
+       std::string(to_string(account.principal.role)), account.password_hash, account.created_ms,
+       value_of(account.verified_ms)}};
   CO_TRY_VOID(co_await transaction.query(std::move(statement)));
   co_return Result<>();
 }

@@ -17,7 +17,13 @@ struct Account {
   Principal principal;
   std::string password_hash;  // a PHC string; never leaves this part
   std::int64_t created_ms = 0;
+  std::optional<std::int64_t> verified_ms;     // when the e-mail was confirmed
+  std::optional<std::int64_t> deactivated_ms;  // since when nobody signs in to it
+  std::int64_t credentials = 0;                // grows with each change of what it signs in by
 };
+
+/// What the account may do now: that of a guest where e-mails have to be confirmed and its own is not.
+Role acting_role(const Account& account, bool guest_until_verified);
 
 class Accounts {
  public:
@@ -34,6 +40,23 @@ class Accounts {
   /// Whether it was `old_role` still.
   Task<bool> set_role(UserId id, Role old_role, Role new_role);
 
+  /// Whether there is such an account.
+  Task<bool> rename(UserId id, std::string name);
+  /// Notes that the e-mail is confirmed, where it was not; whether it was not.
+  Task<bool> set_verified(UserId id, std::int64_t now_ms);
+  static Task<> set_verified(engines::Transaction& transaction, UserId id, std::int64_t now_ms);
+
+  /// `deactivated_ms` absent: active again. Whether that changed anything.
+  static Task<bool> set_deactivated(engines::Transaction& transaction, UserId id,
+                                    std::optional<std::int64_t> deactivated_ms);
+  /// Where the account's credentials are still `credentials`: whether they were.
+  static Task<bool> set_password(engines::Transaction& transaction, UserId id, std::int64_t credentials,
+                                 std::string hash);
+  /// Whatever it was; of an active account.
+  static Task<> replace_password(engines::Transaction& transaction, UserId id, std::string hash);
+  /// Whether the account is active and its credentials are still `credentials`.
+  static Task<bool> may_sign_in(engines::Transaction& transaction, UserId id, std::int64_t credentials);
+
   static Task<bool> any(engines::Transaction& transaction);
   static Task<bool> has_email(engines::Transaction& transaction, std::string email_key);
   static Task<> insert(engines::Transaction& transaction, Account account, std::string email_key);
@@ -46,6 +69,8 @@ class Accounts {
 
 /// kCorrupt where a row does not hold what this part writes; `columns` are those of kAccountColumns.
 Result<Account> account_of(const engines::Row& columns);
-constexpr std::string_view kAccountColumns = "u.id, u.email, u.name, u.role, u.password_hash, u.created_ms";
+constexpr std::string_view kAccountColumns =
+    "u.id, u.email, u.name, u.role, u.password_hash, u.created_ms, u.verified_ms, u.deactivated_ms, u.credentials";
+constexpr std::size_t kAccountColumnCount = 9;
 
 }  // namespace concord::identity

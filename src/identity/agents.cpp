@@ -119,7 +119,8 @@ Task<> Agents::remove(AgentRow row, std::int64_t now_ms) {
 Task<std::optional<Agent>> Agents::find_living(AgentId id, std::int64_t now_ms) {
   CO_TRY(const Rows found,
          co_await tables_.query({select("WHERE a.id = $1 AND a.removed_ms IS NULL AND (a.expires_ms = "
-                                        "0 OR a.expires_ms > $2)"),
+                                        "0 OR a.expires_ms > $2) AND EXISTS (SELECT 1 FROM identity_users u WHERE "
+                                        "u.id = a.owner AND u.deactivated_ms IS NULL)"),
                                  {id.str(), now_ms}}));
   if (found.empty()) co_return std::nullopt;
   CO_TRY(AgentRow row, agent_of(found.rows.front()));
@@ -150,7 +151,7 @@ Task<std::optional<Agents::Holder>> Agents::find_by_token(std::string token_hash
   CO_TRY(const Rows found,
          co_await tables_.query({"SELECT " + std::string(kAccountColumns) + ", " + std::string(kColumns) +
                                      " FROM identity_agents a JOIN identity_users u ON u.id = a.owner WHERE "
-                                     "a.token_hash = $1 AND a.removed_ms IS NULL",
+                                     "a.token_hash = $1 AND a.removed_ms IS NULL AND u.deactivated_ms IS NULL",
                                  {std::move(token_hash)}}));
   if (found.empty()) co_return std::nullopt;
   const Row& row = found.rows.front();

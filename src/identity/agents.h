@@ -54,9 +54,9 @@ class Agents {
     AgentRow row;
     Account owner;
   };
-  /// Whose token has this hash, also where it has expired.
+  /// Whose token has this hash, also where it has expired; absent too where the owner is deactivated.
   Task<std::optional<Holder>> find_by_token(std::string token_hash);
-  /// Absent where it was removed or has expired at `now_ms`.
+  /// Absent where it was removed, has expired at `now_ms`, or its owner is deactivated.
   Task<std::optional<Agent>> find_living(AgentId id, std::int64_t now_ms);
   /// Names of those that exist or did.
   Task<std::vector<std::pair<AgentId, std::string>>> names(std::vector<AgentId> ids);

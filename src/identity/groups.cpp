@@ -111,16 +111,17 @@ Task<std::vector<UserId>> Groups::members(GroupId id) {
 }
 
 Task<Membership> Groups::membership(UserId user) {
-  CO_TRY(const Rows found, co_await tables_.query(
-                               {"SELECT u.role, m.group_id FROM identity_users u LEFT JOIN identity_group_members m ON "
-                                "m.user_id = u.id WHERE u.id = $1",
-                                {user.str()}}));
+  CO_TRY(const Rows found,
+         co_await tables_.query(
+             {"SELECT u.role, m.group_id, u.verified_ms FROM identity_users u LEFT JOIN identity_group_members m ON "
+              "m.user_id = u.id WHERE u.id = $1",
+              {user.str()}}));
   if (found.empty()) co_return fail(Code::kNotFound, "there is no such account");
   Membership out;
   for (const engines::Row& row : found.rows) {
     const auto role = parse_role(as_string(row[0]));
     if (!role) co_return fail(Code::kCorrupt, "a user's role is malformed");
-    out.role = *role;
+    out.role = guests_until_verified_ && engines::is_null(row[2]) ? Role::kGuest : *role;
     if (engines::is_null(row[1])) continue;
     const auto group = GroupId::parse(as_string(row[1]));
     if (!group) co_return fail(Code::kCorrupt, "a member's group is malformed");

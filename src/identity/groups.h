@@ -20,7 +20,9 @@ struct Group {
 
 class Groups {
  public:
-  explicit Groups(engines::Tables& tables) : tables_(tables) {}
+  /// `guests_until_verified`: see acting_role.
+  Groups(engines::Tables& tables, bool guests_until_verified)
+      : tables_(tables), guests_until_verified_(guests_until_verified) {}
 
   static constexpr std::int64_t kMaxGroups = 10'000;
   static constexpr std::int64_t kMaxMembers = 10'000;  // of one group
@@ -47,6 +49,7 @@ class Groups {
 
  private:
   engines::Tables& tables_;
+  const bool guests_until_verified_;
 };
 
 }  // namespace concord::identity

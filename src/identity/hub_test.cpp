@@ -230,7 +230,7 @@ TEST(Setup, beyond_loopback_only_the_printed_token_makes_the_first_account) {
 
 TEST(Setup, a_closed_hub_lets_in_its_owner_alone) {
   Options options = quick_options();
-  options.registration_open = false;
+  options.registration = Registration::kClosed;
   Hub hub(options);
   EXPECT_EQ(hub.call("GET", "/auth/setup").body,
             R"({"needs_owner":true,"setup_token_required":false,"registration":"closed"})");
@@ -248,7 +248,7 @@ TEST(Settings, become_options) {
   const auto nothing = [](std::string_view) { return std::optional<std::string>(); };
   const Options set = Options::from(Config::load(table, flags, nothing).value(), true);
   EXPECT_EQ(set.issuer, "https://hub.example");
-  EXPECT_FALSE(set.registration_open);
+  EXPECT_EQ(set.registration, Registration::kClosed);
   EXPECT_EQ(set.password_cost.memory_kib, 65'536U);
   EXPECT_EQ(set.access_token_seconds, 60);
   EXPECT_EQ(set.hash_threads, 3U);
@@ -265,7 +265,7 @@ TEST(Settings, become_options) {
   EXPECT_EQ(defaults.sign_ins_per_minute, built_in.sign_ins_per_minute);
   EXPECT_EQ(defaults.registrations_per_minute, built_in.registrations_per_minute);
   EXPECT_EQ(defaults.token_cache_entries, built_in.token_cache_entries);
-  EXPECT_TRUE(defaults.registration_open);
+  EXPECT_EQ(defaults.registration, Registration::kOpen);
   EXPECT_GE(defaults.hash_threads, 1U);
 }
 

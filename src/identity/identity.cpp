@@ -4,11 +4,14 @@
 #include <cassert>
 
 #include "identity/access_tokens.h"
+#include "identity/account_changes.h"
+#include "identity/account_routes.h"
 #include "identity/accounts.h"
 #include "identity/agent_routes.h"
 #include "identity/agents.h"
 #include "identity/ended_sessions.h"
 #include "identity/groups.h"
+#include "identity/invitations.h"
 #include "identity/migrations.h"
 #include "identity/password_hasher.h"
 #include "identity/people_routes.h"
@@ -44,9 +47,10 @@ struct Identity::State {
       : options(std::move(o)),
         on(std::move(d)),
         accounts(on.tables),
-        groups(on.tables),
+        groups(on.tables, options.require_verified_email),
         agents(on.tables),
         agent_rate(on.clock, 0, options.rate_limit_keys),
+        invitations(on.tables),
         sessions(on.tables,
                  {.lifetime_ms = options.refresh_token_days * kDayMs, .per_user = options.sessions_per_user}),
         ended(on.clock, options.access_token_seconds * 1000),
@@ -58,6 +62,7 @@ struct Identity::State {
   Groups groups;
   Agents agents;
   RateLimiter agent_rate;
+  Invitations invitations;
   Sessions sessions;
   EndedSessions ended;
   PasswordHasher hasher;
@@ -67,6 +72,8 @@ struct Identity::State {
   std::unique_ptr<Routes> routes;
   std::unique_ptr<PeopleRoutes> people;
   std::unique_ptr<AgentRoutes> agent_routes;
+  std::unique_ptr<AccountChanges> changes;
+  std::unique_ptr<AccountRoutes> account_routes;
   std::vector<std::function<void()>> membership_listeners;
 
   void membership_changed() {
@@ -94,15 +101,18 @@ Task<> Identity::start() {
   }
   s.tokens = std::make_unique<AccessTokens>(s.options, std::move(keys), s.sessions, s.agents, s.ended, s.on.clock,
                                             s.on.metrics);
-  s.sign_in = std::make_unique<SignIn>(s.options, s.on, s.accounts, s.sessions, s.ended, s.hasher, *s.tokens,
-                                       std::move(setup_token), has_account);
-  s.routes = std::make_unique<Routes>(s.options, *this, *s.sign_in, s.accounts, *s.tokens);
-  s.people =
-      std::make_unique<PeopleRoutes>(s.on, *this, s.accounts, s.groups, [state = &s] { state->membership_changed(); });
   s.agent_routes = std::make_unique<AgentRoutes>(s.on, *this, s.agents, [state = &s](std::optional<SessionId> ended) {
     state->membership_changed();
     if (ended) state->ended.add(*ended);
   });
+  s.sign_in = std::make_unique<SignIn>(s.options, s.on, s.accounts, s.invitations, s.sessions, s.ended, s.hasher,
+                                       *s.tokens, std::move(setup_token), has_account);
+  s.routes = std::make_unique<Routes>(s.options, *this, *s.sign_in, s.accounts, *s.tokens);
+  s.people =
+      std::make_unique<PeopleRoutes>(s.on, *this, s.accounts, s.groups, [state = &s] { state->membership_changed(); });
+  s.changes = std::make_unique<AccountChanges>(s.on, s.accounts, s.ended, s.hasher, *s.sign_in,
+                                               [state = &s] { state->membership_changed(); });
+  s.account_routes = std::make_unique<AccountRoutes>(s.options, s.on, *this, *s.changes, s.invitations);
   co_return Result<>();
 }
 
@@ -111,6 +121,7 @@ void Identity::add_routes(net::Router& router) {
   state_->routes->add_to(router);
   state_->people->add_to(router);
   state_->agent_routes->add_to(router);
+  state_->account_routes->add_to(router);
 }
 
 std::optional<std::string> Identity::setup_token() const {

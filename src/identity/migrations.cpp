@@ -84,14 +84,40 @@ CREATE TABLE identity_agents (
 CREATE INDEX identity_agents_by_owner ON identity_agents (owner);
 )";
 
+// `credentials` grows with each change of what the account signs in by: a sign-in that read it before does not open a
+// session after. The owner is who runs the hub, and needs nobody's word for the address. The secrets of invitations and
+// links are kept as their SHA-256.
+constexpr const char* kAccountLife = R"(
+ALTER TABLE identity_users ADD COLUMN verified_ms BIGINT;
+ALTER TABLE identity_users ADD COLUMN deactivated_ms BIGINT;
+ALTER TABLE identity_users ADD COLUMN credentials BIGINT NOT NULL DEFAULT 0;
+UPDATE identity_users SET verified_ms = created_ms WHERE role = 'owner';
+CREATE TABLE identity_invitations (
+  id TEXT PRIMARY KEY,
+  secret_hash TEXT NOT NULL UNIQUE,
+  email TEXT NOT NULL,
+  role TEXT NOT NULL CHECK (role IN ('admin', 'member', 'guest')),
+  invited_by TEXT NOT NULL REFERENCES identity_users (id) ON DELETE CASCADE,
+  created_ms BIGINT NOT NULL,
+  expires_ms BIGINT NOT NULL
+);
+CREATE TABLE identity_links (
+  secret_hash TEXT PRIMARY KEY,
+  user_id TEXT NOT NULL REFERENCES identity_users (id) ON DELETE CASCADE,
+  purpose TEXT NOT NULL CHECK (purpose IN ('confirm', 'reset')),
+  created_ms BIGINT NOT NULL,
+  expires_ms BIGINT NOT NULL
+);
+CREATE INDEX identity_links_by_user ON identity_links (user_id, purpose);
+)";
+
 }  // namespace
 
 std::vector<engines::Migration> migrations() {
-  return {{.part = "identity", .version = 1, .sql = kFirst},
-          {.part = "identity", .version = 2, .sql = kSessionOrigins},
-          {.part = "identity", .version = 3, .sql = kFourRoles},
-          {.part = "identity", .version = 4, .sql = kGroups},
-          {.part = "identity", .version = 5, .sql = kAgents}};
+  return {
+      {.part = "identity", .version = 1, .sql = kFirst},     {.part = "identity", .version = 2, .sql = kSessionOrigins},
+      {.part = "identity", .version = 3, .sql = kFourRoles}, {.part = "identity", .version = 4, .sql = kGroups},
+      {.part = "identity", .version = 5, .sql = kAgents},    {.part = "identity", .version = 6, .sql = kAccountLife}};
 }
 
 }  // namespace concord::identity

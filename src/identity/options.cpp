@@ -18,8 +18,14 @@ const std::array kSettings{
             .meaning = "The address people reach this hub by, https://…; access tokens name it as their issuer."},
     Setting{.name = "REGISTRATION",
             .fallback = "open",
-            .meaning = "Whether anybody who reaches the hub may make an account; the first account can always be made.",
-            .choices = {"open", "closed"}},
+            .meaning =
+                "Who may make an account: anybody who reaches the hub, who was invited by an admin, or nobody; the "
+                "first account can always be made.",
+            .choices = {"open", "invitation", "closed"}},
+    Setting{.name = "REQUIRE_VERIFIED_EMAIL",
+            .type = SettingType::kBoolean,
+            .fallback = "false",
+            .meaning = "Whether an account acts as a guest until its e-mail is confirmed."},
     Setting{.name = "PASSWORD_MIN_LENGTH",
             .type = kInteger,
             .fallback = "8",
@@ -104,14 +110,25 @@ std::size_t count(const Config& config, std::string_view name) {
   return static_cast<std::size_t>(config.integer(name));
 }
 
+constexpr std::array<std::string_view, 3> kRegistrations{"open", "invitation", "closed"};
+
+Registration registration_of(std::string_view text) {
+  return static_cast<Registration>(std::ranges::find(kRegistrations, text) - kRegistrations.begin());
+}
+
 }  // namespace
+
+std::string_view to_string(Registration registration) { return kRegistrations[static_cast<std::size_t>(registration)]; }
 
 std::span<const Setting> settings() { return kSettings; }
 
 Options Options::from(const Config& config, bool listens_beyond_loopback) {
   Options options;
   if (const std::string& url = config.string("PUBLIC_URL"); !url.empty()) options.issuer = url;
-  options.registration_open = config.string("REGISTRATION") == "open";
+  options.public_url = config.string("PUBLIC_URL");
+  while (options.public_url.ends_with('/')) options.public_url.pop_back();
+  options.registration = registration_of(config.string("REGISTRATION"));
+  options.require_verified_email = config.boolean("REQUIRE_VERIFIED_EMAIL");
   options.password_min_bytes = count(config, "PASSWORD_MIN_LENGTH");
   options.password_cost = {.memory_kib = static_cast<std::uint32_t>(config.integer("ARGON2_MEMORY_KIB")),
                            .iterations = static_cast<std::uint32_t>(config.integer("ARGON2_ITERATIONS")),

@@ -3,11 +3,16 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/config.h"
 #include "crypto/password.h"
 
 namespace concord::identity {
+
+/// Who may make an account, once there is one.
+enum class Registration : std::uint8_t { kOpen, kInvitation, kClosed };
+std::string_view to_string(Registration registration);
 
 struct Options {
   std::string issuer = "concord";
@@ -20,7 +25,9 @@ struct Options {
   std::int64_t access_token_seconds = 900;
   std::int64_t refresh_token_days = 7;
   std::size_t sessions_per_user = 100;
-  bool registration_open = true;
+  Registration registration = Registration::kOpen;
+  bool require_verified_email = false;          // who has not confirmed the e-mail acts as a guest
+  std::string public_url;                       // without a '/' at its end; empty: not known
   bool first_account_needs_token = false;       // the hub listens beyond loopback
   std::int64_t sign_ins_per_minute = 100;       // an address, and an account; 0: without limit
   std::int64_t registrations_per_minute = 100;  // an address; 0: without limit

@@ -30,12 +30,6 @@ Result<GroupId> group_of(const net::Request& request) {
   return *id;
 }
 
-Result<UserId> user_of(const net::Request& request) {
-  const auto id = UserId::parse(request.parameter("user"));
-  if (!id) return fail(Code::kNotFound, "nobody here has that identifier");
-  return *id;
-}
-
 /// Whether `who` may give `role` to one who has `present`. The owner's own role is nobody's to change.
 bool may_set(Role who, Role present, Role role) {
   if (present == Role::kOwner || role == Role::kOwner) return false;

@@ -19,6 +19,33 @@ Result<json::Object> body_of(const net::Request& request) {
   return json::Object::parse(request.body, {.max_bytes = kMaxBodyBytes, .max_values = 64, .max_depth = 4});
 }
 
+Result<Email> email_of(const json::Object& body) {
+  TRY(const std::string text, body.text("email", {.least = 3, .most = kMaxEmailBytes}));
+  return Email::parse(text);
+}
+
+std::string display_name(std::string_view name, const Email& email) {
+  const auto first = name.find_first_not_of(' ');
+  if (first == std::string::npos) return email.text.substr(0, email.text.rfind('@'));
+  return std::string(name.substr(first, name.find_last_not_of(' ') - first + 1));
+}
+
+json::TextRule password_rule(const Options& options) {
+  return {.least = 1, .most = options.password_max_bytes, .secret = true, .any_character = true};
+}
+
+json::TextRule new_password_rule(const Options& options) {
+  json::TextRule rule = password_rule(options);
+  rule.least = options.password_min_bytes;
+  return rule;
+}
+
+Result<UserId> user_of(const net::Request& request) {
+  const auto id = UserId::parse(request.parameter("user"));
+  if (!id) return fail(Code::kNotFound, "nobody here has that identifier");
+  return *id;
+}
+
 net::Response json_response(int status, std::string body) {
   net::Response response;
   response.status = status;
@@ -35,7 +62,8 @@ Caller caller_of(const net::Request& request) {
 void write_user(json::Writer& out, const Account& account) {
   const Principal& who = account.principal;
   out.begin_object().field("id", who.id.str()).field("email", who.email).field("name", who.name);
-  out.field("role", to_string(who.role)).field("created_at", format_time(account.created_ms)).end();
+  out.field("role", to_string(who.role)).field("email_verified", account.verified_ms.has_value());
+  out.field("active", !account.deactivated_ms.has_value()).field("created_at", format_time(account.created_ms)).end();
 }
 
 }  // namespace concord::identity

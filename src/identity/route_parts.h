@@ -17,6 +17,16 @@ constexpr std::size_t kMaxNameBytes = 200;
 /// The JSON object of a request's body. kPermissionDenied where a page of another origin may have made a browser send
 /// it.
 Result<json::Object> body_of(const net::Request& request);
+/// Field "email".
+Result<Email> email_of(const json::Object& body);
+/// Outer blanks do not count; what remains is the name, or what stands before the '@' where nothing does.
+std::string display_name(std::string_view name, const Email& email);
+constexpr json::TextRule kTokenRule{.least = 1, .most = 256, .secret = true};
+/// Of a password that is shown, and of one that is set.
+json::TextRule password_rule(const Options& options);
+json::TextRule new_password_rule(const Options& options);
+/// kNotFound where the path's {user} is no identifier.
+Result<UserId> user_of(const net::Request& request);
 /// Never kept by a cache: what these routes answer is for one caller, once.
 net::Response json_response(int status, std::string body);
 Caller caller_of(const net::Request& request);

@@ -6,9 +6,6 @@ namespace concord::identity {
 
 namespace {
 
-constexpr json::TextRule kEmailRule{.least = 3, .most = kMaxEmailBytes};
-constexpr json::TextRule kTokenRule{.least = 1, .most = 256, .secret = true};
-
 net::Response grant_response(int status, const Grant& grant) {
   json::Writer out;
   out.begin_object().field("access_token", grant.access_token).field("refresh_token", grant.refresh_token);
@@ -18,29 +15,15 @@ net::Response grant_response(int status, const Grant& grant) {
   return json_response(status, std::move(out).take());
 }
 
-Result<Email> email_of(const json::Object& body) {
-  TRY(const std::string text, body.text("email", kEmailRule));
-  return Email::parse(text);
-}
-
-/// Outer blanks do not count; what remains is the name, or what stands before the '@' where nothing does.
-std::string display_name(std::string_view name, const Email& email) {
-  const auto first = name.find_first_not_of(' ');
-  if (first == std::string::npos) return email.text.substr(0, email.text.rfind('@'));
-  return std::string(name.substr(first, name.find_last_not_of(' ') - first + 1));
-}
-
 Result<NewAccount> new_account(const net::Request& request, const Options& options) {
   TRY(const json::Object body, body_of(request));
   NewAccount wanted;
   TRY(wanted.email, email_of(body));
-  TRY(wanted.password, body.text("password", {.least = options.password_min_bytes,
-                                              .most = options.password_max_bytes,
-                                              .secret = true,
-                                              .any_character = true}));
+  TRY(wanted.password, body.text("password", new_password_rule(options)));
   TRY(const auto name, body.optional_text("name", {.most = kMaxNameBytes}));
   wanted.name = display_name(name.value_or(""), wanted.email);
   TRY(wanted.setup_token, body.optional_text("setup_token", kTokenRule));
+  TRY(wanted.invitation, body.optional_text("invitation", kTokenRule));
   return wanted;
 }
 
@@ -68,8 +51,7 @@ Task<net::Response> Routes::register_account(net::Request request) {
 Task<net::Response> Routes::log_in(net::Request request) {
   CO_TRY(const json::Object body, body_of(request));
   CO_TRY(Email email, email_of(body));
-  const json::TextRule rule{.least = 1, .most = options_.password_max_bytes, .secret = true, .any_character = true};
-  CO_TRY(std::string password, body.text("password", rule));
+  CO_TRY(std::string password, body.text("password", password_rule(options_)));
   CO_TRY(const Grant grant, co_await sign_in_.log_in(std::move(email), std::move(password), caller_of(request)));
   co_return grant_response(200, grant);
 }
@@ -136,7 +118,7 @@ Task<net::Response> Routes::setup(net::Request) {
   json::Writer out;
   out.begin_object().field("needs_owner", state.needs_owner);
   out.field("setup_token_required", state.setup_token_required);
-  out.field("registration", state.registration_open ? "open" : "closed").end();
+  out.field("registration", to_string(state.registration)).end();
   co_return json_response(200, std::move(out).take());
 }
 

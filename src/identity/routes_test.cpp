@@ -22,13 +22,13 @@ TEST(Routes, a_person_registers_signs_in_refreshes_and_signs_out) {
   EXPECT_EQ(grant.integer("expires_in", 0, 10'000).value(), 900);
   EXPECT_EQ(grant.text("token_type", {}).value(), "Bearer");
   const json::Object user = grant.object("user").value();
-  EXPECT_EQ(user.size(), 5U);
+  EXPECT_EQ(user.size(), 7U);
   const std::string id = user.text("id", {}).value();
   const std::string created = user.text("created_at", {}).value();
   EXPECT_TRUE(UserId::parse(id));
   EXPECT_EQ(created.size(), 24U);
   const std::string whole = R"({"id":")" + id + R"(","email":"Ada@Example.com","name":"Ada Lovelace","role":"owner",)" +
-                            R"("created_at":")" + created + "\"}";
+                            R"("email_verified":true,"active":true,"created_at":")" + created + "\"}";
 
   const Reply in = hub.call("POST", "/auth/login", R"({"email":"ADA@example.COM","password":"correct horse"})");
   ASSERT_EQ(in.status, 200);

@@ -62,9 +62,9 @@ Task<Sessions::Refreshed> Sessions::rotate(RefreshToken used, RefreshToken next,
   CO_TRY(out.account, account_of(row));
   if (rotated.affected == 1) {
     out.outcome = RefreshOutcome::kRotated;
-  } else if (!engines::is_null(row[7])) {
+  } else if (!engines::is_null(row[kAccountColumnCount + 1])) {
     out.outcome = RefreshOutcome::kRevoked;
-  } else if (as_integer(row[6]) <= now_ms) {
+  } else if (as_integer(row[kAccountColumnCount]) <= now_ms) {
     out.outcome = RefreshOutcome::kExpired;
   } else {
     CO_TRY(const auto ended, co_await revoke(used, now_ms));
@@ -118,12 +118,22 @@ Task<std::vector<SessionId>> Sessions::end_others(UserId user, SessionId kept, s
   co_return ids_of(rows);
 }
 
-Task<std::optional<Account>> Sessions::account_of_living(UserId user, SessionId session) {
+Task<std::vector<SessionId>> Sessions::end_all(Transaction& transaction, UserId user, std::optional<SessionId> kept,
+                                               std::int64_t now_ms) {
   CO_TRY(const Rows rows,
-         co_await tables_.query({"SELECT " + std::string(kAccountColumns) +
-                                     " FROM identity_sessions s JOIN identity_users u ON u.id = s.user_id "
-                                     "WHERE s.id = $1 AND u.id = $2 AND s.revoked_ms IS NULL",
-                                 {session.str(), user.str()}}));
+         co_await transaction.query({"UPDATE identity_sessions SET revoked_ms = $1 WHERE user_id = $2 AND "
+                                     "id <> $3 AND revoked_ms IS NULL AND expires_ms > $1 RETURNING id",
+                                     {now_ms, user.str(), kept ? kept->str() : std::string()}}));
+  co_return ids_of(rows);
+}
+
+Task<std::optional<Account>> Sessions::account_of_living(UserId user, SessionId session) {
+  CO_TRY(
+      const Rows rows,
+      co_await tables_.query({"SELECT " + std::string(kAccountColumns) +
+                                  " FROM identity_sessions s JOIN identity_users u ON u.id = s.user_id "
+                                  "WHERE s.id = $1 AND u.id = $2 AND s.revoked_ms IS NULL AND u.deactivated_ms IS NULL",
+                              {session.str(), user.str()}}));
   if (rows.empty()) co_return std::nullopt;
   CO_TRY(Account account, account_of(rows.rows.front()));
   co_return std::optional(std::move(account));

@@ -69,6 +69,9 @@ class Sessions {
   Task<bool> end(UserId user, SessionId session, std::int64_t now_ms);
   /// Ends all of the user's sessions but one; tells which.
   Task<std::vector<SessionId>> end_others(UserId user, SessionId kept, std::int64_t now_ms);
+  /// Ends all of the user's sessions but `kept`, where that is given; tells which.
+  static Task<std::vector<SessionId>> end_all(engines::Transaction& transaction, UserId user,
+                                              std::optional<SessionId> kept, std::int64_t now_ms);
   /// The user's account where the session is living; nullopt where the session has ended or either is gone.
   Task<std::optional<Account>> account_of_living(UserId user, SessionId session);
 

@@ -49,6 +49,7 @@ struct SignIn::Counters {
         signed_in(counted(m, "sign_ins", "ok")),
         unknown_email(counted(m, "sign_ins", "unknown_email")),
         wrong_password(counted(m, "sign_ins", "wrong_password")),
+        deactivated(counted(m, "sign_ins", "deactivated")),
         sign_in_failed(counted(m, "sign_ins", "failed")),
         sign_in_limited(counted(m, "sign_ins", "rate_limited")),
         refreshed(counted(m, "refreshes", "ok")),
@@ -58,7 +59,7 @@ struct SignIn::Counters {
         refresh_reused(counted(m, "refreshes", "reused")) {}
 
   Counter &registered, &register_refused, &register_limited;
-  Counter &signed_in, &unknown_email, &wrong_password, &sign_in_failed, &sign_in_limited;
+  Counter &signed_in, &unknown_email, &wrong_password, &deactivated, &sign_in_failed, &sign_in_limited;
   Counter &refreshed, &refresh_unknown, &refresh_expired, &refresh_revoked, &refresh_reused;
 };
 
@@ -66,14 +67,16 @@ struct SignIn::Counters {
 struct SignIn::Attempt {
   Account account;
   RefreshToken token;
+  std::optional<Invitation> invitation;  // that was used
 };
 
-SignIn::SignIn(const Options& options, Dependencies& dependencies, Accounts& accounts, Sessions& sessions,
-               EndedSessions& ended, PasswordHasher& hasher, AccessTokens& tokens,
+SignIn::SignIn(const Options& options, Dependencies& dependencies, Accounts& accounts, Invitations& invitations,
+               Sessions& sessions, EndedSessions& ended, PasswordHasher& hasher, AccessTokens& tokens,
                std::optional<std::string> setup_token, bool has_account)
     : options_(options),
       on_(dependencies),
       accounts_(accounts),
+      invitations_(invitations),
       sessions_(sessions),
       ended_(ended),
       hasher_(hasher),
@@ -97,7 +100,7 @@ Task<SignIn::Setup> SignIn::setup() {
   CO_TRY(const bool any, co_await has_account());
   co_return Setup{.needs_owner = !any,
                   .setup_token_required = !any && options_.first_account_needs_token,
-                  .registration_open = options_.registration_open};
+                  .registration = options_.registration};
 }
 
 std::optional<std::string> SignIn::setup_token() const { return has_account_ ? std::nullopt : setup_token_; }
@@ -111,11 +114,15 @@ Result<> SignIn::take(RateLimiter& limiter, const std::string& key, std::string_
       Error{Code::kRateLimited, "too many attempts; try again later", {}}.with("retry_after", std::to_string(*wait_s)));
 }
 
-Result<> SignIn::may_register(bool first, const std::optional<std::string>& shown) const {
-  if (!first)
-    return options_.registration_open ? Result<>()
-                                      : fail(Code::kPermissionDenied, "registration is closed on this hub");
-  if (!options_.first_account_needs_token) return {};
+/// An invitation is looked at beside this.
+Result<> SignIn::may_register(bool first, const NewAccount& wanted) const {
+  if (!first && options_.registration == Registration::kClosed)
+    return fail(Code::kPermissionDenied, "registration is closed on this hub");
+  if (!first && options_.registration == Registration::kInvitation && !wanted.invitation)
+    return fail(
+        Error{Code::kPermissionDenied, "an account on this hub needs an invitation", {}}.with("field", "invitation"));
+  if (!first || !options_.first_account_needs_token) return {};
+  const std::optional<std::string>& shown = wanted.setup_token;
   if (shown && setup_token_ && crypto::equal_constant_time(as_bytes(*shown), as_bytes(*setup_token_))) return {};
   return fail(Error{
       Code::kPermissionDenied,
@@ -126,14 +133,33 @@ Result<> SignIn::may_register(bool first, const std::optional<std::string>& show
 Task<> SignIn::insert(engines::Transaction& transaction, const NewAccount& wanted, Attempt& attempt,
                       const Caller& caller) {
   CO_TRY(const bool any, co_await Accounts::any(transaction));
-  CO_TRY_VOID(may_register(!any, wanted.setup_token));
+  CO_TRY_VOID(may_register(!any, wanted));
   CO_TRY(const bool taken, co_await Accounts::has_email(transaction, wanted.email.key));
   if (taken) co_return email_taken();
-  attempt.account.principal.role = any ? Role::kMember : Role::kOwner;
+  Account& account = attempt.account;
+  account.principal.role = any ? Role::kMember : Role::kOwner;
+  if (!any) account.verified_ms = account.created_ms;
+  if (any && wanted.invitation) {
+    CO_TRY(attempt.invitation,
+           co_await Invitations::use(transaction, *wanted.invitation, wanted.email, account.created_ms));
+    account.principal.role = attempt.invitation->role;
+    if (!attempt.invitation->email.empty()) account.verified_ms = account.created_ms;  // on the admin's word
+  }
   CO_TRY_VOID(co_await Accounts::insert(transaction, attempt.account, wanted.email.key));
   if (!any) CO_TRY_VOID(co_await transaction.query({"DELETE FROM identity_setup", {}}));
   CO_TRY_VOID(co_await sessions_.open(transaction, attempt.account.principal.id, attempt.token, origin_of(caller),
                                       attempt.account.created_ms));
+  co_return Result<>();
+}
+
+/// All of it is checked again in the transaction: here only so that what is refused costs no hash.
+Task<> SignIn::check_registration(const NewAccount& wanted) {
+  CO_TRY(const bool any, co_await has_account());
+  CO_TRY_VOID(may_register(!any, wanted));
+  if (any && wanted.invitation)
+    CO_TRY_VOID(co_await invitations_.check(*wanted.invitation, wanted.email, on_.clock.wall_ms()));
+  CO_TRY(const std::optional<Account> same, co_await accounts_.find_by_email(wanted.email.key));
+  if (same) co_return email_taken();
   co_return Result<>();
 }
 
@@ -142,14 +168,7 @@ Task<Grant> SignIn::register_account(NewAccount wanted, Caller caller) {
     counters_->register_limited.add();
     co_return fail(limited.error());
   }
-  // Checked again in the transaction: here only so that what is refused costs no hash.
-  CO_TRY(const bool any, co_await has_account());
-  Result<> allowed = may_register(!any, wanted.setup_token);
-  if (allowed) {
-    CO_TRY(const std::optional<Account> same, co_await accounts_.find_by_email(wanted.email.key));
-    if (same) allowed = email_taken();
-  }
-  if (!allowed) {
+  if (auto allowed = co_await check_registration(wanted); !allowed) {
     counters_->register_refused.add();
     co_return fail(allowed.error());
   }
@@ -175,17 +194,44 @@ Task<Grant> SignIn::register_account(NewAccount wanted, Caller caller) {
   audit::Event event = audit_event("account.registered", attempt.account.principal.id, attempt.token.session, caller);
   event.target = event.actor;
   event.detail.emplace_back("role", to_string(attempt.account.principal.role));
+  if (attempt.invitation) {
+    event.detail.emplace_back("invitation", attempt.invitation->id.str());
+    event.detail.emplace_back("invited_by", attempt.invitation->invited_by.str());
+  }
   CO_TRY_VOID(co_await on_.audit.record(std::move(event)));
   co_return co_await grant(std::move(attempt.account), attempt.token);
 }
 
-Task<Grant> SignIn::log_in(Email email, std::string password, Caller caller) {
-  Result<> limited = take(sign_ins_, "address " + address_key(caller.address), "sign in", caller);
-  if (limited) limited = take(sign_ins_, "account " + email.key, "sign in", caller);
-  if (!limited) {
-    counters_->sign_in_limited.add();
-    co_return fail(limited.error());
+Result<> SignIn::take_attempt(const Caller& caller) {
+  return take(sign_ins_, "address " + address_key(caller.address), "sign in", caller);
+}
+
+Result<> SignIn::take_attempt(const std::string& email_key, const Caller& caller) {
+  Result<> limited = take_attempt(caller);
+  if (limited) limited = take(sign_ins_, "account " + email_key, "sign in", caller);
+  if (!limited) counters_->sign_in_limited.add();
+  return limited;
+}
+
+Task<Account> SignIn::prove_password(UserId user, std::string password, std::string field, Caller caller) {
+  CO_TRY(std::optional<Account> account, co_await accounts_.find(user));
+  if (!account) co_return refuse_token("account", "the token's account no longer exists");
+  CO_TRY(const Email email, Email::parse(account->principal.email));
+  CO_TRY_VOID(take_attempt(email.key, caller));
+  CO_TRY(const bool same, co_await hasher_.verify(std::move(password), account->password_hash));
+  if (!same) {
+    counters_->wrong_password.add();
+    audit::Event event = audit_event("account.password_checked", user, caller);
+    event.outcome = audit::Outcome::kRefused;
+    event.detail.emplace_back("reason", "wrong password");
+    on_.audit.note(std::move(event));
+    co_return fail(Error{Code::kPermissionDenied, "the password is wrong", {}}.with("field", field));
   }
+  co_return std::move(*account);
+}
+
+Task<Grant> SignIn::log_in(Email email, std::string password, Caller caller) {
+  CO_TRY_VOID(take_attempt(email.key, caller));
   CO_TRY(std::optional<Account> account, co_await accounts_.find_by_email(email.key));
   std::optional<std::string> stored;
   if (account) stored = account->password_hash;
@@ -194,19 +240,19 @@ Task<Grant> SignIn::log_in(Email email, std::string password, Caller caller) {
     counters_->sign_in_failed.add();
     co_return fail(same.error());
   }
-  if (!account || !*same) {
-    (account ? counters_->wrong_password : counters_->unknown_email).add();
-    on_.logger.warn("sign-in refused", {{"reason", account ? "wrong password" : "unknown e-mail"},
-                                        {"address", caller.address},
-                                        {"request_id", caller.request_id}});
-    note_refused(account, caller);
+  if (!account || !*same || account->deactivated_ms) {
+    const std::string reason = !account ? "unknown e-mail" : *same ? "deactivated" : "wrong password";
+    (!account ? counters_->unknown_email : *same ? counters_->deactivated : counters_->wrong_password).add();
+    on_.logger.warn("sign-in refused",
+                    {{"reason", reason}, {"address", caller.address}, {"request_id", caller.request_id}});
+    note_refused(account, reason, caller);
     co_return wrong_credentials();
   }
   if (hasher_.needs_rehash(account->password_hash)) CO_TRY_VOID(co_await renew_hash(*account, std::move(password)));
 
   const UserId user = account->principal.id;
   const auto token = RefreshToken::make(SessionId::make(on_.ids, user.slot()));
-  CO_TRY_VOID(co_await open_session(user, token, caller));
+  CO_TRY_VOID(co_await open_session(*account, token, caller));
   CO_TRY_VOID(co_await on_.audit.record(audit_event("session.opened", user, token.session, caller)));
   counters_->signed_in.add();
   on_.logger.info("signed in", {{"user", user.str()},
@@ -217,12 +263,12 @@ Task<Grant> SignIn::log_in(Email email, std::string password, Caller caller) {
 }
 
 /// Who tried is not known: the account that was tried is the target.
-void SignIn::note_refused(const std::optional<Account>& account, const Caller& caller) {
+void SignIn::note_refused(const std::optional<Account>& account, std::string reason, const Caller& caller) {
   audit::Event event = audit_event("session.opened", account ? account->principal.id : UserId(), caller);
   event.outcome = audit::Outcome::kRefused;
   event.actor.clear();
   if (!account) event.target.clear();
-  event.detail.emplace_back("reason", account ? "wrong password" : "unknown e-mail");
+  event.detail.emplace_back("reason", std::move(reason));
   on_.audit.note(std::move(event));
 }
 
@@ -231,18 +277,21 @@ Task<> SignIn::renew_hash(Account account, std::string password) {
   co_return co_await accounts_.replace_password_hash(account.principal.id, account.password_hash, std::move(renewed));
 }
 
-Task<> SignIn::open_session(UserId user, RefreshToken token, const Caller& caller) {
+Task<> SignIn::open_session(const Account& account, RefreshToken token, const Caller& caller) {
   std::vector<SessionId> gone;
   const auto body = [&](engines::Transaction& transaction) {
-    return open_session(transaction, user, token, caller, gone);
+    return open_session(transaction, account, token, caller, gone);
   };
   CO_TRY_VOID(co_await on_.tables.transaction(body));
   for (const SessionId session : gone) ended_.add(session);
   co_return Result<>();
 }
 
-Task<> SignIn::open_session(engines::Transaction& transaction, UserId user, RefreshToken token, const Caller& caller,
-                            std::vector<SessionId>& gone) {
+Task<> SignIn::open_session(engines::Transaction& transaction, const Account& account, RefreshToken token,
+                            const Caller& caller, std::vector<SessionId>& gone) {
+  const UserId user = account.principal.id;
+  CO_TRY(const bool may, co_await Accounts::may_sign_in(transaction, user, account.credentials));
+  if (!may) co_return wrong_credentials();
   CO_TRY(gone, co_await sessions_.open(transaction, user, token, origin_of(caller), on_.clock.wall_ms()));
   co_return Result<>();
 }

@@ -11,6 +11,7 @@
 #include "base/reactor.h"
 #include "identity/access_tokens.h"
 #include "identity/identity.h"
+#include "identity/invitations.h"
 #include "identity/password_hasher.h"
 #include "identity/rate_limiter.h"
 #include "identity/sessions.h"
@@ -33,6 +34,7 @@ struct NewAccount {
   std::string password;  // within the bounds of the options
   std::string name;
   std::optional<std::string> setup_token;
+  std::optional<std::string> invitation;  // its secret
 };
 
 /// What a sign-in gives.
@@ -46,21 +48,27 @@ struct Grant {
 class SignIn {
  public:
   /// `setup_token`: see Identity::setup_token; `has_account`: whether there is an account by now.
-  SignIn(const Options& options, Dependencies& dependencies, Accounts& accounts, Sessions& sessions,
-         EndedSessions& ended, PasswordHasher& hasher, AccessTokens& tokens, std::optional<std::string> setup_token,
-         bool has_account);
+  SignIn(const Options& options, Dependencies& dependencies, Accounts& accounts, Invitations& invitations,
+         Sessions& sessions, EndedSessions& ended, PasswordHasher& hasher, AccessTokens& tokens,
+         std::optional<std::string> setup_token, bool has_account);
   ~SignIn();
 
-  /// kPermissionDenied (registration closed, or the setup token missing or wrong), kConflict (e-mail taken),
-  /// kRateLimited with the context `retry_after` in seconds, kUnavailable (too many wait).
+  /// kPermissionDenied (registration closed, or the setup token or invitation missing or wrong), kConflict (e-mail
+  /// taken), kRateLimited with the context `retry_after` in seconds, kUnavailable (too many wait).
   Task<Grant> register_account(NewAccount wanted, Caller caller);
-  /// kUnauthenticated with one message for an unknown e-mail and for a wrong password; kRateLimited,
-  /// kUnavailable.
+  /// kUnauthenticated with one message for an unknown e-mail, a wrong password and a deactivated account;
+  /// kRateLimited, kUnavailable.
   Task<Grant> log_in(Email email, std::string password, Caller caller);
   /// kUnauthenticated where the token is not the newest of a living session.
   Task<Grant> refresh(std::string token, Caller caller);
   /// Ends the token's session; succeeds also where there is none.
   Task<> log_out(std::string token, Caller caller);
+
+  /// The account, where that is its password; else kPermissionDenied naming `field`. Counts as a try to sign in:
+  /// kRateLimited, kUnavailable.
+  Task<Account> prove_password(UserId user, std::string password, std::string field, Caller caller);
+  /// kRateLimited where too much is tried from there.
+  Result<> take_attempt(const Caller& caller);
 
   Task<std::vector<SessionRow>> sessions(UserId user);
   /// kNotFound where the user has no such session.
@@ -71,7 +79,7 @@ class SignIn {
   struct Setup {
     bool needs_owner = false;
     bool setup_token_required = false;
-    bool registration_open = false;
+    Registration registration = Registration::kOpen;
   };
   Task<Setup> setup();
   std::optional<std::string> setup_token() const;
@@ -79,21 +87,26 @@ class SignIn {
  private:
   struct Attempt;
   Task<bool> has_account();
-  Result<> may_register(bool first, const std::optional<std::string>& shown) const;
+  Result<> may_register(bool first, const NewAccount& wanted) const;
+  /// What can be said before a password is hashed.
+  Task<> check_registration(const NewAccount& wanted);
   Task<> insert(engines::Transaction& transaction, const NewAccount& wanted, Attempt& attempt, const Caller& caller);
-  Task<> open_session(UserId user, RefreshToken token, const Caller& caller);
+  /// Fails as a wrong password does where the account was deactivated or its credentials changed since it was read.
+  Task<> open_session(const Account& account, RefreshToken token, const Caller& caller);
   /// `gone`: the sessions that went by the limit.
-  Task<> open_session(engines::Transaction& transaction, UserId user, RefreshToken token, const Caller& caller,
-                      std::vector<SessionId>& gone);
+  Task<> open_session(engines::Transaction& transaction, const Account& account, RefreshToken token,
+                      const Caller& caller, std::vector<SessionId>& gone);
   Task<> renew_hash(Account account, std::string password);
   Task<Grant> grant(Account account, RefreshToken token);
   Result<> take(RateLimiter& limiter, const std::string& key, std::string_view what, const Caller& caller);
   Task<Grant> refused_refresh(RefreshOutcome outcome, SessionId session, std::optional<Account> account, Caller caller);
-  void note_refused(const std::optional<Account>& account, const Caller& caller);
+  Result<> take_attempt(const std::string& email_key, const Caller& caller);
+  void note_refused(const std::optional<Account>& account, std::string reason, const Caller& caller);
 
   const Options& options_;
   Dependencies& on_;
   Accounts& accounts_;
+  Invitations& invitations_;
   Sessions& sessions_;
   EndedSessions& ended_;
   PasswordHasher& hasher_;

@@ -35,7 +35,7 @@ TEST(Register, of_many_with_one_email_at_once_exactly_one_is_made) {
 
 TEST(Register, a_closed_hub_makes_one_of_many_first_accounts) {
   Options options = quick_options();
-  options.registration_open = false;
+  options.registration = Registration::kClosed;
   Hub hub(options);
   std::vector<std::string> bodies;
   for (int i = 0; i < 24; ++i)
