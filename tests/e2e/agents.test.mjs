@@ -105,7 +105,7 @@ test('what an agent suggests is taken or left by who may write', async () => {
   assert.deepEqual(suggestions.map((one) => [one.state, one.author_name, one.decided_by_name]),
     [['rejected', 'Bob', 'Bob'], ['accepted', 'Robot', 'Ann']])
   const { versions } = await ask(ann, 'GET', `/documents/${document.id}/history`, undefined, 200)
-  assert.equal(versions[0].authors.at(-1).name, 'Robot')
+  assert.ok(versions[0].authors.some((author) => author.name === 'Robot'))
 })
 
 test('an agent is held to its rate and its time', async () => {
