@@ -192,7 +192,9 @@ Task<UserKey> UserKeys::make(UserId user, std::uint32_t generation) {
   // What is there now counts: another node may have made one first, or have destroyed them.
   const auto known = co_await load(user);
   if (!known) {
-    if (made) (void)co_await blobs_.remove(object_key(user, generation, masters_.current.id));
+    // Where they were destroyed meanwhile, and only there: someone else may have sealed with it already.
+    const bool was_destroyed = known.error().code == Code::kNotFound;
+    if (made && was_destroyed) (void)co_await blobs_.remove(object_key(user, generation, masters_.current.id));
     co_return fail(known.error());
   }
   if (known->keys.empty()) co_return fail(Code::kUnavailable, "a key that was just made is not there");
