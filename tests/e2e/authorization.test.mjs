@@ -30,6 +30,9 @@ const rows = {
   'POST /auth/refresh': [Array(10).fill(401), () => ({ refresh_token: 'rt_unknown' })],
   'POST /auth/logout': [everybody, () => ({ refresh_token: 'rt_unknown' })],
   'GET /auth/me': [users],
+  'PATCH /auth/me': [users, () => ({ name: 'renamed' })],
+  'POST /auth/password': [users, (who) => ({ old_password: who.password ?? 'x', new_password: who.password ?? 'long enough' })],
+  'POST /auth/password/reset': [Array(10).fill(403), () => ({ token: 'x'.repeat(43), password })],
   'GET /auth/sessions': [users],
   'DELETE /auth/sessions': [users],
   'DELETE /auth/sessions/{session}': [[401, 404, 404, 404, 404, 404, 404, 404, 403, 403], null, { session: 'ses_00000000000000000000000000' }],
@@ -43,6 +46,13 @@ const rows = {
   'DELETE /groups/{group}/members/{user}': [admins],
   'GET /users': [admins],
   'PATCH /users/{user}': [admins, () => ({ role: 'member' })],
+  'POST /users/{user}/confirm': [admins],
+  'POST /users/{user}/reset-link': [admins],
+  'POST /users/{user}/deactivate': [admins],
+  'POST /users/{user}/reactivate': [admins],
+  'POST /invitations': [admins, () => ({ role: 'member' })],
+  'GET /invitations': [admins],
+  'DELETE /invitations/{invitation}': [admins],
   'GET /agents': [users],
   'POST /agents': [users, () => ({ name: 'x', scopes: [{ thing: '*', permission: 'read' }] })],
   'GET /agents/{agent}': [ownersOfAgents],
@@ -119,15 +129,18 @@ async function fixture() {
   const suggestion = await ask(owner, 'POST', `/documents/${document.id}/suggestions`, { content: 'two', version: 1 }, 201)
   const group = await ask(users_.hub, 'POST', '/groups', { name: `g${Math.random()}` }, 201)
   await ask(users_.hub, 'PUT', `/groups/${group.id}/members/${other.id}`, undefined, 204)
+  const invitation = await ask(users_.hub, 'POST', '/invitations', {}, 201)
   const scopes = [folder, document].map(({ id }) => ({ thing: id, permission: 'read' }))
   const agent = await ask(owner, 'POST', '/agents', { name: 'a', scopes }, 201)
   const stray = await ask(stranger, 'POST', '/agents', { name: 's', scopes: [{ thing: '*', permission: 'write' }] }, 201)
   return {
-    ids: { group: group.id, user: other.id, agent: agent.id, principal: other.id, version: 1, suggestion: suggestion.id },
+    ids: { group: group.id, user: other.id, agent: agent.id, principal: other.id, version: 1, suggestion: suggestion.id,
+      invitation: invitation.id },
     folder, document, agent, stray,
     end: async () => {
       await hub.request('DELETE', `/agents/${agent.id}`, { token: users_.owner.token })
       await ask(users_.stranger, 'DELETE', `/agents/${stray.id}`, undefined, 204)
+      await hub.request('DELETE', `/invitations/${invitation.id}`, { token: users_.hub.token })
     },
   }
 }
@@ -139,8 +152,9 @@ async function verdict(method, pattern, caller, body, ids) {
   const who = made[caller] ?? users_[caller]
   const session = caller in made || caller === 'nobody' ? who : await hub.logIn(who)
   const route = `${method} ${pattern}`
-  const { status } = await hub.request(method, path, { token: session.token, body: body?.() })
-  if (route === 'DELETE /auth/sessions' && status === 200) users_[caller] = await hub.logIn(who)
+  const { status } = await hub.request(method, path, { token: session.token, body: body?.(who) })
+  const endsOthers = ['DELETE /auth/sessions', 'POST /auth/password'].includes(route)
+  if (endsOthers && status < 300) users_[caller] = await hub.logIn(who)
   await made.end()
   return status === 401 || status === 403 || status === 404 || status >= 500 ? status : yes
 }
