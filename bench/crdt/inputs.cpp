@@ -14,8 +14,8 @@ using crdt::ClientId;
 using crdt::Doc;
 using crdt::Text;
 
-constexpr std::size_t kRounds = 10;
-constexpr std::size_t kEdits = 30;  // of one author in one round
+constexpr std::size_t kRounds = 4;
+constexpr std::size_t kEdits = 75;  // of one author in one round
 
 using Random = std::mt19937;
 std::size_t below(Random& random, std::size_t bound) { return random() % bound; }

@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-#include "attribution.h"
+#include "blame.h"
 #include "crdt/doc.h"
 #include "crdt/update.h"
 #include "inputs.h"

@@ -16,6 +16,7 @@
 #include "crypto/claims.h"
 #include "crypto/jws.h"
 #include "crypto/password.h"
+#include "engines/file_system.h"
 #include "engines/sqlite_tables.h"
 #include "identity/identity.h"
 #include "identity/signing_keys.h"
@@ -80,7 +81,7 @@ class Hub {
   }
   ~Hub() {
     identity_.reset();
-    run(stop_audit(*audit_));
+    must(run(stop_audit(*audit_)));
     audit_.reset();
     blocking_.stop();
     tables_.reset();
@@ -150,8 +151,8 @@ class Hub {
 std::vector<std::string> fresh_tokens(Hub& hub, const std::string& user, int count) {
   const auto key = must(
       crypto::SigningKey::from_pem(engines::as_string(hub.sql("SELECT private_pem FROM identity_keys").rows[0][0])));
+  const std::string session = engines::as_string(hub.sql("SELECT id FROM identity_sessions").rows[0][0]);
   SystemClock clock;
-  SystemIdSource ids(clock);
   const std::int64_t now_s = clock.wall_ms() / 1000;
   std::vector<std::string> tokens;
   for (int i = 0; i < count; ++i) {
@@ -162,7 +163,7 @@ std::vector<std::string> fresh_tokens(Hub& hub, const std::string& user, int cou
                                 .issued_s = now_s,
                                 .not_before_s = now_s,
                                 .token_id = std::to_string(i),
-                                .session_id = identity::SessionId::make(ids, Slot{}).str()};
+                                .session_id = session};
     tokens.push_back(must(crypto::sign_compact(key, identity::kAccessTokenType, crypto::encode_claims(claims))));
   }
   return tokens;

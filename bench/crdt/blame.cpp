@@ -1,4 +1,4 @@
-#include "attribution.h"
+#include "blame.h"
 
 #include "crdt/attribution.h"
 #include "crdt/doc.h"
