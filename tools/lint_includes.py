@@ -18,6 +18,7 @@ SERVICES = {"identity", "documents", "chat", "files", "federation", "search", "c
 LIBRARIES = {
     "argon2.h": "PkgConfig::argon2",
     "boost/json": "Boost::json",
+    "curl/": "CURL::libcurl",
     "md4c": "PkgConfig::md4c",
     "openssl/": "OpenSSL::",
     "sqlite3.h": "SQLite::SQLite3",

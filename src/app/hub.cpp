@@ -18,6 +18,7 @@
 #include "engines/open.h"
 #include "gateway/gateway.h"
 #include "identity/identity.h"
+#include "mail/mailer.h"
 #include "net/server.h"
 #include "net/settings.h"
 #include "shard/settings.h"
@@ -116,9 +117,10 @@ class Hub {
         audit::options_from(config_),
         audit::Audit::Dependencies{*engines_.tables, *engines_.embedded.files, pool_, clock_, metrics_, logger_});
     TRY_VOID(wait_for(reactors_.at(0), audit_->start(reactors_.at(0))));
+    TRY_VOID(open_mail());
     identity_ = std::make_unique<identity::Identity>(
         identity::Options::from(config_, !is_loopback(listen_.host)),
-        identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_, logger_, *audit_});
+        identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_, logger_, *audit_, mailer_.get()});
     TRY_VOID(wait_for(reactors_.at(0), identity_->start()));
     build_services();
     TRY_VOID(wait_for(reactors_.at(0), access_->start()));
@@ -138,6 +140,7 @@ class Hub {
     if (audit_) drain(audit_->stop());
     if (archive_) drain(archive_->stop());
     if (identity_) identity_->stop();
+    if (mailer_) mailer_->stop();
     server_.reset();
     pool_.stop();
     reactors_.stop();
@@ -158,6 +161,17 @@ class Hub {
     if (config_.string("MASTER_KEYS_PREVIOUS").empty()) return {};
     TRY(const std::size_t wrapped, wait_for(reactors_.at(0), vault_->keys().rewrap()));
     logger_.info("the users' keys are wrapped by the current master key", {{"wrapped_anew", wrapped}});
+    return {};
+  }
+
+  Result<> open_mail() {
+    TRY(mail::Options options, mail::options_from(config_));
+    if (options.url.empty()) return {};
+    if (config_.string("PUBLIC_URL").empty())
+      return fail(
+          Error{Code::kInvalidArgument, "PUBLIC_URL is needed where mail is sent: links in it begin with it", {}}.with(
+              "field", "PUBLIC_URL"));
+    mailer_ = std::make_unique<mail::Mailer>(std::move(options), metrics_, logger_);
     return {};
   }
 
@@ -208,6 +222,7 @@ class Hub {
   std::unique_ptr<vault::Vault> vault_;
   std::unique_ptr<archive::HubArchive> archive_;
   std::unique_ptr<audit::Audit> audit_;
+  std::unique_ptr<mail::Mailer> mailer_;
   std::unique_ptr<identity::Identity> identity_;
   std::unique_ptr<access::Access> access_;
   std::unique_ptr<shard::Shards> shards_;

@@ -6,6 +6,7 @@
 #include "engines/open.h"
 #include "gateway/gateway.h"
 #include "identity/identity.h"
+#include "mail/mailer.h"
 #include "net/settings.h"
 #include "shard/settings.h"
 #include "vault/settings.h"
@@ -48,7 +49,7 @@ std::span<const Setting> own_settings() {
 std::vector<Setting> all_settings() {
   std::vector<Setting> all;
   for (std::span<const Setting> part :
-       {own_settings(), net::settings(), gateway::settings(), audit::settings(), identity::settings(),
+       {own_settings(), net::settings(), gateway::settings(), audit::settings(), identity::settings(), mail::settings(),
         documents::settings(), shard::settings(), vault::settings(), engines::settings(), archive::settings()}) {
     all.insert(all.end(), part.begin(), part.end());
   }

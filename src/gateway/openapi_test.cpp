@@ -13,6 +13,7 @@
 #include "engines/open.h"
 #include "gateway/gateway_testing.h"
 #include "identity/identity.h"
+#include "mail/mailer.h"
 #include "shard/shards.h"
 #include "shard/snapshot_store.h"
 #include "vault/vault_testing.h"
@@ -55,8 +56,8 @@ class Hub {
     audit_.emplace(audit::Options{}, audit::Audit::Dependencies{*engines_.tables, *engines_.embedded.files, pool_,
                                                                 clock_, metrics_, Logger()});
     must(concord::testing::run_on(reactors_.at(), audit_->start(reactors_.at())));
-    identity_.emplace(options,
-                      identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_, Logger(), *audit_});
+    identity_.emplace(
+        options, identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_, Logger(), *audit_, &mailer_});
     must(concord::testing::run_on(reactors_.at(), identity_->start()));
     shards_.emplace("node-1", reactors_.all(), *engines_.log, *engines_.coordination, shard::ShardLimits{}, clock_,
                     metrics_, Logger());
@@ -115,6 +116,7 @@ class Hub {
   BlockingPool pool_{2};
   engines::Engines engines_;
   std::optional<audit::Audit> audit_;
+  mail::Mailer mailer_{{.url = "smtp://127.0.0.1:1", .from = "hub@example.org"}, metrics_, Logger()};
   std::optional<identity::Identity> identity_;
   std::optional<access::Access> access_;
   std::optional<shard::Shards> shards_;
@@ -311,10 +313,16 @@ void ask_about_accounts(Hub& hub, const std::string& other) {
   ASSERT_EQ(link.status, 201);
   const std::string set = R"({"token":")" + text_of(link, "/token") + R"(","password":"a long enough one"})";
   hub.token.clear();
+  const auto post = [&](const char* path, const std::string& body) { return hub.ask("POST", path, path, body).status; };
+  EXPECT_EQ(post("/auth/password/reset-request", R"({"email":"x@example.org"})"), 202);
+  EXPECT_EQ(post("/auth/password/reset-request", R"({"email":"x"})"), 400);
+  EXPECT_EQ(post("/auth/email/confirm", R"({"token":"x"})"), 403);
+  EXPECT_EQ(post("/auth/email/confirm-request", ""), 401);
   EXPECT_EQ(hub.ask("POST", "/auth/password/reset", "/auth/password/reset", set).status, 204);
   EXPECT_EQ(hub.ask("POST", "/auth/password/reset", "/auth/password/reset", set).status, 403);
   EXPECT_EQ(hub.ask("GET", "/invitations", "/invitations").status, 401);
   hub.token = owner;
+  EXPECT_EQ(post("/auth/email/confirm-request", ""), 409);
   for (const std::string action : {"/confirm", "/deactivate", "/reactivate"}) {
     EXPECT_EQ(hub.ask("POST", user + action, one + action).status, 200);
     EXPECT_EQ(hub.ask("POST", "/users/usr_x" + action, one + action).status, 404);

@@ -17,6 +17,8 @@ bool manages(Role who, Role role) {
   return role != Role::kOwner && (who == Role::kOwner || (who == Role::kAdmin && role != Role::kAdmin));
 }
 
+constexpr std::size_t kMailRateKeys = 65'536;
+
 struct PasswordChange {
   UserId user;
   std::int64_t credentials = 0;
@@ -53,6 +55,76 @@ Task<> set_activity(engines::Transaction& transaction, Activity& wanted) {
 }
 
 }  // namespace
+
+AccountChanges::AccountChanges(Dependencies& dependencies, Accounts& accounts, EndedSessions& ended,
+                               PasswordHasher& hasher, SignIn& sign_in, AccountMails& mails,
+                               std::function<void()> changed)
+    : on_(dependencies),
+      accounts_(accounts),
+      links_(dependencies.tables),
+      ended_(ended),
+      hasher_(hasher),
+      sign_in_(sign_in),
+      mails_(mails),
+      mail_rate_(dependencies.clock, kMailsPerMinute, kMailRateKeys),
+      changed_(std::move(changed)) {}
+
+asio::awaitable<void> AccountChanges::welcome(const Account& account) {
+  if (!mails_.on() || account.verified_ms) co_return;
+  auto secret = co_await links_.make(account.principal.id, LinkPurpose::kConfirm, on_.clock.wall_ms());
+  const Result<> queued = secret ? mails_.confirm(account, *secret) : Result<>(fail(secret.error()));
+  if (!queued) on_.logger.warn("no link was sent to a new account", {{"error", queued.error().message}});
+}
+
+Task<> AccountChanges::request_confirmation(Acting by) {
+  if (!mails_.on()) co_return fail(Code::kPermissionDenied, "this hub sends no mail; ask one of its admins");
+  CO_TRY(const std::optional<Account> account, co_await accounts_.find(by.who.principal.id));
+  if (!account) co_return refuse_token("account", "the token's account no longer exists");
+  if (account->verified_ms) co_return fail(Code::kConflict, "the e-mail is confirmed");
+  if (const auto wait_s = mail_rate_.try_take("confirm " + account->principal.id.str()))
+    co_return fail(
+        Error{Code::kRateLimited, "a link was sent a moment ago", {}}.with("retry_after", std::to_string(*wait_s)));
+  CO_TRY(const std::string secret,
+         co_await links_.make(account->principal.id, LinkPurpose::kConfirm, on_.clock.wall_ms()));
+  co_return mails_.confirm(*account, secret);
+}
+
+Task<> AccountChanges::confirm(engines::Transaction& transaction, const std::string& secret, std::int64_t now_ms,
+                               std::optional<UserId>& user) {
+  CO_TRY(user, co_await Links::use(transaction, secret, LinkPurpose::kConfirm, now_ms));
+  if (!user) co_return bad_link();
+  CO_TRY_VOID(co_await Accounts::set_verified(transaction, *user, now_ms));
+  co_return co_await Links::drop(transaction, *user, LinkPurpose::kConfirm);
+}
+
+Task<> AccountChanges::confirm_by_link(std::string secret, Caller caller) {
+  CO_TRY_VOID(sign_in_.take_attempt(caller));
+  std::optional<UserId> user;
+  const std::int64_t now_ms = on_.clock.wall_ms();
+  const auto body = [&](engines::Transaction& transaction) { return confirm(transaction, secret, now_ms, user); };
+  CO_TRY_VOID(co_await on_.tables.transaction(body));
+  changed_();
+  co_return co_await on_.audit.record(audit_event("account.confirmed", *user, caller));
+}
+
+Task<> AccountChanges::request_reset(Email email, Caller caller) {
+  if (!mails_.on()) co_return fail(Code::kPermissionDenied, "this hub sends no mail; ask one of its admins");
+  CO_TRY_VOID(sign_in_.take_attempt(caller));
+  // What goes wrong from here on is not told: it would tell that there is such an account.
+  if (auto sent = co_await mail_reset(std::move(email), std::move(caller)); !sent)
+    on_.logger.warn("no link was sent to reset a password", {{"error", sent.error().message}});
+  co_return Result<>();
+}
+
+Task<> AccountChanges::mail_reset(Email email, Caller caller) {
+  if (mail_rate_.try_take("reset " + email.key)) co_return Result<>();
+  CO_TRY(const std::optional<Account> account, co_await accounts_.find_by_email(std::move(email.key)));
+  if (!account || account->deactivated_ms) co_return Result<>();
+  CO_TRY(const std::string secret,
+         co_await links_.make(account->principal.id, LinkPurpose::kReset, on_.clock.wall_ms()));
+  CO_TRY_VOID(mails_.reset(*account, secret));
+  co_return co_await on_.audit.record(audit_event("account.reset_link_sent", account->principal.id, caller));
+}
 
 void AccountChanges::end(const std::vector<SessionId>& sessions) {
   for (const SessionId session : sessions) ended_.add(session);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "identity/account_mails.h"
 #include "identity/links.h"
 #include "identity/sign_in.h"
 
@@ -22,14 +23,7 @@ class AccountChanges {
  public:
   /// `changed` is called after a change of what an account may do, or of how it is called.
   AccountChanges(Dependencies& dependencies, Accounts& accounts, EndedSessions& ended, PasswordHasher& hasher,
-                 SignIn& sign_in, std::function<void()> changed)
-      : on_(dependencies),
-        accounts_(accounts),
-        links_(dependencies.tables),
-        ended_(ended),
-        hasher_(hasher),
-        sign_in_(sign_in),
-        changed_(std::move(changed)) {}
+                 SignIn& sign_in, AccountMails& mails, std::function<void()> changed);
 
   Task<Account> rename(Acting by, std::string name);
   /// Ends the caller's other sessions and the links that would set the password. kPermissionDenied with the field
@@ -38,6 +32,19 @@ class AccountChanges {
   /// By a link: ends all of the account's sessions. kPermissionDenied with the field "token" where the link is used,
   /// too old, or never was.
   Task<> reset_password(std::string secret, std::string new_password, Caller caller);
+
+  bool sends_mail() const { return mails_.on(); }
+  /// Sends a new account the link that confirms its e-mail, where one is needed and mail is sent. Never fails: it can
+  /// be asked for again.
+  asio::awaitable<void> welcome(const Account& account);
+  /// Sends it again. kConflict where the e-mail is confirmed; kRateLimited; kPermissionDenied where no mail is sent.
+  Task<> request_confirmation(Acting by);
+  /// kPermissionDenied with the field "token" where the link is used, too old, or never was.
+  Task<> confirm_by_link(std::string secret, Caller caller);
+  /// Sends the link to whom the e-mail belongs, if to anybody; not more than kMailsPerMinute to one. Says nothing of
+  /// that. kRateLimited by the caller's address; kPermissionDenied where no mail is sent.
+  Task<> request_reset(Email email, Caller caller);
+  static constexpr std::int64_t kMailsPerMinute = 2;
 
   // By an admin, of an account below them: kPermissionDenied where it is not, kNotFound.
   Task<Account> confirm(Acting by, UserId user);
@@ -58,6 +65,9 @@ class AccountChanges {
     std::optional<UserId> user;
     std::vector<SessionId> gone;
   };
+  Task<> mail_reset(Email email, Caller caller);
+  static Task<> confirm(engines::Transaction& transaction, const std::string& secret, std::int64_t now_ms,
+                        std::optional<UserId>& user);
   Task<Account> administered(const Acting& by, UserId user);
   Task<Account> set_active(Acting by, UserId user, bool active);
   static Task<> reset(engines::Transaction& transaction, Reset& reset);
@@ -70,6 +80,8 @@ class AccountChanges {
   EndedSessions& ended_;
   PasswordHasher& hasher_;
   SignIn& sign_in_;
+  AccountMails& mails_;
+  RateLimiter mail_rate_;
   const std::function<void()> changed_;
 };
 

@@ -9,6 +9,7 @@ namespace {
 constexpr std::int64_t kDayMs = 24LL * 60 * 60 * 1000;
 constexpr std::int64_t kMaxInvitationDays = 90;
 constexpr std::int64_t kInvitationDays = 7;
+constexpr std::int64_t kResetAnswerMs = 400;
 
 void write_invitation(json::Writer& out, const Invitation& invitation) {
   out.field("id", invitation.id.str()).key("email");
@@ -52,6 +53,9 @@ void AccountRoutes::add_to(net::Router& router) {
   add_route(router, "PATCH", "/auth/me", this, &AccountRoutes::rename);
   add_route(router, "POST", "/auth/password", this, &AccountRoutes::change_password);
   add_route(router, "POST", "/auth/password/reset", this, &AccountRoutes::reset_password);
+  add_route(router, "POST", "/auth/password/reset-request", this, &AccountRoutes::request_reset);
+  add_route(router, "POST", "/auth/email/confirm", this, &AccountRoutes::confirm_by_link);
+  add_route(router, "POST", "/auth/email/confirm-request", this, &AccountRoutes::request_confirmation);
   add_route(router, "POST", "/users/{user}/confirm", this, &AccountRoutes::confirm);
   add_route(router, "POST", "/users/{user}/reset-link", this, &AccountRoutes::make_reset_link);
   add_route(router, "POST", "/users/{user}/deactivate", this, &AccountRoutes::deactivate);
@@ -70,10 +74,6 @@ Task<Acting> AccountRoutes::admin(const net::Request& request) {
   CO_TRY(Acting by, co_await acting(request));
   if (!administers(by.who.principal.role)) co_return fail(Code::kPermissionDenied, "only an admin may do this");
   co_return by;
-}
-
-std::string AccountRoutes::link(std::string_view page, std::string_view secret) const {
-  return options_.public_url + "/" + std::string(page) + "#" + std::string(secret);
 }
 
 Task<net::Response> AccountRoutes::rename(net::Request request) {
@@ -102,6 +102,30 @@ Task<net::Response> AccountRoutes::reset_password(net::Request request) {
   co_return net::Response{.status = 204};
 }
 
+/// Answered after the same time whether there is such an account or not, with time to spare for the work.
+Task<net::Response> AccountRoutes::request_reset(net::Request request) {
+  const std::int64_t until_ns = on_.clock.monotonic_ns() + kResetAnswerMs * 1'000'000;
+  CO_TRY(const json::Object body, body_of(request));
+  CO_TRY(Email email, email_of(body));
+  CO_TRY_VOID(co_await changes_.request_reset(std::move(email), caller_of(request)));
+  const std::int64_t left_ms = (until_ns - on_.clock.monotonic_ns()) / 1'000'000;
+  if (left_ms > 0) CO_TRY_VOID(co_await sleep_ms(left_ms));
+  co_return net::Response{.status = 202};
+}
+
+Task<net::Response> AccountRoutes::confirm_by_link(net::Request request) {
+  CO_TRY(const json::Object body, body_of(request));
+  CO_TRY(std::string token, body.text("token", kTokenRule));
+  CO_TRY_VOID(co_await changes_.confirm_by_link(std::move(token), caller_of(request)));
+  co_return net::Response{.status = 204};
+}
+
+Task<net::Response> AccountRoutes::request_confirmation(net::Request request) {
+  CO_TRY(Acting by, co_await acting(request));
+  CO_TRY_VOID(co_await changes_.request_confirmation(std::move(by)));
+  co_return net::Response{.status = 202};
+}
+
 Task<net::Response> AccountRoutes::change(net::Request request, Task<Account> (AccountChanges::*how)(Acting, UserId)) {
   CO_TRY(Acting by, co_await admin(request));
   CO_TRY(const UserId user, user_of(request));
@@ -126,7 +150,7 @@ Task<net::Response> AccountRoutes::make_reset_link(net::Request request) {
   CO_TRY(const UserId user, user_of(request));
   CO_TRY(const AccountChanges::ResetLink made, co_await changes_.make_reset_link(std::move(by), user));
   json::Writer out;
-  out.begin_object().field("link", link("reset", made.secret)).field("token", made.secret);
+  out.begin_object().field("link", mails_.link("reset", made.secret)).field("token", made.secret);
   out.field("expires_at", format_time(made.expires_ms)).end();
   co_return json_response(201, std::move(out).take());
 }
@@ -150,7 +174,10 @@ Task<net::Response> AccountRoutes::invite(net::Request request) {
   json::Writer out;
   out.begin_object();
   write_invitation(out, invitation);
-  out.field("link", link("register", secret)).field("token", secret).end();
+  out.field("link", mails_.link("register", secret)).field("token", secret);
+  const bool mailed =
+      !invitation.email.empty() && mails_.on() && mails_.invite(invitation, secret, by.who.principal.name).has_value();
+  out.field("mailed", mailed).end();
   co_return json_response(201, std::move(out).take());
 }
 

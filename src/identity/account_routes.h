@@ -10,8 +10,13 @@ namespace concord::identity {
 class AccountRoutes {
  public:
   AccountRoutes(const Options& options, Dependencies& dependencies, Identity& identity, AccountChanges& changes,
-                Invitations& invitations)
-      : options_(options), on_(dependencies), identity_(identity), changes_(changes), invitations_(invitations) {}
+                Invitations& invitations, AccountMails& mails)
+      : options_(options),
+        on_(dependencies),
+        identity_(identity),
+        changes_(changes),
+        invitations_(invitations),
+        mails_(mails) {}
 
   void add_to(net::Router& router);
 
@@ -19,6 +24,9 @@ class AccountRoutes {
   Task<net::Response> rename(net::Request request);
   Task<net::Response> change_password(net::Request request);
   Task<net::Response> reset_password(net::Request request);
+  Task<net::Response> request_reset(net::Request request);
+  Task<net::Response> confirm_by_link(net::Request request);
+  Task<net::Response> request_confirmation(net::Request request);
   Task<net::Response> confirm(net::Request request);
   Task<net::Response> make_reset_link(net::Request request);
   Task<net::Response> deactivate(net::Request request);
@@ -31,15 +39,13 @@ class AccountRoutes {
   Task<Acting> admin(const net::Request& request);
   /// An admin's change of the path's {user}, answered with the account.
   Task<net::Response> change(net::Request request, Task<Account> (AccountChanges::*how)(Acting, UserId));
-  /// An address of the web app: whole where PUBLIC_URL is set. The secret stands behind a '#', so that no server and no
-  /// log sees it.
-  std::string link(std::string_view page, std::string_view secret) const;
 
   const Options& options_;
   Dependencies& on_;
   Identity& identity_;
   AccountChanges& changes_;
   Invitations& invitations_;
+  AccountMails& mails_;
 };
 
 }  // namespace concord::identity

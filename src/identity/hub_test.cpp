@@ -43,7 +43,11 @@ int status_of(Code code) {
 
 }  // namespace
 
-Hub::Hub(Options options) : folder_(make_folder()) {
+Hub::Hub(Options options, const std::string& smtp_url) : folder_(make_folder()) {
+  if (!smtp_url.empty()) {
+    mailer_ =
+        std::make_unique<mail::Mailer>(mail::Options{.url = smtp_url, .from = "hub@example.com"}, metrics_, Logger());
+  }
   engines::SqliteTablesOptions tables;
   tables.connection.path = (folder_ / "tables.db").string();
   tables_ = engines::SqliteTables::open(tables, clock_, Logger(), metrics_).value();
@@ -67,9 +71,9 @@ Hub::~Hub() {
 }
 
 void Hub::start(Options options) {
-  identity_ = std::make_unique<Identity>(std::move(options),
-                                         Dependencies{*tables_, blocking_, clock_, ids_, metrics_,
-                                                      Logger(log_, LogLevel::kDebug, LogFormat::kJson), *audit_});
+  identity_ = std::make_unique<Identity>(
+      std::move(options), Dependencies{*tables_, blocking_, clock_, ids_, metrics_,
+                                       Logger(log_, LogLevel::kDebug, LogFormat::kJson), *audit_, mailer_.get()});
   const Result<> started = run(identity_->start());
   ASSERT_TRUE(started) << started.error().message;
   router_ = std::make_unique<net::Router>();
@@ -193,10 +197,10 @@ TEST(Setup, on_loopback_the_first_account_needs_no_token) {
   Hub hub;
   EXPECT_EQ(hub.identity().setup_token(), std::nullopt);
   EXPECT_EQ(hub.call("GET", "/auth/setup").body,
-            R"({"needs_owner":true,"setup_token_required":false,"registration":"open"})");
+            R"({"needs_owner":true,"setup_token_required":false,"registration":"open","mail":false})");
   EXPECT_EQ(hub.register_account("a@example.com").status, 201);
   EXPECT_EQ(hub.call("GET", "/auth/setup").body,
-            R"({"needs_owner":false,"setup_token_required":false,"registration":"open"})");
+            R"({"needs_owner":false,"setup_token_required":false,"registration":"open","mail":false})");
 }
 
 TEST(Setup, beyond_loopback_only_the_printed_token_makes_the_first_account) {
@@ -206,7 +210,7 @@ TEST(Setup, beyond_loopback_only_the_printed_token_makes_the_first_account) {
   const std::string token = hub.identity().setup_token().value();
   EXPECT_GE(token.size(), 32U);
   EXPECT_EQ(hub.call("GET", "/auth/setup").body,
-            R"({"needs_owner":true,"setup_token_required":true,"registration":"open"})");
+            R"({"needs_owner":true,"setup_token_required":true,"registration":"open","mail":false})");
   const auto attempt = [&](const std::string& more) {
     return hub.call("POST", "/auth/register", R"({"email":"a@example.com","password":"long enough")" + more + "}");
   };
@@ -233,7 +237,7 @@ TEST(Setup, a_closed_hub_lets_in_its_owner_alone) {
   options.registration = Registration::kClosed;
   Hub hub(options);
   EXPECT_EQ(hub.call("GET", "/auth/setup").body,
-            R"({"needs_owner":true,"setup_token_required":false,"registration":"closed"})");
+            R"({"needs_owner":true,"setup_token_required":false,"registration":"closed","mail":false})");
   EXPECT_EQ(hub.register_account("a@example.com").status, 201);
   const Reply second = hub.register_account("b@example.com");
   EXPECT_EQ(second.status, 403);

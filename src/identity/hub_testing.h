@@ -17,6 +17,7 @@
 #include "engines/sqlite_tables.h"
 #include "identity/identity.h"
 #include "json/object.h"
+#include "mail/mailer.h"
 #include "net/http.h"
 
 namespace concord::identity::testing {
@@ -86,7 +87,8 @@ inline Options quick_options() {
 
 class Hub {
  public:
-  explicit Hub(Options options = quick_options());
+  /// `smtp_url` empty: a hub that sends no mail.
+  explicit Hub(Options options = quick_options(), const std::string& smtp_url = "");
   ~Hub();
 
   /// Ends the service and starts it again on the same tables.
@@ -135,6 +137,7 @@ class Hub {
   std::unique_ptr<engines::Tables> tables_;
   std::unique_ptr<engines::FileSystem> files_ = engines::make_posix_file_system();
   std::unique_ptr<audit::Audit> audit_;
+  std::unique_ptr<mail::Mailer> mailer_;
   std::unique_ptr<Identity> identity_;
   std::unique_ptr<net::Router> router_;
 };

@@ -5,6 +5,7 @@
 
 #include "identity/access_tokens.h"
 #include "identity/account_changes.h"
+#include "identity/account_mails.h"
 #include "identity/account_routes.h"
 #include "identity/accounts.h"
 #include "identity/agent_routes.h"
@@ -54,6 +55,7 @@ struct Identity::State {
         sessions(on.tables,
                  {.lifetime_ms = options.refresh_token_days * kDayMs, .per_user = options.sessions_per_user}),
         ended(on.clock, options.access_token_seconds * 1000),
+        mails(options, on.mailer),
         hasher(options.password_cost, options.hash_threads, options.hash_queue, on.metrics) {}
 
   const Options options;
@@ -65,6 +67,7 @@ struct Identity::State {
   Invitations invitations;
   Sessions sessions;
   EndedSessions ended;
+  AccountMails mails;
   PasswordHasher hasher;
   // Made by start, when the keys are known.
   std::unique_ptr<AccessTokens> tokens;
@@ -107,12 +110,12 @@ Task<> Identity::start() {
   });
   s.sign_in = std::make_unique<SignIn>(s.options, s.on, s.accounts, s.invitations, s.sessions, s.ended, s.hasher,
                                        *s.tokens, std::move(setup_token), has_account);
-  s.routes = std::make_unique<Routes>(s.options, *this, *s.sign_in, s.accounts, *s.tokens);
+  s.changes = std::make_unique<AccountChanges>(s.on, s.accounts, s.ended, s.hasher, *s.sign_in, s.mails,
+                                               [state = &s] { state->membership_changed(); });
+  s.routes = std::make_unique<Routes>(s.options, *this, *s.sign_in, *s.changes, s.accounts, *s.tokens);
   s.people =
       std::make_unique<PeopleRoutes>(s.on, *this, s.accounts, s.groups, [state = &s] { state->membership_changed(); });
-  s.changes = std::make_unique<AccountChanges>(s.on, s.accounts, s.ended, s.hasher, *s.sign_in,
-                                               [state = &s] { state->membership_changed(); });
-  s.account_routes = std::make_unique<AccountRoutes>(s.options, s.on, *this, *s.changes, s.invitations);
+  s.account_routes = std::make_unique<AccountRoutes>(s.options, s.on, *this, *s.changes, s.invitations, s.mails);
   co_return Result<>();
 }
 

@@ -26,6 +26,9 @@
 namespace concord::engines {
 class Tables;
 }
+namespace concord::mail {
+class Mailer;
+}
 namespace concord::net {
 class Router;
 struct Request;
@@ -46,6 +49,7 @@ struct Dependencies {
   Metrics& metrics;
   Logger logger;
   audit::Audit& audit;
+  mail::Mailer* mailer = nullptr;  // null: the hub sends no mail
 };
 
 class Identity {

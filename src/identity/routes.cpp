@@ -45,6 +45,7 @@ void Routes::add_to(net::Router& router) {
 Task<net::Response> Routes::register_account(net::Request request) {
   CO_TRY(NewAccount wanted, new_account(request, options_));
   CO_TRY(const Grant grant, co_await sign_in_.register_account(std::move(wanted), caller_of(request)));
+  co_await changes_.welcome(grant.account);
   co_return grant_response(201, grant);
 }
 
@@ -118,7 +119,7 @@ Task<net::Response> Routes::setup(net::Request) {
   json::Writer out;
   out.begin_object().field("needs_owner", state.needs_owner);
   out.field("setup_token_required", state.setup_token_required);
-  out.field("registration", to_string(state.registration)).end();
+  out.field("registration", to_string(state.registration)).field("mail", changes_.sends_mail()).end();
   co_return json_response(200, std::move(out).take());
 }
 

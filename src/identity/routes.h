@@ -2,6 +2,7 @@
 // The HTTP dialect of identity: JSON bodies in, JSON bodies out.
 
 #include "base/clock.h"
+#include "identity/account_changes.h"
 #include "identity/accounts.h"
 #include "identity/identity.h"
 #include "identity/sign_in.h"
@@ -11,8 +12,14 @@ namespace concord::identity {
 
 class Routes {
  public:
-  Routes(const Options& options, Identity& identity, SignIn& sign_in, Accounts& accounts, AccessTokens& tokens)
-      : options_(options), identity_(identity), sign_in_(sign_in), accounts_(accounts), tokens_(tokens) {}
+  Routes(const Options& options, Identity& identity, SignIn& sign_in, AccountChanges& changes, Accounts& accounts,
+         AccessTokens& tokens)
+      : options_(options),
+        identity_(identity),
+        sign_in_(sign_in),
+        changes_(changes),
+        accounts_(accounts),
+        tokens_(tokens) {}
 
   void add_to(net::Router& router);
 
@@ -31,6 +38,7 @@ class Routes {
   const Options& options_;
   Identity& identity_;
   SignIn& sign_in_;
+  AccountChanges& changes_;
   Accounts& accounts_;
   AccessTokens& tokens_;
 };

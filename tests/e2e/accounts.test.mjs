@@ -3,6 +3,7 @@ import test, { before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { Hub, until } from './hub.mjs'
 import { Client } from './client.mjs'
+import { SmtpServer } from './smtp_server.mjs'
 
 let hub, ann
 
@@ -84,4 +85,42 @@ test('passwords: changed by their holder, reset by a link that outlives a crash 
     assert.ok(actions.includes(action), action)
   }
   assert.ok(!JSON.stringify(body).includes(link.body.token))
+})
+
+test('by mail: an address is confirmed, a forgotten password is set, an invitation arrives', async () => {
+  const smtp = await SmtpServer.start()
+  const mailing = await Hub.start({
+    REQUIRE_VERIFIED_EMAIL: 'true', PUBLIC_URL: 'https://hub.example.org/', SMTP_URL: smtp.url, MAIL_FROM: 'hub@example.org',
+  })
+  try {
+    const ask = (method, path, user, body) => mailing.request(method, path, { token: user?.token, body })
+    assert.equal((await ask('GET', '/auth/setup')).body.mail, true)
+    const owner = await mailing.register('Owner')
+    const fay = await mailing.register('Fay')
+    assert.equal((await ask('POST', '/documents', fay, { name: 'mine' })).status, 403)
+    const token = await smtp.secret(fay.email, 'confirm')
+    assert.equal((await ask('POST', '/auth/email/confirm', null, { token })).status, 204)
+    assert.equal((await ask('POST', '/documents', fay, { name: 'mine' })).status, 201)
+
+    assert.equal((await ask('POST', '/auth/password/reset-request', null, { email: 'nobody@example.org' })).status, 202)
+    assert.equal((await ask('POST', '/auth/password/reset-request', null, { email: fay.email })).status, 202)
+    const reset = { token: await smtp.secret(fay.email, 'reset'), password: 'a new correct horse' }
+    assert.equal((await ask('POST', '/auth/password/reset', null, reset)).status, 204)
+    await mailing.logIn({ ...fay, password: reset.password })
+    assert.ok(!smtp.mails.some((mail) => mail.to === 'nobody@example.org'))
+
+    assert.equal((await ask('POST', '/invitations', owner, { email: 'gus@example.org' })).body.mailed, true)
+    const gus = { email: 'gus@example.org', password: 'correct horse', invitation: await smtp.secret('gus@example.org', 'register') }
+    assert.equal((await ask('POST', '/auth/register', null, gus)).body.user.email_verified, true)
+    assert.ok(!mailing.log.includes(reset.token))
+  } finally {
+    await mailing.stop()
+    smtp.stop()
+  }
+})
+
+test('a hub that is to send mail and lacks a setting says which', async () => {
+  for (const [settings, missing] of [[{ MAIL_FROM: 'hub@example.org' }, 'PUBLIC_URL'], [{ PUBLIC_URL: 'https://hub.example.org' }, 'MAIL_FROM']]) {
+    await assert.rejects(Hub.start({ SMTP_URL: 'smtp://127.0.0.1:1', ...settings }), new RegExp(missing))
+  }
 })

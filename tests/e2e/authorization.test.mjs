@@ -33,6 +33,10 @@ const rows = {
   'PATCH /auth/me': [users, () => ({ name: 'renamed' })],
   'POST /auth/password': [users, (who) => ({ old_password: who.password ?? 'x', new_password: who.password ?? 'long enough' })],
   'POST /auth/password/reset': [Array(10).fill(403), () => ({ token: 'x'.repeat(43), password })],
+  // The hub of this test sends no mail.
+  'POST /auth/password/reset-request': [Array(10).fill(403), () => ({ email: users_.owner.email })],
+  'POST /auth/email/confirm': [Array(10).fill(403), () => ({ token: 'x'.repeat(43) })],
+  'POST /auth/email/confirm-request': [[401, ...Array(9).fill(403)]],
   'GET /auth/sessions': [users],
   'DELETE /auth/sessions': [users],
   'DELETE /auth/sessions/{session}': [[401, 404, 404, 404, 404, 404, 404, 404, 403, 403], null, { session: 'ses_00000000000000000000000000' }],

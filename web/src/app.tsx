@@ -1,6 +1,7 @@
 import { Component, lazy, Suspense, useEffect, useState, type ReactNode } from 'react';
 import { useApp, useStore } from './app_context';
 import { DocumentsPage } from './pages/documents';
+import { ConfirmPage, ForgotPage, ResetPage } from './pages/links';
 import { RegisterPage } from './pages/register';
 import { SignInPage } from './pages/sign_in';
 import { navigate, route } from './router';
@@ -33,19 +34,23 @@ function Pages() {
   const current = useStore(route);
   const signedIn = state.phase === 'signed_in';
   const signedOut = state.phase === 'signed_out';
-  const entrance = current.page === 'sign_in' || current.page === 'register';
+  const entrance = current.page === 'sign_in' || current.page === 'register' || current.page === 'forgot';
+  const byLink = current.page === 'reset' || current.page === 'confirm'; // whoever is signed in
 
   useEffect(() => {
     if (signedIn && entrance) {
       navigate(wanted ?? '/', { replace: true });
       wanted = null;
-    } else if (signedOut && !entrance) {
+    } else if (signedOut && !entrance && !byLink) {
       if (state.reason !== 'none' || current.page === 'document') wanted = location.pathname;
       navigate(setupToken() === null ? '/sign-in' : '/register', { replace: true });
     }
-  }, [signedIn, signedOut, entrance, current, state]);
+  }, [signedIn, signedOut, entrance, byLink, current, state]);
 
+  if (current.page === 'reset') return <ResetPage />;
+  if (current.page === 'confirm') return <ConfirmPage />;
   if (signedOut) {
+    if (current.page === 'forgot') return <ForgotPage />;
     if (current.page === 'register') return <RegisterPage />;
     return current.page === 'sign_in' ? <SignInPage reason={state.reason} /> : null;
   }

@@ -4,6 +4,7 @@ import { App } from './app';
 import { AppContext } from './app_context';
 import { Documents } from './lib/documents';
 import { kSessionKey, Session, type SessionStorageArea } from './lib/session';
+import { takeLinkToken } from './link_token';
 import { startRouter } from './router';
 import { takeSetupToken } from './setup_token';
 
@@ -23,6 +24,7 @@ function storageArea(area: () => Storage): SessionStorageArea {
 }
 
 takeSetupToken();
+takeLinkToken();
 startRouter();
 
 const session = new Session({

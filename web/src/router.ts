@@ -4,13 +4,17 @@ import { Store } from './lib/store';
  * The app's addresses. Kept apart from the hub's API, whose routes begin with /auth and /documents:
  *   /            the documents
  *   /d/<id>      one document
- *   /sign-in, /register
+ *   /sign-in, /register, /forgot
+ *   /reset, /confirm   what links of the hub lead to
  */
 export type Route =
   | { page: 'documents' }
   | { page: 'document'; id: string }
   | { page: 'sign_in' }
   | { page: 'register' }
+  | { page: 'forgot' }
+  | { page: 'reset' }
+  | { page: 'confirm' }
   | { page: 'nowhere' };
 
 const kDocument = /^\/d\/(doc_[0-9a-z]{1,64})\/?$/;
@@ -19,6 +23,9 @@ export function parseRoute(path: string): Route {
   if (path === '/' || path === '') return { page: 'documents' };
   if (path === '/sign-in') return { page: 'sign_in' };
   if (path === '/register') return { page: 'register' };
+  if (path === '/forgot') return { page: 'forgot' };
+  if (path === '/reset') return { page: 'reset' };
+  if (path === '/confirm') return { page: 'confirm' };
   const id = kDocument.exec(path)?.[1];
   return id ? { page: 'document', id } : { page: 'nowhere' };
 }

@@ -41,7 +41,7 @@ export async function callHub<T>(fetchImpl: Fetch, path: string, call: Call = {}
       throw unreachable(error);
     }
     if (!response.ok) throw await problemFrom(response);
-    if (response.status === 204) return undefined as T;
+    if (response.status === 204 || response.status === 202) return undefined as T;
     try {
       return (await response.json()) as T;
     } catch (error) {

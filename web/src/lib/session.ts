@@ -166,7 +166,7 @@ export class Session {
     this.accept(await this.call<Grant>('/auth/login', { method: 'POST', body: { email, password } }));
   }
 
-  async register(account: { email: string; password: string; name?: string; setup_token?: string }): Promise<void> {
+  async register(account: { email: string; password: string; name?: string; setup_token?: string; invitation?: string }): Promise<void> {
     this.accept(await this.call<Grant>('/auth/register', { method: 'POST', body: account }));
   }
 

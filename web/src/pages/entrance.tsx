@@ -9,7 +9,8 @@ import { Wordmark } from '../ui/logo';
 export interface Setup {
   needs_owner: boolean;
   setup_token_required: boolean;
-  registration: 'open' | 'closed';
+  registration: 'open' | 'invitation' | 'closed';
+  mail: boolean;
 }
 
 const kRetryMs = 3_000;

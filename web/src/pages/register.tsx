@@ -1,6 +1,7 @@
 import { useState, type FormEvent } from 'react';
 import { useApp } from '../app_context';
 import { asProblem, type Problem } from '../lib/problem';
+import { linkToken } from '../link_token';
 import { setupToken } from '../setup_token';
 import { Button } from '../ui/button';
 import { cx } from '../ui/cx';
@@ -22,6 +23,7 @@ export function RegisterPage() {
   const [problem, setProblem] = useState<Problem | null>(null);
   const owner = setup?.needs_owner ?? false;
   const token = setupToken();
+  const invitation = linkToken('/register');
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -33,6 +35,7 @@ export function RegisterPage() {
         password,
         ...(name.trim() ? { name: name.trim() } : {}),
         ...(owner && token !== null ? { setup_token: token } : {}),
+        ...(invitation !== null ? { invitation } : {}),
       });
     } catch (error) {
       setProblem(asProblem(error));
@@ -44,6 +47,13 @@ export function RegisterPage() {
     return (
       <Entrance title="Registration is closed" lead="The owner of this hub has closed it to new accounts. Ask them to open it for you.">
         <p className="text-sm"><Link to="/sign-in" testId="go-sign-in">Back to signing in</Link></p>
+      </Entrance>
+    );
+  }
+  if (setup && !owner && setup.registration === 'invitation' && invitation === null) {
+    return (
+      <Entrance title="By invitation" lead="An account on this hub needs an invitation. Open its link, or ask an admin of the hub for one.">
+        <p className="text-sm" data-testid="invitation-needed"><Link to="/sign-in" testId="go-sign-in">Back to signing in</Link></p>
       </Entrance>
     );
   }
@@ -63,7 +73,7 @@ export function RegisterPage() {
   const longEnough = [...password].length >= kMinPassword;
   return (
     <Entrance
-      title={owner ? 'Make this hub yours' : 'Make an account'}
+      title={owner ? 'Make this hub yours' : invitation !== null ? 'You are invited' : 'Make an account'}
       lead={owner ? 'This is the first account. It owns the hub, and decides who else may use it.' : 'For writing together with the people on this hub.'}
     >
       <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-5" noValidate>

@@ -3,6 +3,7 @@ import { useApp } from '../app_context';
 import { asProblem, type Problem } from '../lib/problem';
 import { navigate } from '../router';
 import { Button } from '../ui/button';
+import { cx } from '../ui/cx';
 import { Field } from '../ui/field';
 import { Entrance, FormProblem, Link, useSetup } from './entrance';
 
@@ -48,8 +49,11 @@ export function SignInPage({ reason }: { reason: keyof typeof leads }) {
           onChange={(event) => setPassword(event.target.value)} data-testid="sign-in-password" />
         <Button type="submit" look="primary" large busy={busy} disabled={!email.trim() || !password} data-testid="sign-in-submit">Sign in</Button>
       </form>
+      {setup?.mail ? (
+        <p className="mt-6 text-sm"><Link to="/forgot" testId="go-forgot">Forgot your password?</Link></p>
+      ) : null}
       {setup?.registration === 'open' ? (
-        <p className="mt-6 text-sm text-muted">New here? <Link to="/register" testId="go-register">Make an account</Link></p>
+        <p className={cx('text-sm text-muted', setup.mail ? 'mt-2' : 'mt-6')}>New here? <Link to="/register" testId="go-register">Make an account</Link></p>
       ) : null}
     </Entrance>
   );

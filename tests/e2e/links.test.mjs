@@ -1,0 +1,103 @@
+// The web app's pages that links of the hub lead to: an invitation, a confirmed address, a password set anew.
+import test, { before, after } from 'node:test'
+import assert from 'node:assert/strict'
+import { mkdir } from 'node:fs/promises'
+import { chromium } from 'playwright-core'
+import { Hub } from './hub.mjs'
+import { SmtpServer } from './smtp_server.mjs'
+
+const shots = process.env.CONCORD_SCREENSHOTS  // a folder: where set, each page is photographed
+
+let hub, smtp, owner, browser
+before(async () => {
+  smtp = await SmtpServer.start()
+  hub = await Hub.start({
+    REGISTRATION: 'invitation', PUBLIC_URL: 'https://hub.example.org', SMTP_URL: smtp.url, MAIL_FROM: 'hub@example.org',
+  })
+  owner = await hub.register('Owner')
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync'],
+  })
+  if (shots) await mkdir(shots, { recursive: true })
+})
+after(async () => {
+  await browser?.close()
+  await hub?.stop()
+  smtp?.stop()
+})
+
+const id = (name) => `[data-testid="${name}"]`
+
+async function open(path, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+  const page = await context.newPage()
+  page.setDefaultTimeout(15_000)
+  await page.goto(hub.url + path)
+  return page
+}
+
+/** Light and dark, wide and narrow. */
+async function photograph(page, name) {
+  if (!shots) return
+  for (const colorScheme of ['light', 'dark']) {
+    for (const [width, size] of [[1280, 'wide'], [390, 'narrow']]) {
+      await page.emulateMedia({ colorScheme })
+      await page.setViewportSize({ width, height: 800 })
+      await page.screenshot({ path: `${shots}/${name}-${colorScheme}-${size}.png` })
+    }
+  }
+}
+
+test('an invited person makes an account, and forgets and sets the password', async () => {
+  const without = await open('/register')
+  await without.waitForSelector(id('invitation-needed'))
+  await photograph(without, 'invitation-needed')
+
+  const { body } = await hub.request('POST', '/invitations', { token: owner.token, body: {} })
+  const page = await open(new URL(body.link).pathname + new URL(body.link).hash)
+  await page.fill(id('register-name'), 'Ivy')
+  await page.fill(id('register-email'), 'ivy@example.org')
+  await page.fill(id('register-password'), 'correct horse Ivy')
+  assert.ok(!page.url().includes(body.token), 'the secret left the address bar')
+  await photograph(page, 'invited')
+  await page.click(id('register-submit'))
+  await page.waitForSelector(id('doc-new'))
+
+  const confirming = await open(`/confirm#${await smtp.secret('ivy@example.org', 'confirm')}`)
+  await confirming.waitForSelector(id('link-done'))
+  await photograph(confirming, 'confirmed')
+
+  const forgot = await open('/sign-in')
+  await forgot.click(id('go-forgot'))
+  await forgot.fill(id('forgot-email'), 'ivy@example.org')
+  await photograph(forgot, 'forgot')
+  await forgot.click(id('forgot-submit'))
+  await forgot.waitForSelector(id('link-done'))
+
+  const reset = await open(`/reset#${await smtp.secret('ivy@example.org', 'reset')}`)
+  await reset.fill(id('reset-password'), 'short')
+  await reset.click(id('reset-submit'))
+  await reset.getByText('at least 8', { exact: false }).first().waitFor()
+  await photograph(reset, 'reset-refused')
+  await reset.fill(id('reset-password'), 'a new correct horse')
+  await reset.click(id('reset-submit'))
+  await reset.waitForSelector(id('link-done'))
+  await photograph(reset, 'reset-done')
+  await page.reload()
+  await page.waitForURL('**/sign-in')  // the first tab's sign-in has ended
+  await reset.click(id('go-sign-in'))
+  await reset.fill(id('sign-in-email'), 'ivy@example.org')
+  await reset.fill(id('sign-in-password'), 'a new correct horse')
+  await reset.click(id('sign-in-submit'))
+  await reset.waitForSelector(id('doc-new'))
+})
+
+test('a used or broken link says so', async () => {
+  const used = await open('/confirm#nothing')
+  await used.waitForSelector(id('form-problem'))
+  await photograph(used, 'confirm-refused')
+  const broken = await open('/reset')
+  await broken.waitForSelector(id('link-done'))
+})
