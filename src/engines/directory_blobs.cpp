@@ -4,6 +4,7 @@
 #include <atomic>
 #include <mutex>
 #include <set>
+#include <shared_mutex>
 
 #include "base/reactor.h"
 
@@ -43,6 +44,8 @@ struct DirectoryBlobs::State {
   std::atomic<std::uint64_t> next_incoming{1};
   std::mutex names;  // held while directories are made or removed, so that no commit loses its directory
   std::set<std::string> durable_directories;  // guarded by names: known to survive a crash
+  std::shared_mutex appearing;                // held for an instant; shared while an object is opened
+  std::set<std::string> undurable;            // guarded by appearing: keys that may have a name which is not durable
   BlockingPool pool;
 
   template <class T>
@@ -76,26 +79,34 @@ struct DirectoryBlobs::State {
     return {};
   }
 
+  /// What a loss of power would take away nobody may read and rely on, a user's key above all: so the object is not
+  /// seen before its name is durable, and where that fails it is taken away again with nobody having seen it.
   Result<> publish(const std::string& temporary, const std::string& key) {
     const std::string path = object_path(key);
     const std::lock_guard lock(names);
     TRY_VOID(make_durable(parent_directory(path)));
-    if (Result<> renamed = files.rename(temporary, path, Replace::kNo); !renamed) {
-      if (renamed.error().code != Code::kConflict) return renamed;
-      TRY_VOID(files.sync_directory(parent_directory(path)));
-      return fail(Code::kConflict, "the object " + key + " exists");
+    if (const auto seen = open_object(key); seen || seen.error().code != Code::kNotFound)
+      return seen ? fail(Code::kConflict, "the object " + key + " exists") : fail(seen.error());
+    hide(key);
+    const Result<> renamed = files.rename(temporary, path, Replace::kNo);
+    const bool there = !renamed && renamed.error().code == Code::kConflict;  // of a commit that failed
+    const Result<> done = renamed || there ? files.sync_directory(parent_directory(path)) : renamed;
+    if (done) {
+      show(key);
+      if (there) return fail(Code::kConflict, "the object " + key + " exists");
+    } else if (const Result<> removed = files.remove(path); removed || removed.error().code == Code::kNotFound) {
+      show(key);
     }
-    Result<> synced = files.sync_directory(parent_directory(path));
-    if (!synced) (void)files.remove(path);  // nobody may read, and rely on, what a loss of power would take away
-    return synced;
+    return done;
   }
 
-  /// Of an object that is there. Its commit may have failed after the rename; who hears that it exists relies on it.
-  Result<> settle(const std::string& key) {
-    const std::string directory = parent_directory(object_path(key));
-    const std::lock_guard lock(names);
-    TRY_VOID(make_durable(directory));
-    return files.sync_directory(directory);
+  void hide(const std::string& key) {
+    const std::lock_guard lock(appearing);
+    undurable.insert(key);
+  }
+  void show(const std::string& key) {
+    const std::lock_guard lock(appearing);
+    undurable.erase(key);
   }
 
   Result<> remove(const std::string& key) {
@@ -104,9 +115,11 @@ struct DirectoryBlobs::State {
     if (Result<> removed = files.remove(path); !removed && removed.error().code != Code::kNotFound) return removed;
     // Also where it was not there: it may have been removed, and not durably, by a call that failed.
     if (Result<> synced = files.sync_directory(parent_directory(path)); !synced) {
-      if (synced.error().code == Code::kNotFound) return {};
-      return synced;
+      if (synced.error().code != Code::kNotFound) return synced;
+      show(key);
+      return {};
     }
+    show(key);
     for (path = parent_directory(path); path.size() > objects.size(); path = parent_directory(path)) {
       if (!files.remove_directory(path)) break;  // something else is in it
       durable_directories.erase(path);
@@ -152,6 +165,8 @@ struct DirectoryBlobs::State {
   }
 
   Result<std::unique_ptr<File>> open_object(const std::string& key) {
+    const std::shared_lock lock(appearing);
+    if (undurable.contains(key)) return fail(Code::kNotFound, "no object " + key);
     Result<std::unique_ptr<File>> file = files.open(object_path(key), OpenMode::kRead);
     if (!file && file.error().code == Code::kNotFound) return fail(Code::kNotFound, "no object " + key);
     return file;
@@ -248,10 +263,7 @@ Task<std::unique_ptr<BlobWriter>> DirectoryBlobs::create(std::string key) {
   if (state_->options.read_only) co_return fail(Code::kInvalidArgument, "the objects were opened to be read");
   co_return co_await state_->run<std::unique_ptr<BlobWriter>>(
       [state = state_.get(), &key]() -> Result<std::unique_ptr<BlobWriter>> {
-        if (state->open_object(key)) {
-          TRY_VOID(state->settle(key));
-          return fail(Code::kConflict, "the object " + key + " exists");
-        }
+        if (state->open_object(key)) return fail(Code::kConflict, "the object " + key + " exists");
         const std::string path = state->incoming + "/" + std::to_string(state->next_incoming.fetch_add(1));
         TRY(auto file, state->files.open(path, OpenMode::kCreate));
         return std::make_unique<State::Writer>(*state, key, path, std::move(file));

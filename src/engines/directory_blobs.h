@@ -3,7 +3,8 @@
 //
 // Under the root, `objects/` has the key's segments as directories and the object as a file of the last segment's name
 // with '=' behind it, which no key contains: so "a" and "a/b" may both exist. `incoming/` has what is being written;
-// what a crash left there is removed on open. A commit syncs the file, renames it and syncs every directory it changed.
+// what a crash left there is removed on open. A commit syncs the file, renames it and syncs every directory it changed;
+// until that is done nobody sees the object, so that nothing is built on what a loss of power would take away.
 
 #include <memory>
 #include <string>

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "base/async.h"
+#include "engines/directory_blobs.h"
 #include "engines/embedded_testing.h"
 
 namespace concord::vault {
@@ -15,6 +16,34 @@ MasterKey master(std::uint8_t first) {
   text[0] = static_cast<char>('A' + first);
   return *parse_master_key("MASTER_KEY", text);
 }
+
+/// The machine's files, with a directory's sync and the removal of files as the test says.
+class FaultyFiles final : public engines::FileSystem {
+ public:
+  std::function<Result<>(const std::string&)> on_sync_directory;
+  bool refuses_removal = false;
+
+  Result<std::unique_ptr<engines::File>> open(const std::string& path, engines::OpenMode mode) override {
+    return files_->open(path, mode);
+  }
+  Result<> rename(const std::string& from, const std::string& to, engines::Replace replace) override {
+    return files_->rename(from, to, replace);
+  }
+  Result<> remove(const std::string& path) override {
+    return refuses_removal ? fail(Code::kUnavailable, "remove " + path) : files_->remove(path);
+  }
+  Result<> make_directory(const std::string& path) override { return files_->make_directory(path); }
+  Result<> remove_directory(const std::string& path) override { return files_->remove_directory(path); }
+  Result<> sync_directory(const std::string& path) override {
+    if (on_sync_directory) TRY_VOID(on_sync_directory(path));
+    return files_->sync_directory(path);
+  }
+  Result<> sync_tree(const std::string& path) override { return files_->sync_tree(path); }
+  Result<std::vector<engines::DirectoryEntry>> list(const std::string& path) override { return files_->list(path); }
+
+ private:
+  const std::unique_ptr<engines::FileSystem> files_ = engines::make_posix_file_system();
+};
 
 class VaultTest : public testing::EngineTest {
  protected:
@@ -80,6 +109,35 @@ TEST_F(VaultTest, a_key_that_is_lost_is_told_apart_from_one_that_was_destroyed) 
   ASSERT_TRUE(run(engines_.blobs->remove(objects().front())).has_value());
   configure({.current = master(1), .previous = {}});
   EXPECT_EQ(open(sealed).error().code, Code::kCorrupt);
+}
+
+TEST_F(VaultTest, nobody_reads_a_key_before_its_name_is_durable) {
+  for (const bool refuses_removal : {false, true}) {
+    FaultyFiles files;
+    const std::string place = directory() + (refuses_removal ? "/stays" : "/goes");
+    const auto blobs = engines::DirectoryBlobs::open(files, {.directory = place}, Logger(), metrics_).value();
+    UserKeys maker(*blobs, {.current = master(1), .previous = {}});
+    UserKeys reader(*blobs, {.current = master(1), .previous = {}});
+    int looked = 0;
+    files.on_sync_directory = [&](const std::string& path) -> Result<> {
+      if (!path.ends_with(user_.str())) return {};
+      ++looked;  // the key's name has been made
+      EXPECT_FALSE(run(reader.find(user_, 1))) << "what is sealed with it could be lost";
+      EXPECT_TRUE(run(blobs->list("keys/", "", 10))->empty());
+      files.refuses_removal = refuses_removal;
+      return fail(Code::kUnavailable, "sync " + path);
+    };
+    EXPECT_FALSE(run(maker.current(user_)));
+    EXPECT_EQ(looked, 1);
+    EXPECT_FALSE(run(reader.find(user_, 1)));
+
+    files.on_sync_directory = {};
+    files.refuses_removal = false;
+    const auto made = run(maker.current(user_));
+    ASSERT_TRUE(made) << made.error().message;
+    EXPECT_EQ(run(reader.find(user_, 1))->key, made->key);
+    EXPECT_EQ(run(UserKeys(*blobs, {.current = master(1), .previous = {}}).current(user_))->key, made->key);
+  }
 }
 
 TEST_F(VaultTest, keys_that_are_destroyed_open_nothing_and_are_never_made_again) {
