@@ -132,13 +132,14 @@ class Hub {
 
   void stop() {
     const std::int64_t all_ms = config_.integer("SHUTDOWN_MS");
+    const std::int64_t until_ns = clock_.monotonic_ns() + all_ms * 1'000'000;
     if (server_) {
       gateway_->begin_drain();
       drain(server_->drain(all_ms / 2));
     }
     if (documents_) drain(documents_->drain(all_ms / 2));
     if (audit_) drain(audit_->stop());
-    if (archive_) drain(archive_->stop());
+    if (archive_) drain(archive_->stop(until_ns));
     if (identity_) identity_->stop();
     if (mailer_) mailer_->stop();
     server_.reset();

@@ -116,6 +116,11 @@ Task<> ArchiveWriter::load(engines::LogIdentity log) {
   co_return co_await remove_orphans(whole_number_);
 }
 
+Result<> ArchiveWriter::in_time() {
+  if (clock_.monotonic_ns() < until_ns_) return {};
+  return fail(Code::kUnavailable, "the time is over; the next start brings what is missing");
+}
+
 Task<> ArchiveWriter::remove_orphans(std::uint64_t first_manifest) {
   std::string after;
   for (;;) {
@@ -123,6 +128,7 @@ Task<> ArchiveWriter::remove_orphans(std::uint64_t first_manifest) {
     for (const engines::BlobInfo& blob : page) {
       const auto number = parse_manifest_key(blob.key);
       if (number ? *number >= first_manifest : manifest_.find(blob.key) != nullptr) continue;
+      CO_TRY_VOID(in_time());
       CO_TRY_VOID(co_await target_.remove(blob.key));
       instruments_.objects_removed.add();
     }
@@ -132,12 +138,14 @@ Task<> ArchiveWriter::remove_orphans(std::uint64_t first_manifest) {
 }
 
 Task<> ArchiveWriter::Object::write(SharedBytes piece) {
+  CO_TRY_VOID(archive_.in_time());
   object_.checksum = engines::crc32c(*piece, object_.checksum);
   object_.size_bytes += piece->size();
   co_return co_await writer_->write(std::move(piece));
 }
 
 Task<> ArchiveWriter::Object::commit() {
+  CO_TRY_VOID(archive_.in_time());
   CO_TRY_VOID(co_await writer_->commit());
   object_.put_ms = archive_.clock_.wall_ms();
   archive_.manifest_.put(key_, object_);
@@ -147,6 +155,7 @@ Task<> ArchiveWriter::Object::commit() {
 }
 
 Task<std::unique_ptr<ArchiveWriter::Object>> ArchiveWriter::begin(std::string key) {
+  CO_TRY_VOID(in_time());
   // An object that was dropped and has not been removed yet, and comes again. The archive's manifest may still name it.
   if (std::ranges::find(dropped_, key, &Unneeded::key) != dropped_.end())
     co_return fail(Code::kUnavailable, key + " was dropped a moment ago");
@@ -169,6 +178,7 @@ void ArchiveWriter::drop(const std::string& key, bool at_once) {
 }
 
 Task<> ArchiveWriter::commit(std::int64_t time_ms, bool complete) {
+  CO_TRY_VOID(in_time());
   const std::int64_t now_ms = clock_.wall_ms();
   if (manifest_.changed() || manifest_.complete != complete || manifest_.number == 0) {
     manifest_.time_ms = time_ms;
@@ -199,6 +209,7 @@ Task<> ArchiveWriter::commit(std::int64_t time_ms, bool complete) {
 
 Task<> ArchiveWriter::remove_due(std::int64_t now_ms) {
   while (!unneeded_.empty() && unneeded_.front().due_ms <= now_ms) {
+    CO_TRY_VOID(in_time());
     CO_TRY_VOID(co_await target_.remove(unneeded_.front().key));
     unneeded_.pop_front();
     instruments_.objects_removed.add();

@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -60,6 +61,10 @@ class ArchiveWriter {
   /// `at_once`: removed as soon as the manifest does not name it any more, whoever may be reading.
   void drop(const std::string& key, bool at_once = false);
 
+  /// From this moment of the monotonic clock on nothing is written, and every call that would is kUnavailable. A call
+  /// to the place that is under way then is not cut.
+  void end_by(std::int64_t until_ns) { until_ns_ = until_ns; }
+
   /// Writes the manifest where something has changed; then, and only then, does the archive have it. `time_ms` as
   /// Manifest::time_ms.
   Task<> commit(std::int64_t time_ms, bool complete);
@@ -78,6 +83,7 @@ class ArchiveWriter {
     std::string key;
   };
 
+  Result<> in_time();
   Task<> remove_orphans(std::uint64_t first_manifest);
   Task<> remove_due(std::int64_t now_ms);
 
@@ -86,6 +92,7 @@ class ArchiveWriter {
   Logger logger_;
   Instruments instruments_;
   Durability durability_;
+  std::int64_t until_ns_ = std::numeric_limits<std::int64_t>::max();
   Manifest manifest_;
   std::uint64_t whole_number_ = 0;  // of the newest whole manifest
   std::uint64_t whole_bytes_ = 0;

@@ -50,6 +50,9 @@ class Archiver {
   Task<> catch_up();
   /// Rounds, one each interval, until the task is cancelled; then one more.
   asio::awaitable<void> run();
+  /// On the reactor of `run`: rounds bring nothing more after this moment of the monotonic clock. What the archive has
+  /// is whole then, and goes on at the next start.
+  void end_by(std::int64_t until_ns) { archive_.end_by(until_ns); }
 
   const Manifest& manifest() const { return archive_.manifest(); }
   /// Any thread: seconds since the moment before which everything acknowledged is in the archive.

@@ -4,8 +4,12 @@
 #include "archive/archiver.h"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <thread>
 
 #include "archive/archive_reader.h"
+#include "archive/hub_archive.h"
 #include "archive/restore.h"
 #include "engines/directory_blobs.h"
 #include "engines/embedded_testing.h"
@@ -98,6 +102,68 @@ class ArchiverTest : public concord::testing::EngineTest {
   int appended_ = 0;
   int restored_ = 0;
 };
+
+/// The machine's files on a place where each sync of a directory takes its time.
+class SlowFiles final : public engines::FileSystem {
+ public:
+  SlowFiles(engines::FileSystem& files, std::string place) : files_(files), place_(std::move(place)) {}
+  std::atomic<std::int64_t> sync_ms = 0;
+
+  Result<std::unique_ptr<engines::File>> open(const std::string& path, engines::OpenMode mode) override {
+    return files_.open(path, mode);
+  }
+  Result<> rename(const std::string& from, const std::string& to, engines::Replace replace) override {
+    return files_.rename(from, to, replace);
+  }
+  Result<> remove(const std::string& path) override { return files_.remove(path); }
+  Result<> make_directory(const std::string& path) override { return files_.make_directory(path); }
+  Result<> remove_directory(const std::string& path) override { return files_.remove_directory(path); }
+  Result<> sync_directory(const std::string& path) override {
+    if (path.starts_with(place_)) std::this_thread::sleep_for(std::chrono::milliseconds(sync_ms));
+    return files_.sync_directory(path);
+  }
+  Result<> sync_tree(const std::string& path) override { return files_.sync_tree(path); }
+  Result<std::vector<engines::DirectoryEntry>> list(const std::string& path) override { return files_.list(path); }
+
+ private:
+  engines::FileSystem& files_;
+  const std::string place_;
+};
+
+TEST_F(ArchiverTest, the_last_round_at_a_slow_place_ends_in_time_and_the_next_start_goes_on) {
+  constexpr std::int64_t kBlobs = 100;
+  const std::string place = directory() + "/archive";
+  SlowFiles slow(*engines_.embedded.files, place);
+  engines_.embedded.files = &slow;
+  append(3);
+  for (int i = 0; i < kBlobs; ++i) put_blob("other/" + std::to_string(i));
+  const auto took_ms = [this](HubArchive& archive, std::int64_t within_ms) {
+    const std::int64_t began_ns = clock_.monotonic_ns();
+    concord::testing::run_on(reactor(), archive.stop(began_ns + within_ms * 1'000'000));
+    return (clock_.monotonic_ns() - began_ns) / 1'000'000;
+  };
+  constexpr std::int64_t kHourMs = 3'600'000;  // no round would end by itself before all is there
+  {
+    slow.sync_ms = 50;
+    HubArchive archive(place, {.interval_ms = kHourMs}, engines_, clock_, Logger(), metrics_);
+    archive.start(reactor());
+    EXPECT_LT(took_ms(archive, 500), kBlobs * slow.sync_ms / 2);
+    EXPECT_FALSE(archive.state());
+  }
+  slow.sync_ms = 0;
+  Metrics metrics;
+  HubArchive archive(place, {.interval_ms = kHourMs}, engines_, clock_, Logger(), metrics);
+  archive.start(reactor());
+  (void)took_ms(archive, 60'000);
+  EXPECT_TRUE(archive.state());
+  const auto objects = engines::DirectoryBlobs::open(slow, {.directory = place, .read_only = true}, Logger(), metrics);
+  ASSERT_TRUE(objects);
+  check(**objects);
+  const auto found = run(find_manifest(**objects));
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->manifest.complete);
+  for (int i = 0; i < kBlobs; ++i) EXPECT_NE(found->manifest.find("blobs/other/" + std::to_string(i)), nullptr) << i;
+}
 
 /// As the hub archives, and as `concord backup` does: with a sync for each object, or with one for all.
 class ArchiverPowerTest : public ArchiverTest, public ::testing::WithParamInterface<bool> {};

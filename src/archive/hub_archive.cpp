@@ -33,7 +33,8 @@ void HubArchive::start(Reactor& reactor) {
   tasks_->spawn(archiver_.run());
 }
 
-asio::awaitable<void> HubArchive::stop() {
+asio::awaitable<void> HubArchive::stop(std::int64_t until_ns) {
+  archiver_.end_by(until_ns);
   if (tasks_) co_await tasks_->close();
 }
 

@@ -27,8 +27,9 @@ class HubArchive {
 
   /// Begins its rounds, on the reactor, where `stop` is called too.
   void start(Reactor& reactor);
-  /// One last round, and no more.
-  asio::awaitable<void> stop();
+  /// One last round, as far as it comes before this moment of the monotonic clock (a call to the file system that is
+  /// under way then is waited for), and no more.
+  asio::awaitable<void> stop(std::int64_t until_ns);
 
   /// Any thread: why the archive falls behind, if it does.
   Result<> state() const { return archiver_.state(); }
