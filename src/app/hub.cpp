@@ -176,6 +176,26 @@ class Hub {
     return {};
   }
 
+  asio::awaitable<void> note_refusal(gateway::Refusal refusal) {
+    audit::Event event{.action = "request.refused",
+                       .target = std::move(refusal.path),
+                       .outcome = audit::Outcome::kRefused,
+                       .address = std::move(refusal.address),
+                       .request_id = std::move(refusal.request_id)};
+    constexpr std::string_view kBearer = "Bearer ";
+    if (refusal.status != 401 && refusal.authorization.starts_with(kBearer)) {  // checked a moment ago: remembered
+      const std::string token = refusal.authorization.substr(kBearer.size());
+      if (const auto who = co_await identity_->authenticate_bearer(token)) {
+        event.actor = who->actor().str();
+        event.session = who->session.str();
+      }
+    }
+    event.detail = {{"method", std::move(refusal.method)},
+                    {"status", std::to_string(refusal.status)},
+                    {"why", std::move(refusal.error.message)}};
+    audit_->note(std::move(event));
+  }
+
   void drain(asio::awaitable<void> work) {
     (void)wait_for(reactors_.at(0), [](asio::awaitable<void> inner) -> Task<> {
       co_await std::move(inner);
@@ -203,6 +223,7 @@ class Hub {
     audit_->add_routes(router, [this](const net::Request& request) { return identity_->require_admin(request); });
     gateway::GatewayOptions options = gateway::options_from(config_);
     options.default_body_bytes = listen_.max_body_bytes;
+    options.on_refused = [this](gateway::Refusal refusal) { return note_refusal(std::move(refusal)); };
     std::vector<gateway::HealthCheck> checks{{"documents", [this] { return documents_->ready(); }}};
     if (archive_) checks.push_back({"archive", [this] { return archive_->state(); }, false});
     gateway_ =

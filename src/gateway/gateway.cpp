@@ -1,6 +1,7 @@
 #include "gateway/gateway.h"
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <utility>
 
@@ -47,6 +48,16 @@ void accept_room_path(net::Request& request) {
 std::string_view first_segment(std::string_view path) {
   path.remove_prefix(1);
   return path.substr(0, path.find('/'));
+}
+
+/// Whether somebody was kept from something, rather than asked to sign in (again) or to guess a password better: those
+/// are told by who keeps the passwords.
+bool is_refusal(int status, const Error& error) {
+  if (status == 403 || status == 429) return true;
+  if (status != 401) return false;
+  constexpr std::array<std::string_view, 5> kUsual{"missing", "expired", "revoked", "reused", "credentials"};
+  const auto reason = std::ranges::find(error.context, "reason", &std::pair<std::string, std::string>::first);
+  return reason == error.context.end() || std::ranges::find(kUsual, reason->second) == kUsual.end();
 }
 
 bool has_header(const net::Response& response, std::string_view name) {
@@ -144,6 +155,13 @@ asio::awaitable<net::Response> Gateway::answer(net::Request request) {
 
 asio::awaitable<net::Response> Gateway::call(const net::Route& route, net::Request request) {
   const std::string request_id = request.request_id;
+  Refusal refusal;
+  if (options_.on_refused)
+    refusal = {.method = request.method,
+               .path = request.path,
+               .address = request.peer_address,
+               .request_id = request_id,
+               .authorization = std::string(request.header("authorization"))};
   if (request.websocket_upgrade && !origins_.may_upgrade(request))
     co_return problem_response(
         Error{Code::kPermissionDenied, "pages of this origin may not open a live session", {{"field", "origin"}}},
@@ -157,6 +175,11 @@ asio::awaitable<net::Response> Gateway::call(const net::Route& route, net::Reque
     failure = Error{Code::kInternal, thrown.what(), {}};
   }
   net::Response response = problem_response(failure, request_id);
+  if (options_.on_refused && is_refusal(response.status, failure)) {
+    refusal.status = response.status;
+    refusal.error = failure;
+    co_await options_.on_refused(std::move(refusal));
+  }
   if (response.status == 500)
     logger_.error("a request failed inside", {{"request_id", request_id},
                                               {"route", route.pattern},

@@ -24,11 +24,21 @@ namespace concord::gateway {
 
 std::span<const Setting> settings();
 
+/// A request that somebody was not allowed to make.
+struct Refusal {
+  std::string method, path, address, request_id;
+  std::string authorization;  // the header, for telling who it was; empty: none, or a WebSocket's that stands elsewhere
+  int status = 0;             // 401 for a token that is no good (not for one that is missing or too old), 403 or 429
+  Error error;
+};
+
 struct GatewayOptions {
   std::vector<std::string> allowed_origins;  // beside the hub's own; exact, e.g. "https://app.example"
   std::string metrics_token;                 // empty: /metrics is for direct callers on this machine
   std::size_t default_body_bytes = 1u << 20u;
   std::span<const embedded::Asset> web_app = embedded::web_assets();
+  /// Told of each refusal, before it is answered. Does not wait for anything slow. May be empty.
+  std::function<asio::awaitable<void>(Refusal)> on_refused = {};
 };
 GatewayOptions options_from(const Config& config);
 

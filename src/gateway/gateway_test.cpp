@@ -46,6 +46,12 @@ net::Router test_routes() {
   router.add({"GET", "/throws", answering([](const net::Request&) -> Result<net::Response> {
                 throw std::runtime_error("the secret cause");
               })});
+  router.add({"GET", "/refuses/{code}/{reason}", answering([](const net::Request& r) -> Result<net::Response> {
+                const Code code = r.parameter("code") == "denied"  ? Code::kPermissionDenied
+                                  : r.parameter("code") == "often" ? Code::kRateLimited
+                                                                   : Code::kUnauthenticated;
+                return fail(Error{code, "no", {{"reason", r.parameter("reason")}}});
+              })});
   router.add({"GET", "/documents/{id}/sync", answering([](const net::Request& r) {
                 net::Response response;
                 if (r.websocket_upgrade) {
@@ -105,6 +111,28 @@ TEST_F(GatewayTest, pages_are_the_web_app_s_and_unknown_paths_of_the_api_are_404
     EXPECT_EQ(header(response, "content-type"), "application/problem+json") << path;
   }
   EXPECT_EQ(ask(make_request("POST", "/missing.js")).status, 404);
+}
+
+TEST_F(GatewayTest, tells_of_what_was_not_allowed_and_not_of_who_has_to_sign_in) {
+  std::vector<std::string> told;
+  GatewayOptions options;
+  options.on_refused = [&told](Refusal refusal) -> asio::awaitable<void> {
+    told.push_back(std::to_string(refusal.status) + " " + refusal.method + " " + refusal.path + " " + refusal.address +
+                   " " + refusal.request_id + " " + refusal.authorization);
+    co_return;
+  };
+  open(std::move(options));
+  for (const char* usual : {"missing", "expired", "revoked", "reused", "credentials"})
+    EXPECT_EQ(get(std::string("/refuses/unauthenticated/") + usual).status, 401);
+  get("/fails");
+  get("/missing");
+  EXPECT_TRUE(told.empty());
+  get("/refuses/unauthenticated/signature");
+  get("/refuses/denied/x", {{"authorization", "Bearer t"}});
+  get("/refuses/often/x");
+  EXPECT_EQ(told, (std::vector<std::string>{"401 GET /refuses/unauthenticated/signature 127.0.0.1 request-1 ",
+                                            "403 GET /refuses/denied/x 127.0.0.1 request-1 Bearer t",
+                                            "429 GET /refuses/often/x 127.0.0.1 request-1 "}));
 }
 
 TEST_F(GatewayTest, errors_become_problems_with_the_request_s_id) {

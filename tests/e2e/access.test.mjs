@@ -124,6 +124,9 @@ test('all of it is in the audit record, and its chain holds', async () => {
   for (const action of ['account.registered', 'account.role_changed', 'group.created', 'group.joined', 'group.left',
     'group.removed', 'access.granted', 'access.taken'])
     assert.ok(actions.has(action), action)
+  const refused = events.filter((event) => event.action === 'request.refused')
+  assert.ok(refused.some((event) => event.actor === bob.id && event.target === '/users' && event.detail.status === '403'))
+  assert.ok(refused.every((event) => event.outcome === 'refused' && !JSON.stringify(event).includes(bob.token)))
   const verify = (...words) => promisify(execFile)(binary, ['audit', 'verify', ...words])
   const { stdout } = await verify('--data', hub.data)
   assert.match(stdout, new RegExp(`^${events[0].seq} lines, whole; head ${events[0].seq}:[0-9a-f]{64}`))
