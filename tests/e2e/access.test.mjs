@@ -129,6 +129,7 @@ test('all of it is in the audit record, and its chain holds', async () => {
   assert.ok(refused.every((event) => event.outcome === 'refused' && !JSON.stringify(event).includes(bob.token)))
   const verify = (...words) => promisify(execFile)(binary, ['audit', 'verify', ...words])
   const { stdout } = await verify('--data', hub.data)
-  assert.match(stdout, new RegExp(`^${events[0].seq} lines, whole; head ${events[0].seq}:[0-9a-f]{64}`))
+  const [, lines] = /^(\d+) lines, whole; head \1:[0-9a-f]{64}/.exec(stdout)
+  assert.ok(Number(lines) >= events[0].seq) // refusals are noted a moment later
   await assert.rejects(verify('--data', hub.data, '--known', `1:${'0'.repeat(64)}`), /line 1 is not the one/)
 })
