@@ -1,6 +1,7 @@
 #include "documents/documents.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "crdt/update.h"
 #include "documents/write_identity.h"
@@ -12,6 +13,13 @@ namespace {
 Documents::Content content_of(LiveDocument& live, Format format) {
   live.read_at_this_version = true;
   return {render_json(live.doc(), format), live.version(), live.updated().wall_ms()};
+}
+
+/// The version that an update has just made; others may have come behind it.
+std::uint64_t version_made(const LiveDocument& live, std::string_view author, ByteView update) {
+  for (const HistoryRecord& record : std::views::reverse(live.tail()))
+    if (record.principal == author && std::ranges::equal(*record.update, update)) return record.version;
+  return live.version();  // a snapshot has taken the tail over meanwhile
 }
 
 }  // namespace
@@ -137,13 +145,17 @@ Task<Documents::Content> Documents::write_here(DocumentShard& shard, DocumentId 
   CO_TRY(Bytes update, co_await dependencies_.pool.run<Bytes>([&state, &content, format, client = identity.client] {
     return edit_update(*state, client, format, content);
   }));
+  std::uint64_t made = 0;
   if (!update.empty()) {
     CO_TRY_VOID(shard.check_size(*live, update.size()));
-    CO_TRY_VOID(
-        co_await shard.submit_and_wait(live, std::make_shared<const Bytes>(std::move(update)), identity.author));
+    const auto bytes = std::make_shared<const Bytes>(std::move(update));
+    CO_TRY_VOID(co_await shard.submit_and_wait(live, bytes, identity.author));
+    made = version_made(*live, author, *bytes);
   }
   if (live->removed) co_return fail(Code::kNotFound, "there is no such document");
-  co_return content_of(*live, format);
+  Content now = content_of(*live, format);
+  now.made = made;
+  co_return now;
 }
 
 Task<HistoryPage> Documents::history(DocumentId id, VersionNames names, std::uint64_t before, std::size_t limit) {

@@ -59,6 +59,7 @@ class Documents {
     std::string json;  // a JSON value
     std::uint64_t version = 0;
     std::int64_t updated_ms = 0;
+    std::uint64_t made = 0;  // of a write: the version that it made itself; 0 where it changed nothing
   };
 
   /// In the folder, where it is not empty.
@@ -68,11 +69,22 @@ class Documents {
   /// Authors are principals' identifiers, as updates are recorded under.
   /// Leads the content from `version` to `content`; what others wrote since stays.
   Task<Content> write(DocumentId id, std::string author, Format format, std::string content, std::uint64_t version);
+  struct Preview {
+    std::string before, after;  // JSON values, in the format that was asked for
+    std::uint64_t version = 0;  // of `before`
+    bool changes = false;       // also where that format does not show it
+  };
+  /// What `write` would do now; nothing is written.
+  Task<Preview> preview(DocumentId id, Format format, std::string content, std::uint64_t version, Format shown);
+  /// What a new document of that content would read as.
+  Task<std::string> preview_new(Format format, std::string content, Format shown);
   Task<HistoryPage> history(DocumentId id, VersionNames names, std::uint64_t before, std::size_t limit);
   /// The content as it was at a version; `version` and the time are that version's. kNotFound where it is not kept.
   Task<Content> read_version(DocumentId id, Format format, std::uint64_t version);
   /// What differs between two versions, `from` <= `to`.
   Task<std::vector<VersionChange>> changes(DocumentId id, std::uint64_t from, std::uint64_t to);
+  /// Who made the version. kNotFound where it is not kept, or is the first.
+  Task<std::string> author_of(DocumentId id, std::uint64_t version);
   /// Brings the content of a version back, as a new edit.
   Task<Content> restore(DocumentId id, std::string author, Format format, std::uint64_t version);
   Task<> remove(DocumentId id, std::string author);
@@ -100,6 +112,11 @@ class Documents {
   static Task<Content> read_here(DocumentShard& shard, DocumentId id, Format format);
   static Task<HistoryPage> history_here(DocumentShard& shard, DocumentId id, VersionNames names, std::uint64_t before,
                                         std::size_t limit);
+  struct TwoStates {
+    SharedBytes then, now;
+    std::uint64_t version = 0;  // of `now`
+  };
+  static Task<TwoStates> states_here(DocumentShard& shard, DocumentId id, std::uint64_t version);
   static Task<SharedBytes> state_here(DocumentShard& shard, DocumentId id, std::uint64_t version);
   static Task<std::vector<HistoryRecord>> records_here(DocumentShard& shard, DocumentId id, std::uint64_t from,
                                                        std::uint64_t to);

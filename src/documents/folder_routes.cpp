@@ -28,7 +28,7 @@ class FolderRoutes : public DocumentRequests {
     FolderRow row{.id = FolderId::make(ids_, who.principal.id.slot()), .owner = who.principal.id};
     CO_TRY(row.name, body.text("name", kNameRule));
     CO_TRY(auto folder, folder_field(body));
-    CO_TRY(row.folder, co_await folder_for(who, folder.value_or("")));
+    CO_TRY(row.folder, co_await catalog_.folder_for(who, folder.value_or("")));
     row.created_ms = clock_.wall_ms();
     row.access = Level::kOwner;
     CO_TRY_VOID(co_await documents_.store().create(row));
@@ -68,7 +68,7 @@ class FolderRoutes : public DocumentRequests {
     if (!name && !folder) co_return fail(json::field_error("name", "is required where no folder is named"));
     if (folder) {
       CO_TRY_VOID(require(found.row.access, Level::kShare, "folder"));
-      CO_TRY(found.row.folder, co_await folder_for(found.who, std::move(*folder)));
+      CO_TRY(found.row.folder, co_await catalog_.folder_for(found.who, std::move(*folder)));
       CO_TRY_VOID(co_await documents_.store().move(found.row.id.str(), found.row.folder));
       access_.changed(found.row.id.str());
     }

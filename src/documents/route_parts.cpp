@@ -14,11 +14,8 @@ constexpr std::int64_t kDefaultPage = 50;
 constexpr std::int64_t kMaxPage = 200;
 constexpr std::uint64_t kMaxVersion = (std::uint64_t{1} << 53) - 1;
 
-bool may_make_anywhere(const identity::Agent& agent) {
-  return std::ranges::any_of(agent.scopes, [](const identity::Scope& scope) {
-    return scope.thing == identity::kEverything && scope.most == identity::Permission::kWrite;
-  });
-}
+constexpr std::size_t kMaxTypeBytes = 32;
+constexpr std::string_view kDefaultType = "rich_text";
 
 }  // namespace
 
@@ -141,39 +138,29 @@ Result<std::optional<std::string>> folder_field(const json::Object& body) {
   return std::optional<std::string>(std::move(text));
 }
 
-access::By by(const identity::Authenticated& who, const net::Request& request) {
-  return {who.principal.id, request.peer_address, request.request_id};
+Result<std::string> type_field(const json::Object& body) {
+  TRY(auto word, body.optional_text("doc_type", {.least = 1, .most = kMaxTypeBytes}));
+  if (!word) return std::string(kDefaultType);
+  for (std::size_t i = 0; i < word->size(); ++i) {
+    const char c = (*word)[i];
+    const bool letter = c >= 'a' && c <= 'z';
+    if (!letter && (i == 0 || ((c < '0' || c > '9') && c != '_' && c != '-'))) {
+      return fail(
+          json::field_error("doc_type", "must be lower-case letters, digits, '_' and '-', a letter first", *word));
+    }
+  }
+  return std::move(*word);
 }
 
-Result<> DocumentRequests::require(Level access, Level least, std::string_view what) {
-  if (access == Level::kNone) return fail(Code::kNotFound, "there is no such " + std::string(what));
-  if (access >= least) return {};
-  return fail(Code::kPermissionDenied,
-              "this needs " + std::string(to_string(least)) + " access; you have " + std::string(to_string(access)));
+access::By by(const identity::Authenticated& who, const net::Request& request) {
+  return {who.principal.id, request.peer_address, request.request_id};
 }
 
 Task<DocumentRequests::Found> DocumentRequests::find(const net::Request& request, Level least) {
   CO_TRY(auto who, co_await identity_.authenticate_any(request));
   CO_TRY(const DocumentId id, document_of(request));
-  CO_TRY(const access::Decision decision, co_await access_.decide(who.actor(), id.str()));
-  CO_TRY_VOID(require(decision.level, least, "document"));
-  CO_TRY(DocumentRow row, co_await documents_.store().find(id));
-  row.access = decision.level;
+  CO_TRY(DocumentRow row, co_await catalog_.find(who.actor(), id, least));
   co_return Found{std::move(who), std::move(row)};
-}
-
-Task<std::string> DocumentRequests::folder_for(identity::Authenticated who, std::string folder) {
-  if (who.principal.role == identity::Role::kGuest)
-    co_return fail(Code::kPermissionDenied, "guests make no documents or folders");
-  if (folder.empty()) {
-    if (who.agent && !may_make_anywhere(*who.agent))
-      co_return fail(Code::kPermissionDenied, "the agent may write in some folders only: name one");
-    co_return folder;
-  }
-  CO_TRY(const access::Decision decision, co_await access_.decide(who.actor(), folder));
-  if (auto allowed = require(decision.level, Level::kWrite, "folder"); !allowed)
-    co_return fail(std::move(allowed).error().with("field", "folder"));
-  co_return folder;
 }
 
 Task<net::Response> DocumentRequests::respond(DocumentRow row, Documents::Content content) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "documents/catalog.h"
 #include "documents/documents.h"
 #include "json/object.h"
 #include "json/writer.h"
@@ -41,7 +42,12 @@ class DocumentRequests {
  public:
   DocumentRequests(Documents& documents, access::Access& access, identity::Identity& identity, DocumentLimits limits,
                    Clock& clock)
-      : documents_(documents), access_(access), identity_(identity), limits_(limits), clock_(clock) {}
+      : documents_(documents),
+        catalog_(documents.store(), access),
+        access_(access),
+        identity_(identity),
+        limits_(limits),
+        clock_(clock) {}
 
  protected:
   struct Found {
@@ -51,14 +57,11 @@ class DocumentRequests {
   /// The document of the path, for a user or agent who may at least `least`: 404 where they may not even see it, else
   /// 403.
   Task<Found> find(const net::Request& request, Level least);
-  /// Success where `access` is at least `least`: else kNotFound for who may not even see it, or kPermissionDenied.
-  static Result<> require(Level access, Level least, std::string_view what);
-  /// The folder that a body names, for who may write in it; empty where it names none. `who` may make things.
-  Task<std::string> folder_for(identity::Authenticated who, std::string folder);
   Task<net::Response> respond(DocumentRow row, Documents::Content content);
   Task<std::map<UserId, std::string>> names_of(std::vector<UserId> ids);
 
   Documents& documents_;
+  Catalog catalog_;
   access::Access& access_;
   identity::Identity& identity_;
   DocumentLimits limits_;
@@ -69,6 +72,8 @@ class DocumentRequests {
 constexpr json::TextRule kNameRule{.least = 1, .most = 255};
 /// `folder` of a body: absent where it is not named, "" where it is null.
 Result<std::optional<std::string>> folder_field(const json::Object& body);
+/// `doc_type` of a body, or what documents are where it is not named.
+Result<std::string> type_field(const json::Object& body);
 access::By by(const identity::Authenticated& who, const net::Request& request);
 
 constexpr std::size_t kSmallBody = 16u << 10u;

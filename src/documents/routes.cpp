@@ -1,8 +1,5 @@
 // The REST face of documents; docs/api/openapi.json describes it.
 
-#include <boost/json.hpp>
-#include <charconv>
-
 #include "documents/documents.h"
 #include "documents/route_parts.h"
 #include "documents/sharing.h"
@@ -10,37 +7,6 @@
 namespace concord::documents {
 
 namespace {
-
-constexpr std::size_t kMaxTypeBytes = 32;
-constexpr std::string_view kDefaultType = "rich_text";
-
-Result<std::string> type_field(const json::Object& body) {
-  TRY(auto word, body.optional_text("doc_type", {.least = 1, .most = kMaxTypeBytes}));
-  if (!word) return std::string(kDefaultType);
-  for (std::size_t i = 0; i < word->size(); ++i) {
-    const char c = (*word)[i];
-    const bool letter = c >= 'a' && c <= 'z';
-    if (!letter && (i == 0 || ((c < '0' || c > '9') && c != '_' && c != '-'))) {
-      return fail(
-          json::field_error("doc_type", "must be lower-case letters, digits, '_' and '-', a letter first", *word));
-    }
-  }
-  return std::move(*word);
-}
-
-/// `<updated_ms>_<id>`, as `next` gave it.
-Result<ListCursor> parse_cursor(std::string_view text) {
-  ListCursor cursor;
-  const std::size_t split = text.find('_');
-  const std::string_view time = text.substr(0, split);
-  auto [stop, error] = std::from_chars(time.data(), time.data() + time.size(), cursor.updated_ms);
-  if (split == std::string_view::npos || error != std::errc() || stop != time.data() + time.size() ||
-      !DocumentId::parse(text.substr(split + 1))) {
-    return fail(json::field_error("after", "is not a cursor that a list returned", text));
-  }
-  cursor.id = text.substr(split + 1);
-  return cursor;
-}
 
 /// No Code stands for it: the one answer of the service that is not an Error.
 net::Response upgrade_required(const net::Request& request) {
@@ -68,7 +34,7 @@ class DocumentRoutes : public DocumentRequests {
     CO_TRY(std::string type, type_field(body));
     CO_TRY(auto content, content_field(body, format, limits_));
     CO_TRY(auto named, folder_field(body));
-    CO_TRY(std::string folder, co_await folder_for(who, named.value_or("")));
+    CO_TRY(std::string folder, co_await catalog_.folder_for(who, named.value_or("")));
     CO_TRY(const DocumentRow row, co_await documents_.create(who, std::move(name), std::move(type), std::move(folder),
                                                              format, content.value_or("")));
     CO_TRY(const Documents::Content now, co_await documents_.read(row.id, format));
@@ -85,14 +51,8 @@ class DocumentRoutes : public DocumentRequests {
       CO_TRY(after, parse_cursor(*text));
     }
     CO_TRY(const auto folder, folder_query(request));
-    CO_TRY(auto subjects, co_await access_.subjects_of(who.principal.id));
-    CO_TRY(auto rows, co_await documents_.store().list(who.principal.id, std::move(subjects), folder, std::move(after),
-                                                       limit + 1));
-    const bool more = rows.size() > static_cast<std::size_t>(limit);
-    if (more) rows.pop_back();
-    std::string next;
-    if (more) next = std::to_string(rows.back().updated_ms) + "_" + rows.back().id.str();
-    CO_TRY(rows, co_await seen_by(access_, who.actor(), std::move(rows)));
+    CO_TRY(const auto page, co_await catalog_.list(who.actor(), folder, std::move(after), limit));
+    const std::vector<DocumentRow>& rows = page.rows;
     std::vector<UserId> owners;
     owners.reserve(rows.size());
     for (const DocumentRow& row : rows) owners.push_back(row.owner);
@@ -106,8 +66,8 @@ class DocumentRoutes : public DocumentRequests {
       out.end();
     }
     out.end().key("next");
-    if (more) {
-      out.text(next);
+    if (page.next) {
+      out.text(to_text(*page.next));
     } else {
       out.null();
     }
@@ -148,7 +108,7 @@ class DocumentRoutes : public DocumentRequests {
     if (!name && !folder) co_return fail(json::field_error("name", "is required where no folder is named"));
     if (folder) {
       CO_TRY_VOID(require(found.row.access, Level::kShare, "document"));
-      CO_TRY(found.row.folder, co_await folder_for(found.who, std::move(*folder)));
+      CO_TRY(found.row.folder, co_await catalog_.folder_for(found.who, std::move(*folder)));
       CO_TRY_VOID(co_await documents_.store().move(found.row.id.str(), found.row.folder));
       access_.changed(found.row.id.str());
     }
