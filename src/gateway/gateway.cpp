@@ -166,6 +166,9 @@ asio::awaitable<net::Response> Gateway::call(const net::Route& route, net::Reque
     co_return problem_response(
         Error{Code::kPermissionDenied, "pages of this origin may not open a live session", {{"field", "origin"}}},
         request_id);
+  if (route.trusted_pages_only && !origins_.may_call(request))
+    co_return problem_response(
+        Error{Code::kPermissionDenied, "pages of this origin may not call this", {{"field", "origin"}}}, request_id);
   Error failure;
   try {
     auto answered = co_await route.handler(std::move(request));

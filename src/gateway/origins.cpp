@@ -6,7 +6,8 @@ namespace concord::gateway {
 namespace {
 
 constexpr std::string_view kPreflightSeconds = "600";
-constexpr std::string_view kRequestHeaders = "authorization, content-type, if-none-match, x-request-id";
+constexpr std::string_view kRequestHeaders =
+    "authorization, content-type, if-none-match, mcp-method, mcp-name, mcp-protocol-version, x-request-id";
 constexpr std::string_view kExposedHeaders = "etag, location, retry-after, www-authenticate, x-request-id";
 
 std::string lower(std::string_view text) {
@@ -17,6 +18,14 @@ std::string lower(std::string_view text) {
 
 /// The host and port of an origin, as a Host header has them.
 std::string_view authority_of(std::string_view origin) { return origin.substr(origin.find("://") + 3); }
+
+/// A Host header whose name can lead to this machine alone.
+bool names_loopback(std::string_view host) {
+  const std::string name =
+      lower(host.starts_with('[') ? host.substr(0, host.find(']') + 1) : host.substr(0, host.find(':')));
+  const bool address = name.find_first_not_of("0123456789.") == std::string::npos;
+  return name == "localhost" || name == "[::1]" || (address && name.starts_with("127."));
+}
 
 }  // namespace
 
@@ -54,6 +63,12 @@ bool Origins::may_upgrade(const net::Request& request) const {
   const std::string_view scheme = std::string_view(*origin).substr(0, origin->find("://") + 3);
   const auto own = normal_origin(std::string(scheme) + request.host);
   return (own && *own == *origin) || is_allowed(given);
+}
+
+bool Origins::may_call(const net::Request& request) const {
+  const std::string_view given = request.header("origin");
+  if (given.empty() || is_allowed(given)) return true;
+  return may_upgrade(request) && (request.secure || names_loopback(request.host));
 }
 
 void Origins::add_headers(std::string_view origin, net::Response& response) const {

@@ -24,6 +24,9 @@ class Origins {
 
   /// Whether a WebSocket may be opened by the page that the request names.
   bool may_upgrade(const net::Request& request) const;
+  /// The same for a request that no page but a trusted one may send at all. Over plain HTTP beyond loopback the hub's
+  /// own name is no proof: a page can have its name lead here (DNS rebinding), so its origin has to be an allowed one.
+  bool may_call(const net::Request& request) const;
   /// The headers that let a page of an allowed origin read the answer. `origin` is the request's.
   void add_headers(std::string_view origin, net::Response& response) const;
   /// The answer to OPTIONS for a path that has these methods: a preflight's where it is one, else `Allow` alone.

@@ -41,6 +41,27 @@ TEST(Origins, a_host_without_a_port_is_that_of_its_scheme) {
   EXPECT_TRUE(Origins({}).may_upgrade(request));
 }
 
+TEST(Origins, a_page_behind_a_rebound_name_may_not_call) {
+  const Origins origins({"https://app.example"});
+  EXPECT_TRUE(origins.may_call(make_request("POST", "/")));
+  EXPECT_TRUE(origins.may_call(from("https://app.example")));
+  EXPECT_FALSE(origins.may_call(from("http://hub.example:8080")));  // as its Host header says
+  EXPECT_FALSE(origins.may_call(from("null")));
+  net::Request secure = from("https://hub.example:8080");
+  secure.secure = true;
+  EXPECT_TRUE(origins.may_call(secure));
+  for (const char* host : {"localhost:8080", "127.0.0.1:8080", "[::1]:8080", "LOCALHOST"}) {
+    net::Request local = from("http://" + std::string(host));
+    local.host = host;
+    EXPECT_TRUE(origins.may_call(local)) << host;
+  }
+  for (const char* host : {"localhost.evil.example", "127.0.0.1.evil.example", "[::2]:8080", "evil.example:127"}) {
+    net::Request other = from("http://" + std::string(host));
+    other.host = host;
+    EXPECT_FALSE(origins.may_call(other)) << host;
+  }
+}
+
 TEST(Origins, configured_ones_may_upgrade_and_read) {
   const Origins origins({"https://app.example", "nonsense"});
   EXPECT_TRUE(origins.may_upgrade(from("https://app.example")));

@@ -71,6 +71,7 @@ struct Route {
   std::string pattern;  // "/documents/{id}/share"; a last "{name...}" takes the rest of the path
   Handler handler;
   std::size_t body_limit_bytes = 0;  // 0: the server's default
+  bool trusted_pages_only = false;   // refused to pages of any origin but the hub's own and the allowed ones
 };
 
 /// Matches segments exactly; a literal segment wins over a {name}. Built before the server starts, then only
