@@ -19,6 +19,7 @@
 #include "gateway/gateway.h"
 #include "identity/identity.h"
 #include "mail/mailer.h"
+#include "mcp/mcp.h"
 #include "net/server.h"
 #include "net/settings.h"
 #include "shard/settings.h"
@@ -216,10 +217,13 @@ class Hub {
         documents::Documents::Dependencies{*shards_, *engines_.tables, *snapshots_, *history_, *identity_, *vault_,
                                            *access_, pool_, clock_, metrics_, logger_},
         limits);
+    mcp_ = std::make_unique<mcp::Mcp>(
+        mcp::Mcp::Dependencies{*documents_, *access_, *identity_, *audit_, pool_, metrics_, logger_}, limits);
 
     net::Router router;
     identity_->add_routes(router);
     documents_->add_routes(router);
+    mcp_->add_routes(router);
     audit_->add_routes(router, [this](const net::Request& request) { return identity_->require_admin(request); });
     gateway::GatewayOptions options = gateway::options_from(config_);
     options.default_body_bytes = listen_.max_body_bytes;
@@ -251,6 +255,7 @@ class Hub {
   std::unique_ptr<shard::SnapshotStore> snapshots_;
   std::unique_ptr<documents::HistoryStore> history_;
   std::unique_ptr<documents::Documents> documents_;
+  std::unique_ptr<mcp::Mcp> mcp_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<net::Server> server_;
 };

@@ -14,6 +14,7 @@
 #include "gateway/gateway_testing.h"
 #include "identity/identity.h"
 #include "mail/mailer.h"
+#include "mcp/mcp.h"
 #include "shard/shards.h"
 #include "shard/snapshot_store.h"
 #include "vault/vault_testing.h"
@@ -70,9 +71,12 @@ class Hub {
         documents::Documents::Dependencies{*shards_, *engines_.tables, *snapshots_, *history_, *identity_, *vault_,
                                            *access_, pool_, clock_, metrics_, Logger()},
         documents::DocumentLimits{});
+    mcp_.emplace(mcp::Mcp::Dependencies{*documents_, *access_, *identity_, *audit_, pool_, metrics_, Logger()},
+                 documents::DocumentLimits{});
     net::Router router;
     identity_->add_routes(router);
     documents_->add_routes(router);
+    mcp_->add_routes(router);
     audit_->add_routes(router, [this](const net::Request& request) { return identity_->require_admin(request); });
     gateway_.emplace(GatewayOptions{}, std::move(router),
                      std::vector<HealthCheck>{{"documents", [this] { return documents_->ready(); }}}, metrics_,
@@ -90,6 +94,7 @@ class Hub {
   net::Response ask(std::string method, std::string path, std::string pattern, std::string body = {}) {
     std::vector<net::Header> headers;
     if (!token.empty()) headers.push_back({"authorization", "Bearer " + token});
+    headers.insert(headers.end(), more_headers.begin(), more_headers.end());
     auto response = concord::testing::run_on(
         reactors_.at(), gateway_->handle(make_request(method, std::move(path), std::move(headers), std::move(body))));
     for (const std::string& fault : openapi_.answer_faults(method, pattern, response))
@@ -100,6 +105,7 @@ class Hub {
   const Gateway& gateway() const { return *gateway_; }
 
   std::string token;
+  std::vector<net::Header> more_headers;
   std::set<std::string> asked;
 
  private:
@@ -124,6 +130,7 @@ class Hub {
   std::optional<shard::SnapshotStore> snapshots_;
   std::optional<documents::HistoryStore> history_;
   std::optional<documents::Documents> documents_;
+  std::optional<mcp::Mcp> mcp_;
   std::optional<Gateway> gateway_;
 };
 
@@ -413,6 +420,30 @@ TEST(OpenApiDocument, says_what_documents_answer) {
   EXPECT_EQ(hub.ask("DELETE", document, one).status, 403);
   hub.token.clear();
   EXPECT_EQ(hub.ask("GET", document, one).status, 401);
+}
+
+TEST(OpenApiDocument, says_what_the_model_context_protocol_answers) {
+  Hub hub;
+  hub.start();
+  const auto post = [&hub](const std::string& body) { return hub.ask("POST", "/mcp", "/mcp", body).status; };
+  const std::string list = R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})";
+  EXPECT_EQ(post(list), 401);
+  hub.token = text_of(hub.ask("POST", "/auth/register", "/auth/register",
+                              R"({"email":"ada@example.org","password":"a long enough one"})"),
+                      "/access_token");
+  EXPECT_EQ(post(list), 415);
+  hub.more_headers = {{"content-type", "application/json; charset=utf-8"}};
+  EXPECT_EQ(post(list), 200);
+  EXPECT_EQ(post(R"({"jsonrpc":"2.0","method":"notifications/initialized"})"), 202);
+  EXPECT_EQ(post("{"), 400);
+  hub.more_headers.push_back({"mcp-protocol-version", "2026-07-28"});
+  EXPECT_EQ(post(list), 400);
+  hub.more_headers.push_back({"mcp-method", "prompts/list"});
+  const std::string meta = R"({"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
+                           R"("io.modelcontextprotocol/clientCapabilities":{}}})";
+  EXPECT_EQ(post(R"({"jsonrpc":"2.0","id":1,"method":"prompts/list","params":)" + meta + "}"), 404);
+  hub.more_headers.push_back({"origin", "https://evil.example"});
+  EXPECT_EQ(post(list), 403);
 }
 
 TEST(OpenApiDocument, says_what_the_gateway_answers) {
