@@ -4,7 +4,6 @@ namespace concord::audit {
 
 using engines::as_integer;
 using engines::as_string;
-using engines::Statement;
 using engines::Value;
 
 namespace {
