@@ -2,6 +2,7 @@
 // What the routes of identity share: reading a request, and answering it.
 
 #include <string>
+#include <string_view>
 
 #include "identity/accounts.h"
 #include "identity/sign_in.h"
@@ -35,10 +36,10 @@ void write_user(json::Writer& out, const Account& account);
 
 /// Adds a route that calls a member function.
 template <class Routes>
-void add_route(net::Router& router, std::string method, std::string pattern, Routes* routes,
+void add_route(net::Router& router, std::string_view method, std::string_view pattern, Routes* routes,
                Task<net::Response> (Routes::*handler)(net::Request)) {
-  router.add({.method = std::move(method),
-              .pattern = std::move(pattern),
+  router.add({.method = std::string(method),
+              .pattern = std::string(pattern),
               .handler = [routes, handler](net::Request request) { return (routes->*handler)(std::move(request)); },
               .body_limit_bytes = kMaxBodyBytes});
 }
