@@ -94,6 +94,7 @@ const rows = {
   'GET /folders/{id}/share': [readers],
   'POST /folders/{id}/share': [owners, () => ({ principal: users_.stranger.id, access_level: 'read' })],
   'DELETE /folders/{id}/share/{principal}': [owners],
+  'POST /mcp': [principals, () => ({ jsonrpc: '2.0', id: 1, method: 'ping' })],
   'GET /audit': [admins],
   'GET /health': [everybody],
   'GET /health/live': [everybody],
