@@ -80,20 +80,22 @@ void DatabaseArchiver::thin_out(std::int64_t now_ms, std::int64_t keep_ms) {
   for (std::size_t i = 0; i < versions.size(); ++i) {
     if (versions[i].whole) runs.push_back(i);
   }
-  std::optional<std::int64_t> kept_ms;  // the last run that stays
+  std::optional<std::int64_t> kept_ms;  // the last version that stays, of the runs so far
   for (std::size_t r = 0; r + 1 < runs.size(); ++r) {
     const std::size_t begin = runs[r];
     const std::size_t end = runs[r + 1];
     const bool fine = time_of(end - 1) >= now_ms - kFineMs;
     const bool expired = keep_ms > 0 && time_of(end) < now_ms - keep_ms;  // the next one is old enough too
-    const bool stays = !expired && (fine || !kept_ms || time_of(begin) - *kept_ms >= kCoarseMs);
-    if (!fine || !stays) {
+    // What goes must not leave a time whose version is older than kCoarseMs, though a later one was there.
+    const bool stays = !expired && (fine || !kept_ms || time_of(end) - *kept_ms >= kCoarseMs);
+    const bool changes_stay = stays && (fine || time_of(end) - time_of(begin) >= kCoarseMs);
+    if (!changes_stay) {
       for (std::size_t i = begin + 1; i < end; ++i) drop(i);
     }
-    if (stays) {
-      kept_ms = time_of(begin);
-    } else {
+    if (!stays) {
       drop(begin);
+    } else {
+      kept_ms = time_of(changes_stay ? end - 1 : begin);
     }
   }
 }

@@ -2,7 +2,8 @@
 // Brings the database into the archive whenever it has changed: as one commit left it, the pages that differ from the
 // version before. Copying costs time that grows with the database, so it rests for kRest times what the last copy took.
 //
-// Versions thin out: of those older than kFineMs, one an hour stays; of those older than the retention, the newest.
+// Versions thin out: of those older than kFineMs so many stay that at any time the newest is less than kCoarseMs older
+// than the newest that was; of those older than the retention, what the newest of them needs.
 
 #include <memory>
 #include <string>
