@@ -90,7 +90,7 @@ struct DirectoryBlobs::State {
     hide(key);
     const Result<> renamed = files.rename(temporary, path, Replace::kNo);
     const bool there = !renamed && renamed.error().code == Code::kConflict;  // of a commit that failed
-    const Result<> done = renamed || there ? files.sync_directory(parent_directory(path)) : renamed;
+    Result<> done = renamed || there ? files.sync_directory(parent_directory(path)) : renamed;
     if (done) {
       show(key);
       if (there) return fail(Code::kConflict, "the object " + key + " exists");
