@@ -387,12 +387,15 @@ class Simulation {
 
   /// A while later nothing is left of what was deleted, and all of the rest.
   void check_nothing_is_left() {
-    for (int i = 0; i < 3; ++i) {
+    // The sweep that runs beside, on real time, may hold what this one would do: it is done a little later.
+    auto bounds = on_reactor(log_->bounds(kShard));
+    for (int i = 0; i < 3 || (i < 100 && bounds && bounds->first != bounds->next); ++i) {
       clock_.advance_ms(11'000);
       on_reactor(documents_->sweep_once());
+      if (i < 2) continue;
+      on_reactor(shard_->truncate_passed());
+      bounds = on_reactor(log_->bounds(kShard));
     }
-    on_reactor(shard_->truncate_passed());
-    const auto bounds = on_reactor(log_->bounds(kShard));
     ASSERT_TRUE(bounds);
     EXPECT_EQ(bounds->first, bounds->next) << "the log is kept for something that is gone";
     const auto blobs = on_reactor(blobs_->list("", "", 100'000));
