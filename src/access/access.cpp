@@ -50,7 +50,7 @@ void Access::on_change(std::function<void(std::optional<std::string>)> listener)
   listeners_.push_back(std::move(listener));
 }
 
-void Access::changed(std::optional<std::string> thing) {
+void Access::changed(const std::optional<std::string>& thing) {
   cache_.changed();
   for (const auto& listener : listeners_) listener(thing);
 }

@@ -60,7 +60,7 @@ class Access {
   /// any. Whoever holds something open asks anew. Before the server serves.
   void on_change(std::function<void(std::optional<std::string> thing)> listener);
   /// A thing was moved, or something else has changed that decisions rest on.
-  void changed(std::optional<std::string> thing);
+  void changed(const std::optional<std::string>& thing);
 
  private:
   Task<Subject> subject_of(identity::Actor who);
