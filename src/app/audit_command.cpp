@@ -78,10 +78,10 @@ Result<audit::Head> verify_hub(const Config& config, audit::Verifier& verifier) 
   Metrics metrics;
   engines::SqliteTablesOptions tables_options;
   tables_options.connection.path = path;
-  auto tables = engines::SqliteTables::open(std::move(tables_options), clock, Logger(), metrics);
-  auto verified = tables ? wait_for(reactors.at(0), audit::verify_tables(**tables, verifier))
-                         : Result<audit::Head>(fail(std::move(tables).error()));
-  if (tables) tables->reset();
+  auto verified = [&]() -> Result<audit::Head> {
+    TRY(const auto tables, engines::SqliteTables::open(std::move(tables_options), clock, Logger(), metrics));
+    return wait_for(reactors.at(0), audit::verify_tables(*tables, verifier));
+  }();
   reactors.stop();
   return verified;
 }

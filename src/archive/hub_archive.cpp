@@ -6,7 +6,7 @@ HubArchive::HubArchive(std::string directory, ArchiverOptions options, engines::
                        const Logger& logger, Metrics& metrics)
     : watched_(*engines.blobs, changes_),
       place_(*engines.embedded.files, std::move(directory), pool_, logger),
-      archiver_(place_, source_of(engines, changes_), options, pool_, clock, logger, metrics) {
+      archiver_(place_, source_of(engines, changes_), std::move(options), pool_, clock, logger, metrics) {
   metrics.gauge_from("concord_archive_lag_seconds",
                      "Time since the moment before which everything acknowledged is in the archive.",
                      [this] { return archiver_.lag_seconds(); });

@@ -96,7 +96,7 @@ std::string explain(const Error& error) {
   std::string out = std::string(to_string(error.code)) + ": " + error.message;
   for (const auto& [name, value] : error.context)
     if ((name == "field" && !error.message.contains("'" + value + "'")) || name == "limit" || name == "current_version")
-      out += " (" + name + ": " + value + ")";
+      out.append(" (").append(name).append(": ").append(value).append(")");
   return out;
 }
 
