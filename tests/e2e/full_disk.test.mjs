@@ -40,6 +40,7 @@ test('a disk that is full, and has space again', async (t) => {
   const { folder, why } = mount()
   if (!folder) return t.skip(why)
   let hub
+  const clients = []
   try {
     hub = await Hub.start({ SNAPSHOT_AFTER_BYTES: '4096', DOCUMENT_IDLE_MS: '500', WAL_SEGMENT_SIZE_MB: '1' }, folder)
     const ann = await hub.register('Ann')
@@ -48,6 +49,7 @@ test('a disk that is full, and has space again', async (t) => {
     await hub.share(ann, document, ben, 'read')
     const writer = new Client(hub, document, ann)
     const reader = new Client(hub, document, ben)
+    clients.push(writer, reader)
     await Promise.all([writer.synced(), reader.synced()])
     const token = (n) => `<${n}>`
     const type = (padding = '') => writer.change((text) => {
@@ -113,8 +115,8 @@ test('a disk that is full, and has space again', async (t) => {
       assert.equal((await hub.read(ann, document)).content, everything())
       reader.closes.length = 0
     }
-    writer.close(); reader.close()
   } finally {
+    for (const client of clients) client.close()
     await hub?.stop()
     execFileSync('umount', [folder])
     rmSync(folder, { recursive: true })
