@@ -1,9 +1,9 @@
 #include "audit/audit.h"
 
-#include <algorithm>
 #include <atomic>
-#include <cassert>
-#include <mutex>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "audit/audit_file.h"
 #include "audit/audit_store.h"
@@ -81,6 +81,7 @@ struct Audit::State {
 
   // From here on the reactor's alone.
   std::shared_ptr<Batch> open = std::make_shared<Batch>();  // shared with those who wait for it
+  std::shared_ptr<Batch> writing;                           // null: none
   std::optional<AsyncEvent> work, written;
   std::optional<TaskScope> tasks;
   bool stopping = false;
@@ -106,15 +107,24 @@ struct Audit::State {
     co_return *batch->outcome;
   }
 
+  /// What is queued is written in its order: the newest batch is the last to be.
+  static Task<> settle_here(std::shared_ptr<State> self) {
+    co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);  // behind the notes on their way here
+    const std::shared_ptr<Batch> newest = self->open->events.empty() ? self->writing : self->open;
+    while (newest && !newest->outcome) co_await self->written->wait();
+    co_return newest ? *newest->outcome : Result<>{};
+  }
+
   asio::awaitable<void> write() {
     while (!stopping || !open->events.empty()) {
       if (open->events.empty()) {
         co_await work->wait();
         continue;
       }
-      const std::shared_ptr<Batch> batch = std::exchange(open, std::make_shared<Batch>());
-      batch->outcome = co_await write(*batch);
+      writing = std::exchange(open, std::make_shared<Batch>());
+      writing->outcome = co_await write(*writing);
       written->notify_all();
+      const auto batch = std::exchange(writing, nullptr);
       if (!*batch->outcome && !stopping) (void)co_await sleep_ms(batch->waited_for ? 1 : kRetryMs);
     }
     finished = true;
@@ -230,8 +240,13 @@ void Audit::note(Event event) {
   });
 }
 
+asio::awaitable<void> Audit::settle() {
+  // What could not be written is counted, and told in the log.
+  if (Reactor* reactor = state_->reactor) (void)co_await run_on(*reactor, State::settle_here(state_));
+}
+
 void Audit::add_routes(net::Router& router, MayRead may_read) {
-  audit::add_routes(router, state_->store, std::move(may_read));
+  audit::add_routes(router, *this, state_->store, std::move(may_read));
 }
 
 }  // namespace concord::audit

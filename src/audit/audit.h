@@ -77,6 +77,8 @@ class Audit {
   /// Never waits and never fails: what does not fit its half of the queue is counted and the count recorded. Any
   /// thread.
   void note(Event event);
+  /// Returns when what was noted or recorded before is written, or could not be. Any reactor.
+  asio::awaitable<void> settle();
 
   /// Whether the caller may read the record: success or why not.
   using MayRead = std::function<Task<>(const net::Request&)>;

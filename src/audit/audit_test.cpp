@@ -208,6 +208,14 @@ TEST_F(AuditService, long_texts_are_cut_between_characters) {
   EXPECT_EQ(fields.text("actor", {}).value().size(), 255U);
 }
 
+TEST_F(AuditService, a_reader_sees_what_was_noted_before) {
+  for (int i = 0; i < 50; ++i) {
+    const std::string target = "/" + std::to_string(i);
+    audit_->note(event("request.refused", "usr_1", target));
+    EXPECT_NE(get({{"limit", "1"}}).value().body.find('"' + target + '"'), std::string::npos);
+  }
+}
+
 TEST_F(AuditService, it_is_read_by_who_may_newest_first_filtered_and_in_pages) {
   for (int i = 0; i < 5; ++i)
     ASSERT_TRUE(

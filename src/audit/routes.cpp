@@ -80,11 +80,12 @@ net::Response json_response(const std::vector<Line>& lines, bool more, const Hea
   return response;
 }
 
-Task<net::Response> answer(AuditStore& store, const Audit::MayRead& may_read, net::Request request) {
+Task<net::Response> answer(Audit& audit, AuditStore& store, const Audit::MayRead& may_read, net::Request request) {
   CO_TRY_VOID(co_await may_read(request));
   CO_TRY(Filter filter, filter_of(request));
   CO_TRY(const auto limit, number_of<std::int64_t>(request, "limit", 1, kMaxPage));
   const auto page = static_cast<std::size_t>(limit.value_or(kDefaultPage));
+  co_await audit.settle();
   CO_TRY(const Head head, co_await store.head());
   CO_TRY(auto lines, co_await store.find(std::move(filter), static_cast<std::int64_t>(page) + 1));
   const bool more = lines.size() > page;
@@ -95,10 +96,10 @@ Task<net::Response> answer(AuditStore& store, const Audit::MayRead& may_read, ne
 
 }  // namespace
 
-void add_routes(net::Router& router, AuditStore& store, Audit::MayRead may_read) {
+void add_routes(net::Router& router, Audit& audit, AuditStore& store, Audit::MayRead may_read) {
   // The function lives in the router, and thus longer than the coroutine.
-  router.add({"GET", "/audit", [&store, may_read = std::move(may_read)](net::Request request) {
-                return answer(store, may_read, std::move(request));
+  router.add({"GET", "/audit", [&audit, &store, may_read = std::move(may_read)](net::Request request) {
+                return answer(audit, store, may_read, std::move(request));
               }});
 }
 

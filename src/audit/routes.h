@@ -7,6 +7,7 @@
 
 namespace concord::audit {
 
-void add_routes(net::Router& router, AuditStore& store, Audit::MayRead may_read);
+/// Each reading shows whatever this hub has noted before.
+void add_routes(net::Router& router, Audit& audit, AuditStore& store, Audit::MayRead may_read);
 
 }  // namespace concord::audit
