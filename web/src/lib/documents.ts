@@ -1,6 +1,8 @@
 import type { Session } from './session';
 
-export type AccessLevel = 'owner' | 'write' | 'comment' | 'read';
+/** What may be done with a document, each with the ones before it. */
+const kAccess = ['read', 'comment', 'suggest', 'write', 'share', 'owner'] as const;
+export type AccessLevel = (typeof kAccess)[number];
 export type GrantedLevel = Exclude<AccessLevel, 'owner'>;
 
 /** A document as the list tells it; reading one adds `content`, which the app takes from the live session instead. */
@@ -16,11 +18,14 @@ export interface DocumentInfo {
   updated_at: string;
 }
 
+/** What a user, a group, or everybody here may do. */
 export interface Share {
   principal: string;
+  kind: 'user' | 'group' | 'everybody';
   name: string;
-  email: string;
+  email?: string; // a user's
   access_level: AccessLevel;
+  expires_at?: string;
 }
 
 export interface DocumentPage {
@@ -28,7 +33,9 @@ export interface DocumentPage {
   next: string | null;
 }
 
-export const mayWrite = (level: AccessLevel): boolean => level === 'owner' || level === 'write';
+const atLeast = (level: AccessLevel, least: AccessLevel): boolean => kAccess.indexOf(level) >= kAccess.indexOf(least);
+export const mayWrite = (level: AccessLevel): boolean => atLeast(level, 'write');
+export const mayShare = (level: AccessLevel): boolean => atLeast(level, 'share');
 
 const kPlainTypes = new Set(['markdown', 'code', 'plain_text']);
 export const isPlain = (docType: string): boolean => kPlainTypes.has(docType);
@@ -45,7 +52,7 @@ export function typeLabel(docType: string): string {
 }
 
 export function accessLabel(level: AccessLevel): string {
-  return { owner: 'Owner', write: 'Can edit', comment: 'Can comment', read: 'Can read' }[level];
+  return { owner: 'Owner', share: 'Can share', write: 'Can edit', suggest: 'Can suggest', comment: 'Can comment', read: 'Can read' }[level];
 }
 
 const at = (id: string) => `/documents/${encodeURIComponent(id)}`;
@@ -80,8 +87,10 @@ export class Documents {
     return (await this.session.request<{ shares: Share[] }>(`${at(id)}/share`, { signal })).shares;
   }
 
-  share(id: string, principal: string, level: GrantedLevel): Promise<Share> {
-    return this.session.request(`${at(id)}/share`, { method: 'POST', body: { principal, access_level: level } });
+  /** Gives or changes access; `expiresAt` where it is to end. */
+  share(id: string, principal: string, level: GrantedLevel, expiresAt?: string): Promise<Share> {
+    const body = { principal, access_level: level, ...(expiresAt ? { expires_at: expiresAt } : {}) };
+    return this.session.request(`${at(id)}/share`, { method: 'POST', body });
   }
 
   unshare(id: string, principal: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { accessLabel, mayShare, mayWrite, type AccessLevel } from './documents';
 import { colourOf, displayName, initialsOf } from './person';
 import { relativeTime } from './time';
 import { countWords } from './words';
@@ -10,6 +11,16 @@ describe('words', () => {
   ])('%j has %i', (text, count) => expect(countWords(text)).toBe(count));
 
   it('are found in scripts without spaces', () => expect(countWords('我喜欢音乐')).toBeGreaterThan(1));
+});
+
+describe('what may be done', () => {
+  it.each<[AccessLevel, boolean, boolean]>([
+    ['read', false, false], ['comment', false, false], ['suggest', false, false], ['write', true, false],
+    ['share', true, true], ['owner', true, true],
+  ])('with %s', (level, write, share) => {
+    expect([mayWrite(level), mayShare(level)]).toEqual([write, share]);
+    expect(accessLabel(level)).toMatch(/\w/);
+  });
 });
 
 describe('relative time', () => {

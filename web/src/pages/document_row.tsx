@@ -1,5 +1,5 @@
 import { useUser } from '../app_context';
-import { accessLabel, typeLabel, type DocumentInfo } from '../lib/documents';
+import { accessLabel, mayWrite, typeLabel, type DocumentInfo } from '../lib/documents';
 import { copyText } from '../lib/clipboard';
 import { absoluteTime, relativeTime } from '../lib/time';
 import { documentPath, navigate } from '../router';
@@ -22,7 +22,7 @@ export function DocumentRow({ document, unsent, onRename, onDelete }: {
   const items: MenuItem[] = [
     { label: 'Copy link', icon: 'link', onSelect: () => void copyText(location.origin + path).then((ok) => { if (ok) toastDone('Link copied'); }) },
   ];
-  if (document.access_level === 'owner' || document.access_level === 'write') {
+  if (mayWrite(document.access_level)) {
     items.unshift({ label: 'Rename', icon: 'pencil', testId: 'doc-rename', onSelect: onRename });
   }
   if (document.access_level === 'owner') {

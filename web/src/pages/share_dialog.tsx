@@ -1,9 +1,10 @@
 import { useEffect, useState, type FormEvent } from 'react';
 import { useApp, useUser } from '../app_context';
 import { copyText } from '../lib/clipboard';
-import { accessLabel, type DocumentInfo, type GrantedLevel, type Share } from '../lib/documents';
+import { accessLabel, mayShare, type DocumentInfo, type GrantedLevel, type Share } from '../lib/documents';
 import { colourOf, displayName } from '../lib/person';
 import { asProblem, type Problem } from '../lib/problem';
+import { absoluteTime } from '../lib/time';
 import { documentPath } from '../router';
 import { Avatar, Skeleton } from '../ui/bits';
 import { Button, IconButton } from '../ui/button';
@@ -12,9 +13,15 @@ import { Field, Select } from '../ui/field';
 import { toastError } from '../ui/toasts';
 import { FormProblem } from './entrance';
 
-const kLevels: GrantedLevel[] = ['write', 'comment', 'read'];
+const kLevels: GrantedLevel[] = ['share', 'write', 'suggest', 'comment', 'read'];
 
 const options = kLevels.map((level) => <option key={level} value={level}>{accessLabel(level)}</option>);
+
+/** Who it is beside their name, and until when. */
+function described(share: Share): string {
+  const who = { user: share.email ?? '', group: 'A group', everybody: 'All but guests' }[share.kind];
+  return share.expires_at ? `${who}, until ${absoluteTime(share.expires_at)}` : who;
+}
 
 function useShares(id: string) {
   const { documents } = useApp();
@@ -30,7 +37,7 @@ function useShares(id: string) {
   return { shares, setShares, problem };
 }
 
-/** Who may see and change a document. Only its owner can change that; the others see who is in. */
+/** Who may see and change a document. Who may share it changes that; the others see who is in. */
 export function ShareDialog({ info, onClose }: { info: DocumentInfo; onClose: () => void }) {
   const { documents } = useApp();
   const { shares, setShares, problem } = useShares(info.id);
@@ -39,7 +46,7 @@ export function ShareDialog({ info, onClose }: { info: DocumentInfo; onClose: ()
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState<Problem | null>(null);
   const [copied, setCopied] = useState(false);
-  const owner = info.access_level === 'owner';
+  const sharesIt = mayShare(info.access_level);
 
   const put = (share: Share) => setShares((before) => [...(before ?? []).filter((one) => one.principal !== share.principal), share]);
 
@@ -59,7 +66,7 @@ export function ShareDialog({ info, onClose }: { info: DocumentInfo; onClose: ()
     const replace = (one: Share) => setShares((before) => (before ?? []).map((each) => (each.principal === one.principal ? one : each)));
     replace({ ...share, access_level: to });
     try {
-      replace(await documents.share(info.id, share.principal, to));
+      replace(await documents.share(info.id, share.principal, to, share.expires_at));
     } catch (error) {
       replace(share);
       toastError(error, 'Access was not changed');
@@ -83,7 +90,7 @@ export function ShareDialog({ info, onClose }: { info: DocumentInfo; onClose: ()
   return (
     <Dialog title="Share" onClose={onClose} wide testId="share-dialog">
       <p className="-mt-3 mb-5 truncate text-sm text-muted">{info.name}</p>
-      {owner ? (
+      {sharesIt ? (
         <form onSubmit={(event) => void invite(event)} noValidate className="mb-5">
           {refused && !fieldError ? <div className="mb-3"><FormProblem problem={refused} /></div> : null}
           <div className="flex items-start gap-2 max-sm:flex-col">
@@ -96,14 +103,14 @@ export function ShareDialog({ info, onClose }: { info: DocumentInfo; onClose: ()
           </div>
         </form>
       ) : (
-        <p className="mb-4 text-sm text-muted">Only the owner can change who has access.</p>
+        <p className="mb-4 text-sm text-muted">Only its owner, and who can share it, change who has access.</p>
       )}
       {problem ? <FormProblem problem={problem} /> : null}
       {!shares && !problem ? <ShareSkeleton /> : null}
       {shares ? (
         <ul data-testid="share-list" className="-mx-2 max-h-72 overflow-y-auto">
           {shares.map((share) => (
-            <ShareRow key={share.principal} share={share} changeable={owner && share.access_level !== 'owner'}
+            <ShareRow key={share.principal} share={share} changeable={sharesIt && share.access_level !== 'owner'}
               onChange={(to) => void change(share, to)} onRemove={() => void remove(share)} />
           ))}
         </ul>
@@ -126,7 +133,7 @@ function ShareRow({ share, changeable, onChange, onRemove }: {
       <Avatar name={name} colour={colourOf(share.principal)} size={32} />
       <div className="min-w-0 flex-1">
         <p className="truncate text-sm font-[550]">{name}{share.principal === user.id ? <span className="font-normal text-muted"> (you)</span> : null}</p>
-        <p className="truncate text-sm text-muted">{share.email}</p>
+        <p className="truncate text-sm text-muted">{described(share)}</p>
       </div>
       {changeable ? (
         <>
