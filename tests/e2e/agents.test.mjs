@@ -14,12 +14,8 @@ before(async () => {
 })
 after(() => hub.stop())
 
-const ask = async (who, method, path, body, status) => {
-  const answer = await hub.request(method, path, { token: who.token, body })
-  assert.equal(answer.status, status, `${method} ${path}: ${JSON.stringify(answer.body)}`)
-  return answer.body
-}
-const makeAgent = (owner, scopes, more = {}) => ask(owner, 'POST', '/agents', { name: 'Robot', scopes, ...more }, 201)
+const ask = (...words) => hub.ask(...words)
+const makeAgent = (...words) => hub.makeAgent(...words)
 
 test('an agent writes within its scope, under its own name, and nothing else', async () => {
   const folder = await ask(ann, 'POST', '/folders', { name: 'For robots' }, 201)

@@ -105,11 +105,7 @@ const rows = {
 
 let hub
 const users_ = {}
-const ask = async (who, method, path, body, status) => {
-  const answer = await hub.request(method, path, { token: who.token, body })
-  assert.equal(answer.status, status, `${method} ${path}: ${JSON.stringify(answer.body)}`)
-  return answer.body
-}
+const ask = (...words) => hub.ask(...words)
 
 before(async () => {
   hub = await Hub.start({

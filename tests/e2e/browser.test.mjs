@@ -1,28 +1,18 @@
 // Two people in two browsers: the first account, a shared document, typing at once, a crash in the middle of it.
 import test, { before, after } from 'node:test'
 import assert from 'node:assert/strict'
-import { mkdir } from 'node:fs/promises'
-import { chromium } from 'playwright-core'
+import { id, launchBrowser, shots } from './browser.mjs'
 import { Hub, until } from './hub.mjs'
-
-const shots = process.env.CONCORD_SCREENSHOTS  // a folder: where set, each page is photographed
 
 let hub, browser
 before(async () => {
   hub = await Hub.start()
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync'],
-  })
-  if (shots) await mkdir(shots, { recursive: true })
+  browser = await launchBrowser()
 })
 after(async () => {
   await browser?.close()
   await hub?.stop()
 })
-
-const id = (name) => `[data-testid="${name}"]`
 
 async function person(name, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
@@ -53,6 +43,39 @@ async function register(who) {
 const state = (who) => who.page.getAttribute(id('connection-state'), 'data-state')
 const saved = (who) => until(`${who.name}: saved`, async () => (await state(who)) === 'saved', 20_000)
 const editorText = (who) => who.page.locator('.ql-editor').innerText()
+
+test('who has a share writes, and shares on', async () => {
+  const dora = await hub.register('Dora')
+  await hub.ask(dora, 'PATCH', '/auth/me', { name: 'Dora' }, 200)
+  const document = await hub.createDocument(dora, { name: 'Passed on', content: 'one' })
+  const path = `/documents/${document.id}/share`
+  const carl = await person('Carl')
+  await register(carl)
+  await hub.ask(dora, 'POST', path, { principal: carl.email, access_level: 'share' }, 200)
+  const ends = new Date(Date.now() + 86_400_000).toISOString()
+  await hub.ask(dora, 'POST', path, { principal: 'everybody', access_level: 'suggest', expires_at: ends }, 200)
+
+  await carl.page.goto(`${hub.url}/d/${document.id}`)
+  await carl.page.waitForSelector('.ql-editor')
+  await saved(carl)
+  await carl.page.click('.ql-editor')
+  await carl.page.keyboard.press('Control+End')
+  await carl.page.keyboard.type(' two')
+  await until('it is written', async () => (await hub.read(dora, document)).content.includes('two'))
+
+  await carl.page.click(id('share-open'))
+  const everybody = carl.page.locator(`${id('share-item')}[data-principal="everybody"]`)
+  await everybody.getByText('All but guests, until').waitFor()
+  await photograph(carl, 'share-of-many')
+  await everybody.locator(id('share-item-level')).selectOption('read')
+  await until('changed', async () => {
+    const { shares } = await hub.ask(dora, 'GET', path, undefined, 200)
+    const now = shares.find((one) => one.kind === 'everybody')
+    return now.access_level === 'read' && now.expires_at === ends
+  })
+  assert.deepEqual(carl.errors, [])
+  await carl.context.close()
+})
 
 test('two people edit one document at once, and a crash loses nothing', async () => {
   const ann = await person('Ann')

@@ -90,6 +90,19 @@ export class Hub {
     return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text }
   }
 
+  /** A request that has to be answered so; answers the body. */
+  async ask(who, method, path, body, status) {
+    const answer = await this.request(method, path, { token: who.token, body })
+    if (answer.status !== status)
+      throw new Error(`${method} ${path} answered ${answer.status}, not ${status}: ${JSON.stringify(answer.body)}`)
+    return answer.body
+  }
+
+  /** A program of the owner's, with its token. */
+  makeAgent(owner, scopes, more = {}) {
+    return this.ask(owner, 'POST', '/agents', { name: 'Robot', scopes, ...more }, 201)
+  }
+
   async register(name) {
     const email = `${name.toLowerCase()}@example.org`
     const { status, body } = await this.request('POST', '/auth/register', {

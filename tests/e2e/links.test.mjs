@@ -1,12 +1,9 @@
 // The web app's pages that links of the hub lead to: an invitation, a confirmed address, a password set anew.
 import test, { before, after } from 'node:test'
 import assert from 'node:assert/strict'
-import { mkdir } from 'node:fs/promises'
-import { chromium } from 'playwright-core'
+import { id, launchBrowser, shots } from './browser.mjs'
 import { Hub } from './hub.mjs'
 import { SmtpServer } from './smtp_server.mjs'
-
-const shots = process.env.CONCORD_SCREENSHOTS  // a folder: where set, each page is photographed
 
 let hub, smtp, owner, browser
 before(async () => {
@@ -15,20 +12,13 @@ before(async () => {
     REGISTRATION: 'invitation', PUBLIC_URL: 'https://hub.example.org', SMTP_URL: smtp.url, MAIL_FROM: 'hub@example.org',
   })
   owner = await hub.register('Owner')
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync'],
-  })
-  if (shots) await mkdir(shots, { recursive: true })
+  browser = await launchBrowser()
 })
 after(async () => {
   await browser?.close()
   await hub?.stop()
   smtp?.stop()
 })
-
-const id = (name) => `[data-testid="${name}"]`
 
 async function open(path, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })

@@ -29,12 +29,8 @@ before(async () => {
 })
 after(() => hub.stop())
 
-const ask = async (who, method, path, body, status) => {
-  const answer = await hub.request(method, path, { token: who.token, body })
-  assert.equal(answer.status, status, `${method} ${path}: ${JSON.stringify(answer.body)}`)
-  return answer.body
-}
-const makeAgent = (owner, scopes, more = {}) => ask(owner, 'POST', '/agents', { name: 'Robot', scopes, ...more }, 201)
+const ask = (...words) => hub.ask(...words)
+const makeAgent = (...words) => hub.makeAgent(...words)
 
 for (const [revision, make] of Object.entries(revisions)) {
   describe(revision, () => {
