@@ -1,20 +1,17 @@
 // Drafts are integrated in causal order. Each client's structs come in the order of their clocks; before one can be
 // integrated, what it names must be there, and if that is further on in the same update it is taken first. A client
-// whose next struct names something that is nowhere is set aside with all that follows, as an update that waits.
+// whose next struct names something that is nowhere is set aside with all that follows, and waits (retry.cpp).
 
 #include <algorithm>
 
 #include "crdt/engine.h"
-#include "crdt/fields_v2_writer.h"
-#include "crdt/update.h"
 #include "crdt/update_reader.h"
 #include "crdt/wire.h"
 
 namespace concord::crdt {
 namespace {
 
-constexpr std::size_t kLargeUpdate = 1024;    // structs
-constexpr std::size_t kLeastStructBytes = 2;  // of a struct in V1; runs in V2 may have less, which is counted as this
+constexpr std::size_t kLargeUpdate = 1024;  // structs
 
 }  // namespace
 
@@ -104,17 +101,21 @@ class DraftScheduler {
   std::vector<Taken> stack_;
 };
 
-/// The client of something the item names that has not come, or kNoClient.
+/// Something the item names that has not come, or an id that is not present.
 template <class State>
-ClientRef Engine::missing_for(const Item& item, const Drafts& drafts, State state) const {
+Id Engine::missing_for(const Item& item, const Drafts& drafts, State state) const {
   const auto absent = [&](Id id) { return id.present() && id.client != item.client && id.clock >= state(id.client); };
-  if (absent(item.origin())) return item.origin().client;
-  if (absent(item.right_origin())) return item.right_origin().client;
+  if (absent(item.origin())) return item.origin();
+  if (absent(item.right_origin())) return item.right_origin();
   if (item.home != 0 && item.kind() != Kind::kGc) {
     const DraftParent& parent = drafts.parents[item.home - 1];
-    if (parent.root == kNone && absent(parent.id)) return parent.id.client;
+    if (parent.root == kNone && absent(parent.id)) return parent.id;
   }
-  return kNoClient;
+  return {};
+}
+
+Id Engine::missing_for(const Item& item, const Drafts& drafts) const {
+  return missing_for(item, drafts, [this](ClientRef client) { return store.clients[client].state; });
 }
 
 /// Finds the places that a draft names and puts it there; what lost its parent becomes a GC struct. Returns what of the
@@ -219,59 +220,21 @@ bool Engine::find_parent(const Item& item, const Drafts& drafts, ItemRef neighbo
   return true;
 }
 
-bool Engine::apply_drafts(Drafts& drafts, Bytes& rest) {
-  if (drafts.sections.empty()) return true;
+/// What cannot be integrated waits, as pieces or as an update.
+void Engine::apply_drafts(Drafts& drafts, bool pieces) {
+  if (drafts.sections.empty()) return;
   finder_.forget();
   const auto state = [this](ClientRef client) { return store.clients[client].state; };
   DraftScheduler scheduler(store, drafts, state);
   scheduler.run([&](DraftSection& section) { integrate_neighbours(section, drafts); },
-                [&](const Item& item) { return missing_for(item, drafts, state); },
+                [&](const Item& item) { return missing_for(item, drafts, state).client; },
                 [&](ItemRef item) {
                   while (item != kNone) item = integrate_draft(item, drafts);
                 });
-  for (const auto& [client, clock] : scheduler.missing) {
-    const auto known = std::ranges::find(pending_.missing, client, &std::pair<ClientRef, std::uint32_t>::first);
-    if (known == pending_.missing.end())
-      pending_.missing.emplace_back(client, clock);
-    else
-      known->second = std::min(known->second, clock);
-  }
-  if (!scheduler.missing.empty()) keep_rest(drafts, rest);
-  return scheduler.missing.empty();
-}
-
-/// Writes what could not be integrated as an update of its own and gives its items back.
-void Engine::keep_rest(Drafts& drafts, Bytes& rest) {
-  std::vector<const DraftSection*> order;
-  for (const DraftSection& section : drafts.sections)
-    if (section.next < section.count) order.push_back(&section);
-  std::ranges::sort(order, std::ranges::greater{},
-                    [this](const DraftSection* s) { return store.clients[s->client].id; });
-  Bytes buffer;
-  FieldWriterV2 out(buffer);
-  out.rest().uint(order.size());
-  const DraftParent none;
-  for (const DraftSection* section : order) {
-    std::uint64_t structs = section->count - section->next;
-    for (std::uint32_t i = section->next; i < section->count; ++i) {
-      const Item& it = store.items[drafts.items[section->first + i]];
-      if (it.left != kNone) structs += it.right;
-    }
-    out.rest().uint(structs);
-    out.client(store.clients[section->client].id);
-    out.rest().uint(store.items[drafts.items[section->first + section->next]].clock);
-    for (std::uint32_t i = section->next; i < section->count; ++i) {
-      for (ItemRef item = drafts.items[section->first + i]; item != kNone;) {
-        const ItemRef others = cut_draft(item, drafts);
-        const Item& it = store.items[item];
-        write_item(out, it, 0, it.home != 0 ? &drafts.parents[it.home - 1] : &none);
-        discard(item);
-        item = others;
-      }
-    }
-  }
-  out.rest().uint(0);
-  out.finish(rest, buffer);
+  if (scheduler.missing.empty()) return;
+  if (pieces) return keep_pieces(drafts);
+  for (const ClientClock& missing : scheduler.missing) pending_.structs.add_missing(missing);
+  keep_rest(drafts);
 }
 
 /// What names structs that have not come goes to `rest`.
@@ -312,59 +275,34 @@ void Engine::apply_deletions(const std::vector<DeletedRange<ClientRef>>& ranges,
   }
 }
 
-void Engine::retry_pending_deletions() {
-  if (pending_.deleted.empty()) return;
-  const bool any = std::ranges::any_of(
-      pending_.deleted, [this](const auto& range) { return range.clock < store.clients[range.client].state; });
-  if (!any) return;
-  std::vector<DeletedRange<ClientRef>> waiting;
-  waiting.swap(pending_.deleted);
-  apply_deletions(waiting, pending_.deleted);
-}
-
-/// Whether something has come that a waiting update wants.
-bool Engine::pending_is_ready() const {
-  return std::ranges::any_of(
-      pending_.missing, [this](const auto& missing) { return missing.second < store.clients[missing.first].state; });
-}
-
 void Engine::apply_structs_and_deletions(Drafts& drafts) {
   for (const Drafts::Cut& cut : drafts.cuts) (void)(cut.ends ? item_ending_at(cut.id) : item_starting_at(cut.id));
-  Bytes rest;
-  const bool had_pending = !pending_.updates.empty();
   store.index.defer();
-  apply_drafts(drafts, rest);
-  const bool ready = had_pending && pending_is_ready();
-  if (!rest.empty()) {
-    pending_.bytes += std::max(rest.size(), kLeastStructBytes * drafts.items.size());
-    pending_.updates.push_back(std::move(rest));
+  std::vector<ClientRef> advanced;
+  const bool had_pending = has_pending();
+  if (had_pending) {
+    advanced.push_back(own_);  // by local transactions
+    for (const DraftSection& section : drafts.sections) advanced.push_back(section.client);
   }
-  apply_deletions(drafts.deleted, pending_.deleted);
-  retry_pending_deletions();
-  if (!pending_.deleted.empty())
-    normalize(pending_.deleted, [this](ClientRef a, ClientRef b) { return store.clients[a].id > store.clients[b].id; });
-  if (!ready) return;
-
-  std::vector<Bytes> waiting;
-  waiting.swap(pending_.updates);
-  pending_.missing.clear();
-  pending_.bytes = 0;
-  const std::vector<ByteView> views(waiting.begin(), waiting.end());
-  const auto merged = merge_updates(views, UpdateFormat::kV2, kNoRunLimit);
-  if (!merged || !decode(*merged, UpdateFormat::kV2, drafts, kNoRunLimit)) return;  // cannot be: we wrote them
-  apply_structs_and_deletions(drafts);
+  apply_drafts(drafts, pending_.structs.many());
+  const bool ready = had_pending && pending_is_ready(advanced);
+  std::vector<DeletedRange<ClientRef>> rest;
+  apply_deletions(drafts.deleted, rest);
+  if (had_pending) retry_deletions(advanced);
+  for (const auto& range : rest) pending_.deleted.add(range);
+  if (!pending_.structs.empty()) retry_structs(drafts, advanced, ready);
 }
 
 Result<Applied> Engine::apply_update(ByteView update, const Origin* origin, UpdateFormat format) {
   if (active_) return fail(Code::kInvalidArgument, "an update cannot be applied inside a transaction");
   if (apply_in_place(update, format)) return Applied{.changed = true, .pending = false, .cleanup = {}};
   TRY_VOID(decode(update, format, drafts_, options_.max_run_structs));
-  const std::size_t size = std::max(update.size(), kLeastStructBytes * drafts_.items.size());
-  if (pending_.bytes + size > options_.max_pending_bytes && would_wait(drafts_)) {
+  const std::size_t size = WaitingStructs::counted(update.size(), drafts_.items.size());
+  if (pending_.structs.bytes() + size > options_.max_pending_bytes && would_wait(drafts_)) {
     for (const ItemRef item : drafts_.items) discard(item);
     return fail(Error{Code::kTooLarge, "too much is waiting for updates that have not come", {}}
                     .with("limit", std::to_string(options_.max_pending_bytes))
-                    .with("value", std::to_string(pending_.bytes + size)));
+                    .with("value", std::to_string(pending_.structs.bytes() + size)));
   }
   begin(false, origin);
   apply_structs_and_deletions(drafts_);
@@ -401,7 +339,7 @@ bool Engine::would_wait(Drafts& drafts) {
   for (const ClientRecord& client : store.clients) states.push_back(client.state);
   const auto state = [&states](ClientRef client) { return states[client]; };
   DraftScheduler scheduler(store, drafts, state);
-  scheduler.run([](DraftSection&) {}, [&](const Item& item) { return missing_for(item, drafts, state); },
+  scheduler.run([](DraftSection&) {}, [&](const Item& item) { return missing_for(item, drafts, state).client; },
                 [&](ItemRef item) {
                   const Item& it = store.items[item];
                   if (it.kind() != Kind::kSkip) states[it.client] = std::max(states[it.client], it.end());

@@ -17,8 +17,7 @@ Engine::Engine(const DocOptions& options) : Editor(options) {}
 
 std::size_t Engine::heap_bytes() const {
   std::size_t bytes = sizeof(Engine) + store.heap_bytes();
-  for (const Bytes& update : pending_.updates) bytes += update.capacity();
-  bytes += pending_.deleted.capacity() * sizeof(pending_.deleted[0]) + drafts_.items.capacity() * sizeof(ItemRef) +
+  bytes += pending_.structs.heap_bytes() + pending_.deleted.heap_bytes() + drafts_.items.capacity() * sizeof(ItemRef) +
            drafts_.sections.capacity() * sizeof(DraftSection) + drafts_.parents.capacity() * sizeof(DraftParent);
   return bytes;
 }

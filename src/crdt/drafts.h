@@ -93,13 +93,4 @@ class DraftFinder {
   std::vector<std::uint32_t> buckets_;
 };
 
-/// What waits for other updates: whole updates in V2, which keeps every value exactly, and from which clocks on it is
-/// worth trying again.
-struct Pending {
-  std::vector<Bytes> updates;
-  std::vector<std::pair<ClientRef, std::uint32_t>> missing;
-  std::vector<DeletedRange<ClientRef>> deleted;
-  std::size_t bytes = 0;  // at least two for each struct, however few they take
-};
-
 }  // namespace concord::crdt

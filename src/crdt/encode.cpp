@@ -223,12 +223,13 @@ Bytes Engine::with_pending(Bytes update, const StateVector& since, UpdateFormat 
     WireWriter out(rest);
     out.uint(0);
     const auto id_of = [this](ClientRef client) { return store.clients[client].id; };
-    write_delete_set(out, pending_.deleted, id_of, format == kV2);
+    std::vector<DeletedRange<ClientRef>> waiting = pending_.deleted.all();
+    normalize(waiting, [&](ClientRef a, ClientRef b) { return id_of(a) > id_of(b); });
+    write_delete_set(out, waiting, id_of, format == kV2);
     parts.push_back(format == kV2 ? FieldWriterV2(rest).finish(std::move(rest)) : std::move(rest));
   }
-  if (!pending_.updates.empty()) {
-    const std::vector<ByteView> waiting(pending_.updates.begin(), pending_.updates.end());
-    auto late = merge_updates(waiting, kV2, kNoRunLimit);
+  if (!pending_.structs.empty()) {
+    auto late = merge_updates(pending_.structs.all(), kV2, kNoRunLimit);
     if (late) late = diff_update(*late, since, kV2, kNoRunLimit);
     if (late && format != kV2) late = convert_update(*late, kV2, format, kNoRunLimit);
     if (late) parts.push_back(std::move(*late));

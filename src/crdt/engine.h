@@ -13,12 +13,14 @@
 #include "crdt/drafts.h"
 #include "crdt/editor.h"
 #include "crdt/observers.h"
+#include "crdt/pending.h"
 #include "crdt/types.h"
 
 namespace concord::crdt {
 
 struct TypedChange;
 struct ErasedChange;
+class FieldWriterV2;
 
 class Engine : public Editor {
  public:
@@ -28,7 +30,7 @@ class Engine : public Editor {
   /// Ends a local transaction and writes its update, or nothing.
   void commit_local(Bytes& update);
   Result<Applied> apply_update(ByteView update, const Origin* origin, UpdateFormat format);
-  bool has_pending() const { return !pending_.updates.empty() || !pending_.deleted.empty(); }
+  bool has_pending() const { return !pending_.empty(); }
 
   // encode.cpp
   Bytes encode_state_as_update(const StateVector& since, UpdateFormat format) const;
@@ -83,19 +85,29 @@ class Engine : public Editor {
 
   // apply.cpp: drafts are integrated in causal order; what misses something waits
   template <class State>
-  ClientRef missing_for(const Item& item, const Drafts& drafts, State state) const;
+  Id missing_for(const Item& item, const Drafts& drafts, State state) const;
+  Id missing_for(const Item& item, const Drafts& drafts) const;
   bool find_parent(const Item& item, const Drafts& drafts, ItemRef neighbour, TypeRef& type, std::uint32_t& entry);
   ItemRef integrate_draft(ItemRef item, const Drafts& drafts);
   void integrate_neighbours(DraftSection& section, const Drafts& drafts);
   ItemRef cut_draft(ItemRef item, const Drafts& drafts);
-  bool apply_drafts(Drafts& drafts, Bytes& rest);
-  void keep_rest(Drafts& drafts, Bytes& rest);
+  void apply_drafts(Drafts& drafts, bool pieces);
   void apply_deletions(const std::vector<DeletedRange<ClientRef>>& ranges, std::vector<DeletedRange<ClientRef>>& rest);
-  void retry_pending_deletions();
-  bool pending_is_ready() const;
   void apply_structs_and_deletions(Drafts& drafts);
   bool would_wait(Drafts& drafts);
   void give_back_room();
+
+  // retry.cpp: what waits
+  void keep_rest(Drafts& drafts);
+  void keep_pieces(Drafts& drafts);
+  std::size_t write_rest(FieldWriterV2& out, const Drafts& drafts, const DraftSection& section, std::uint32_t from,
+                         std::uint32_t end);
+  ClientClock awaited_by(const Item& item, const Drafts& drafts) const;
+  bool pending_is_ready(const std::vector<ClientRef>& advanced) const;
+  void retry_deletions(std::vector<ClientRef>& advanced);
+  bool read_again(Drafts& drafts, const std::vector<Bytes>& waiting);
+  void retry_structs(Drafts& drafts, std::vector<ClientRef>& advanced, bool ready);
+  void retry_pieces(Drafts& drafts, std::vector<ClientRef>& advanced, std::vector<Bytes> ready);
 
   // cleanups.cpp: transactions that are observed
   void commit_recorded(Bytes& update);

@@ -334,6 +334,99 @@ TEST(Hostile, chains_of_crossed_origins) {
   EXPECT_EQ(doc.validate(), "");
 }
 
+// ---- much that waits
+
+constexpr std::uint32_t kWaiting = 8000;
+constexpr std::uint64_t kAwaited = 2 * kGreater;
+
+std::vector<std::uint32_t> numbers(bool any_order, std::uint32_t seed) {
+  std::vector<std::uint32_t> all(kWaiting);
+  for (std::uint32_t i = 0; i < kWaiting; ++i) all[i] = i;
+  if (any_order) std::ranges::shuffle(all, std::mt19937_64(seed));
+  return all;
+}
+
+/// Then what is awaited comes, each by itself. The result is that of the right order.
+void let_come(Doc& doc, const std::vector<WireText>& waiting, bool any_order) {
+  EXPECT_EQ(doc.validate(), "");
+  EXPECT_TRUE(doc.has_pending());
+  EXPECT_EQ(doc.text("t").length(), 0U);
+  std::vector<WireText> all = waiting;
+  std::uint32_t count = 0;
+  for (const std::uint32_t i : numbers(any_order, 2)) {
+    const WireText text{.id = {kAwaited + i, 0}};
+    all.push_back(text);
+    ASSERT_TRUE(doc.apply_update(update_of({text})).has_value());
+    if (++count % 1000 == 0) {
+      EXPECT_EQ(doc.validate(), "") << count;
+    }
+  }
+  EXPECT_FALSE(doc.has_pending());
+  EXPECT_EQ(doc.validate(), "");
+  Doc whole;
+  ASSERT_TRUE(whole.apply_update(update_of(all)).has_value());
+  EXPECT_EQ(doc.encode_state_as_update(), whole.encode_state_as_update());
+}
+
+TEST(Hostile, many_updates_wait_for_a_client_each) {
+  for (const bool any_order : {false, true}) {
+    Doc doc;
+    std::vector<WireText> texts;
+    for (const std::uint32_t i : numbers(any_order, 1)) {
+      texts.push_back({.id = {kGreater + i, 0}, .origin = WireId{kAwaited + i, 0}});
+      ASSERT_TRUE(doc.apply_update(update_of({texts.back()})).has_value());
+    }
+    let_come(doc, texts, any_order);
+  }
+}
+
+TEST(Hostile, many_sections_or_structs_of_one_update_wait_for_a_client_each) {
+  for (const bool one_client : {false, true}) {
+    Doc doc;
+    std::vector<WireText> texts;
+    texts.reserve(kWaiting);
+    for (std::uint32_t i = 0; i < kWaiting; ++i)
+      texts.push_back(
+          {.id = one_client ? WireId{kGreater, i} : WireId{kGreater + i, 0}, .origin = WireId{kAwaited + i, 0}});
+    ASSERT_TRUE(doc.apply_update(update_of(texts)).has_value());
+    // Whoever gets it now waits for the same.
+    Doc other;
+    ASSERT_TRUE(other.apply_update(doc.encode_state_as_update()).has_value());
+    EXPECT_EQ(other.encode_state_as_update(), doc.encode_state_as_update());
+    let_come(doc, texts, true);
+    let_come(other, texts, false);
+  }
+}
+
+TEST(Hostile, many_deletions_wait_for_a_client_each) {
+  for (const bool any_order : {false, true}) {
+    Doc doc;
+    for (const std::uint32_t i : numbers(any_order, 1))
+      ASSERT_TRUE(doc.apply_update(deletion_of({kAwaited + i, 0})).has_value());
+    EXPECT_EQ(doc.validate(), "");
+    for (const std::uint32_t i : numbers(any_order, 2))
+      ASSERT_TRUE(doc.apply_update(update_of({{.id = {kAwaited + i, 0}}})).has_value());
+    EXPECT_FALSE(doc.has_pending());
+    EXPECT_EQ(doc.text("t").length(), 0U);
+    EXPECT_EQ(doc.validate(), "");
+  }
+}
+
+TEST(Hostile, a_long_chain_waits_for_its_first) {
+  for (const bool any_order : {false, true}) {
+    Doc doc;
+    std::vector<WireText> texts;
+    for (const std::uint32_t i : numbers(any_order, 1))
+      if (i > 0) texts.push_back({.id = {kAwaited + i, 0}, .origin = WireId{kAwaited + i - 1, 0}});
+    for (const WireText& text : texts) ASSERT_TRUE(doc.apply_update(update_of({text})).has_value());
+    EXPECT_EQ(doc.validate(), "");
+    ASSERT_TRUE(doc.apply_update(update_of({{.id = {kAwaited, 0}}})).has_value());
+    EXPECT_FALSE(doc.has_pending());
+    EXPECT_EQ(doc.text("t").length(), kWaiting);
+    EXPECT_EQ(doc.validate(), "");
+  }
+}
+
 TEST(Utf16, a_unit_is_found_from_either_end) {
   const std::string text = "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z\xf0\x9f\x98\x80\xc3\xa4";
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());

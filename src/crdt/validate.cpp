@@ -120,6 +120,14 @@ class Validator {
 
 }  // namespace
 
-std::string Engine::validate() { return Validator(*this).run(); }
+std::string Engine::validate() {
+  std::string wrong = Validator(*this).run();
+  if (!wrong.empty()) return wrong;
+  // What this replica writes itself is looked at when the next update comes.
+  const auto state = [this](ClientRef client) { return client == own_ ? 0 : store.clients[client].state; };
+  if (const char* waiting = pending_.structs.validate(state)) return waiting;
+  if (const char* waiting = pending_.deleted.validate()) return waiting;
+  return wrong;
+}
 
 }  // namespace concord::crdt
