@@ -1,12 +1,15 @@
 // How the tools that change something are described to clients.
 
+#include <string>
+
 #include "mcp/tool.h"
 
 namespace concord::mcp {
 
 namespace {
 
-constexpr std::string_view kEditInput = R"json({"type":"object","properties":{
+// Of edit_document and suggest_edit, whose own fields follow.
+constexpr std::string_view kEditFields = R"json({"type":"object","properties":{
 "document":{"type":"string","description":"The document's identifier, doc_…"},
 "operation":{"type":"string","enum":["replace","insert","write"],
 "description":"replace: old_text by new_text. insert: text at a place. write: the whole content, as content or delta."},
@@ -22,7 +25,10 @@ constexpr std::string_view kEditInput = R"json({"type":"object","properties":{
 "anchor":{"type":"string","description":"insert: exact text that occurs once, with before and after"},
 "content":{"type":"string","description":"write: the whole content"},
 "delta":{"type":"array","items":{"type":"object"},"description":"write with format delta: the whole content"},
-"dry_run":{"type":"boolean","default":false,"description":"Answers with what would change, and changes nothing"}},
+)json";
+
+constexpr std::string_view kOfEdit = R"json("dry_run":{"type":"boolean","default":false,
+"description":"Answers with what would change, and changes nothing"}},
 "required":["document","operation"],"additionalProperties":false})json";
 
 constexpr std::string_view kEditOutput = R"json({"type":"object","properties":{
@@ -60,23 +66,8 @@ constexpr std::string_view kUndoInput = R"json({"type":"object","properties":{
 "dry_run":{"type":"boolean","default":false,"description":"Answers with what would change, and changes nothing"}},
 "required":["edit"],"additionalProperties":false})json";
 
-constexpr std::string_view kSuggestInput = R"json({"type":"object","properties":{
-"document":{"type":"string","description":"The document's identifier, doc_…"},
-"operation":{"type":"string","enum":["replace","insert","write"],
-"description":"replace: old_text by new_text. insert: text at a place. write: the whole content, as content or delta."},
-"format":{"type":"string","enum":["text","markdown","delta"],"default":"text",
-"description":"What the texts are; as it was read. delta with write only. With text, formats of what stays are kept."},
-"version":{"type":"integer","minimum":0,
-"description":"The version that was read. What others wrote since stays. Required with write; else the newest counts."},
-"old_text":{"type":"string","description":"replace: exact text that occurs once, or with all at least once"},
-"new_text":{"type":"string","description":"replace: what stands there then; empty removes"},
-"all":{"type":"boolean","default":false,"description":"replace: every occurrence"},
-"text":{"type":"string","description":"insert: what is inserted"},
-"place":{"type":"string","enum":["start","end","before","after"],"description":"insert: where"},
-"anchor":{"type":"string","description":"insert: exact text that occurs once, with before and after"},
-"content":{"type":"string","description":"write: the whole content"},
-"delta":{"type":"array","items":{"type":"object"},"description":"write with format delta: the whole content"},
-"message":{"type":"string","maxLength":1000,"description":"Why, for the writer who takes or leaves it"},
+constexpr std::string_view kOfSuggest = R"json("message":{"type":"string","maxLength":1000,
+"description":"Why, for the writer who takes or leaves it"},
 "dry_run":{"type":"boolean","default":false,"description":"Answers with what would change, and suggests nothing"}},
 "required":["document","operation"],"additionalProperties":false})json";
 
@@ -91,27 +82,29 @@ constexpr std::string_view kSuggestOutput = R"json({"type":"object","properties"
 "changes_cut":{"type":"boolean","description":"There is more than `changes` shows"}},
 "required":["document","dry_run","suggestion","version","changes","changes_cut"]})json";
 
-constexpr ToolDefinition kTools[] = {
-    {"suggest_edit", "Suggest an edit",
-     "Proposes an edit, described as for edit_document, which somebody who may write takes or leaves. The document "
-     "stays "
-     "as it is.",
-     kSuggestInput, kSuggestOutput, Permission::kSuggest, false, false},
-    {"edit_document", "Edit a document",
-     "Replaces exact text, inserts at a place, or writes the whole content of a document. The edit is made for the "
-     "version "
-     "that was read and merged with what others wrote since. It is recorded under your name, and undo takes it back.",
-     kEditInput, kEditOutput, Permission::kWrite, true, false},
-    {"create_document", "Create a document", "Makes a new document, in a folder or in none.", kCreateInput,
-     kCreateOutput, Permission::kWrite, false, false},
-    {"undo", "Undo an edit of yours",
-     "Takes back what one of your own edits changed: what it removed is there again, what it added is gone. What was "
-     "written since stays. An edit is undone once, also long after it was made.",
-     kUndoInput, kEditOutput, Permission::kWrite, true, true},
-};
-
 }  // namespace
 
-std::span<const ToolDefinition> writing_tools() { return kTools; }
+std::span<const ToolDefinition> writing_tools() {
+  static const std::string edit_input = std::string(kEditFields).append(kOfEdit);
+  static const std::string suggest_input = std::string(kEditFields).append(kOfSuggest);
+  static const ToolDefinition tools[] = {
+      {"suggest_edit", "Suggest an edit",
+       "Proposes an edit, described as for edit_document, which somebody who may write takes or leaves. The document "
+       "stays as it is.",
+       suggest_input, kSuggestOutput, Permission::kSuggest, false, false},
+      {"edit_document", "Edit a document",
+       "Replaces exact text, inserts at a place, or writes the whole content of a document. The edit is made for the "
+       "version that was read and merged with what others wrote since. It is recorded under your name, and undo takes "
+       "it back.",
+       edit_input, kEditOutput, Permission::kWrite, true, false},
+      {"create_document", "Create a document", "Makes a new document, in a folder or in none.", kCreateInput,
+       kCreateOutput, Permission::kWrite, false, false},
+      {"undo", "Undo an edit of yours",
+       "Takes back what one of your own edits changed: what it removed is there again, what it added is gone. What was "
+       "written since stays. An edit is undone once, also long after it was made.",
+       kUndoInput, kEditOutput, Permission::kWrite, true, true},
+  };
+  return tools;
+}
 
 }  // namespace concord::mcp
