@@ -43,6 +43,7 @@ Access::Access(Dependencies dependencies, std::size_t cached_decisions)
 Task<> Access::start() {
   CO_TRY_VOID(co_await on_.tables.migrate(AccessStore::migrations()));
   on_.identity.on_membership_changed([this] { changed(std::nullopt); });
+  on_.identity.on_account_removed([this](UserId user) { return store_.forget(user.str()); });
   co_return Result<>{};
 }
 

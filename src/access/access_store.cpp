@@ -102,6 +102,17 @@ Task<> AccessStore::remove(Transaction& transaction, std::string id) {
   co_return Result<>{};
 }
 
+Task<> AccessStore::dissolve(Transaction& transaction, std::string id) {
+  CO_TRY_VOID(co_await transaction.query(
+      {"UPDATE access_things SET folder = (SELECT folder FROM access_things WHERE id = $1) WHERE folder = $1", {id}}));
+  co_return co_await remove(transaction, std::move(id));
+}
+
+Task<> AccessStore::forget(std::string principal) {
+  CO_TRY_VOID(co_await tables_.query({"DELETE FROM access_grants WHERE principal = $1", {std::move(principal)}}));
+  co_return Result<>{};
+}
+
 Task<> AccessStore::move(Transaction& transaction, std::string id, std::string folder) {
   CO_TRY(const auto above, co_await folders_from(transaction, folder));
   if (std::ranges::find(above, id) != above.end())

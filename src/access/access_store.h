@@ -32,6 +32,8 @@ class AccessStore {
   static Task<> add(engines::Transaction& transaction, Thing thing);
   /// With its grants. kConflict where something lies in it.
   static Task<> remove(engines::Transaction& transaction, std::string id);
+  /// The same, of a folder: what lies in it comes to lie where the folder lay. Nobody may more with it than before.
+  static Task<> dissolve(engines::Transaction& transaction, std::string id);
   /// Empty `folder`: out of any. As `add`; kConflict where `folder` is `id` or lies in it.
   static Task<> move(engines::Transaction& transaction, std::string id, std::string folder);
 
@@ -43,6 +45,8 @@ class AccessStore {
   Task<> grant(std::string id, Grant grant);
   /// Whether there was one.
   Task<bool> revoke(std::string id, std::string to);
+  /// Every grant to the principal.
+  Task<> forget(std::string principal);
   /// Those on the thing itself.
   Task<std::vector<Grant>> grants(std::string id);
 

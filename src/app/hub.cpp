@@ -127,6 +127,7 @@ class Hub {
     TRY_VOID(wait_for(reactors_.at(0), access_->start()));
     TRY_VOID(server_->start());  // answers /health/live from here on; /health/ready once the shards have recovered
     TRY_VOID(wait_for(reactors_.at(0), documents_->start()));
+    TRY_VOID(wait_for(reactors_.at(0), identity_->finish_removals()));
     if (archive_) archive_->start(reactors_.at(0));
     return {};
   }
@@ -204,6 +205,21 @@ class Hub {
     }(std::move(work)));
   }
 
+  /// What goes when an account goes. Without the keys all that was sealed for the user is unreadable, in archives too.
+  void build_leaving() {
+    identity_->export_documents_by(
+        [this](UserId user, std::string after) { return documents_->export_of(user, std::move(after)); });
+    identity_->on_account_removed([this](UserId user) { return documents_->remove_owned(user); });
+    identity_->on_account_removed([this](UserId user) { return destroy_keys(user); });
+    identity_->on_account_removed([this](UserId user) { return documents_->remove_owned(user); });  // made meanwhile
+  }
+
+  Task<> destroy_keys(UserId user) {
+    CO_TRY_VOID(co_await vault_->keys().destroy(user));
+    audit::Event event{.action = "key.destroyed", .actor = user.str(), .target = user.str()};
+    co_return co_await audit_->record(std::move(event));
+  }
+
   void build_services() {
     shards_ = std::make_unique<shard::Shards>(std::string(kNodeName), reactors_, *engines_.log, *engines_.coordination,
                                               shard::limits_from(config_), clock_, metrics_, logger_);
@@ -219,6 +235,7 @@ class Hub {
         limits);
     mcp_ = std::make_unique<mcp::Mcp>(
         mcp::Mcp::Dependencies{*documents_, *access_, *identity_, *audit_, pool_, metrics_, logger_}, limits);
+    build_leaving();
 
     net::Router router;
     identity_->add_routes(router);

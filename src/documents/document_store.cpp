@@ -231,6 +231,29 @@ Task<> DocumentStore::remove(FolderId id) {
   });
 }
 
+Task<std::vector<DocumentRow>> DocumentStore::owned(UserId owner, std::string after, std::int64_t limit) {
+  CO_TRY(const auto found, co_await tables_.query({"SELECT " + std::string(kDocuments) +
+                                                       "WHERE d.owner = $1 AND d.id > $2 ORDER BY d.id LIMIT $3",
+                                                   {owner.str(), std::move(after), limit}}));
+  co_return parse_all(found, parse_row);
+}
+
+Task<> DocumentStore::dissolve_folders(UserId owner) {
+  CO_TRY(const auto found,
+         co_await tables_.query({"SELECT " + std::string(kFolders) + "WHERE t.owner = $1", {owner.str()}}));
+  CO_TRY(const std::vector<FolderRow> folders, parse_all(found, parse_folder));
+  for (const FolderRow& folder : folders) {
+    const std::string id = folder.id.str();
+    CO_TRY_VOID(co_await tables_.transaction([&id](Transaction& transaction) -> Task<> {
+      return [](Transaction& tx, std::string one) -> Task<> {
+        CO_TRY_VOID(co_await tx.query(Statement{"DELETE FROM document_folders WHERE id = $1", {one}}));
+        co_return co_await AccessStore::dissolve(tx, one);
+      }(transaction, id);
+    }));
+  }
+  co_return Result<>{};
+}
+
 Task<> DocumentStore::move(std::string id, std::string folder) {
   co_return co_await tables_.transaction(
       [from = &id, to = &folder](Transaction& transaction) { return AccessStore::move(transaction, *from, *to); });

@@ -58,6 +58,8 @@ class DocumentStore {
   Task<DocumentRow> find(DocumentId id);
   /// Absent where there is no such document.
   Task<std::optional<UserId>> owner(DocumentId id);
+  /// By identifier.
+  Task<std::vector<DocumentRow>> owned(UserId owner, std::string after, std::int64_t limit);
   /// Those that a grant to one of `subjects` (see Access::subjects_of), or owning it or a folder above it, lets `who`
   /// see; also by grants that have expired. In the folder, where one is named.
   Task<std::vector<DocumentRow>> list(UserId who, std::vector<std::string> subjects, std::optional<FolderId> folder,
@@ -74,6 +76,8 @@ class DocumentStore {
   Task<> rename(FolderId id, std::string name);
   /// kConflict where something lies in it.
   Task<> remove(FolderId id);
+  /// All of the user's folders go; what lies in one comes to lie where it lay.
+  Task<> dissolve_folders(UserId owner);
   /// A document or folder into a folder, or out of any where it is empty: fails as AccessStore::move.
   Task<> move(std::string id, std::string folder);
 

@@ -99,6 +99,11 @@ class Documents {
   Task<Content> accept(Suggestion suggestion, std::string by, Format format);
   SuggestionStore& suggestions() { return suggestions_; }
 
+  /// Content as Markdown; a page of at most a hundred, in the order of their identifiers.
+  Task<identity::ExportedDocuments> export_of(UserId owner, std::string after);
+  /// Removes what the user owns. What others keep in the user's folders comes to lie where those lay.
+  Task<> remove_owned(UserId owner);
+
   DocumentStore& store() { return store_; }
   /// Where a WebSocket about this document is to be sent.
   net::Upgrade upgrade(SyncRequest request);

@@ -139,9 +139,40 @@ Task<> Accounts::set_verified(Transaction& transaction, UserId id, std::int64_t 
 Task<bool> Accounts::set_deactivated(Transaction& transaction, UserId id, std::optional<std::int64_t> deactivated_ms) {
   Statement statement{"UPDATE identity_users SET deactivated_ms = $2, credentials = credentials + 1 WHERE id = $1 AND ",
                       {id.str(), value_of(deactivated_ms)}};
-  statement.sql += deactivated_ms ? "deactivated_ms IS NULL" : "deactivated_ms IS NOT NULL";
+  statement.sql += deactivated_ms ? "deactivated_ms IS NULL" : "deactivated_ms IS NOT NULL AND removing_ms IS NULL";
   CO_TRY(const Rows rows, co_await transaction.query(std::move(statement)));
   co_return rows.affected == 1;
+}
+
+Task<bool> Accounts::begin_removal(Transaction& transaction, UserId id, std::int64_t credentials, std::int64_t now_ms) {
+  CO_TRY(const Rows rows,
+         co_await transaction.query({"UPDATE identity_users SET deactivated_ms = $3, removing_ms = $3, credentials = "
+                                     "credentials + 1 WHERE id = $1 AND credentials = $2 AND deactivated_ms IS NULL",
+                                     {id.str(), credentials, now_ms}}));
+  co_return rows.affected == 1;
+}
+
+Task<std::vector<UserId>> Accounts::removals_begun() {
+  CO_TRY(const Rows rows,
+         co_await tables_.query({"SELECT id FROM identity_users WHERE removing_ms IS NOT NULL ORDER BY id", {}}));
+  std::vector<UserId> out;
+  for (const engines::Row& row : rows.rows) {
+    const auto id = UserId::parse(as_string(row[0]));
+    if (!id) co_return fail(Code::kCorrupt, "a user's identifier is malformed");
+    out.push_back(*id);
+  }
+  co_return out;
+}
+
+Task<> Accounts::remove(UserId id) {
+  CO_TRY_VOID(co_await tables_.query({"DELETE FROM identity_users WHERE id = $1", {id.str()}}));
+  co_return Result<>();
+}
+
+Task<bool> Accounts::has_others(Transaction& transaction, UserId id) {
+  CO_TRY(const Rows rows,
+         co_await transaction.query({"SELECT 1 FROM identity_users WHERE id <> $1 LIMIT 1", {id.str()}}));
+  co_return !rows.empty();
 }
 
 Task<bool> Accounts::set_password(Transaction& transaction, UserId id, std::int64_t credentials, std::string hash) {

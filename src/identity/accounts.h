@@ -49,6 +49,13 @@ class Accounts {
   /// `deactivated_ms` absent: active again. Whether that changed anything.
   static Task<bool> set_deactivated(engines::Transaction& transaction, UserId id,
                                     std::optional<std::int64_t> deactivated_ms);
+  /// Deactivates for good, where the account is active and its credentials are still `credentials`: whether they were.
+  static Task<bool> begin_removal(engines::Transaction& transaction, UserId id, std::int64_t credentials,
+                                  std::int64_t now_ms);
+  Task<std::vector<UserId>> removals_begun();
+  /// The row, and with it the user's sessions, memberships, links, invitations and agents.
+  Task<> remove(UserId id);
+  static Task<bool> has_others(engines::Transaction& transaction, UserId id);
   /// Where the account's credentials are still `credentials`: whether they were.
   static Task<bool> set_password(engines::Transaction& transaction, UserId id, std::int64_t credentials,
                                  std::string hash);

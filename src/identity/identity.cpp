@@ -6,6 +6,7 @@
 #include "identity/access_tokens.h"
 #include "identity/account_changes.h"
 #include "identity/account_mails.h"
+#include "identity/account_removal.h"
 #include "identity/account_routes.h"
 #include "identity/accounts.h"
 #include "identity/agent_routes.h"
@@ -13,6 +14,7 @@
 #include "identity/ended_sessions.h"
 #include "identity/groups.h"
 #include "identity/invitations.h"
+#include "identity/leaving_routes.h"
 #include "identity/migrations.h"
 #include "identity/password_hasher.h"
 #include "identity/people_routes.h"
@@ -77,6 +79,8 @@ struct Identity::State {
   std::unique_ptr<AgentRoutes> agent_routes;
   std::unique_ptr<AccountChanges> changes;
   std::unique_ptr<AccountRoutes> account_routes;
+  std::unique_ptr<AccountRemoval> removal;
+  std::unique_ptr<LeavingRoutes> leaving;
   std::vector<std::function<void()>> membership_listeners;
 
   void membership_changed() {
@@ -115,6 +119,9 @@ Task<> Identity::start() {
   s.routes = std::make_unique<Routes>(s.options, *this, *s.sign_in, *s.changes, s.accounts, *s.tokens);
   s.people =
       std::make_unique<PeopleRoutes>(s.on, *this, s.accounts, s.groups, [state = &s] { state->membership_changed(); });
+  s.removal = std::make_unique<AccountRemoval>(s.on, s.accounts, s.ended, *s.sign_in,
+                                               [state = &s] { state->membership_changed(); });
+  s.leaving = std::make_unique<LeavingRoutes>(s.options, *this, *s.removal, s.accounts, *s.sign_in, s.groups, s.agents);
   s.account_routes = std::make_unique<AccountRoutes>(s.options, s.on, *this, *s.changes, s.invitations, s.mails);
   co_return Result<>();
 }
@@ -125,6 +132,7 @@ void Identity::add_routes(net::Router& router) {
   state_->people->add_to(router);
   state_->agent_routes->add_to(router);
   state_->account_routes->add_to(router);
+  state_->leaving->add_to(router);
 }
 
 std::optional<std::string> Identity::setup_token() const {
@@ -191,6 +199,14 @@ Task<std::optional<std::string>> Identity::group_name(GroupId id) {
   CO_TRY(auto group, co_await state_->groups.find(id));
   if (!group) co_return std::nullopt;
   co_return std::move(group->name);
+}
+
+void Identity::on_account_removed(std::function<Task<>(UserId)> remove) { state_->removal->listen(std::move(remove)); }
+
+Task<> Identity::finish_removals() { return state_->removal->finish_all(); }
+
+void Identity::export_documents_by(DocumentsExport documents) {
+  state_->leaving->export_documents_by(std::move(documents));
 }
 
 Task<std::optional<Principal>> Identity::find_user(UserId id) {

@@ -100,6 +100,15 @@ class Identity {
   /// The group's name; absent where there is no such group.
   Task<std::optional<std::string>> group_name(GroupId id);
 
+  /// `remove` takes away what a part keeps of a user whose account goes for good, before the account does; in the
+  /// order of registration. It bears being called again. After `start`, before the server serves.
+  void on_account_removed(std::function<Task<>(UserId)> remove);
+  /// Goes on with removals that a stop cut off; what fails is logged, and left to the next start. Once all of those
+  /// listeners are there and can work.
+  Task<> finish_removals();
+  /// Where the export of a user's data has their documents from. As on_account_removed.
+  void export_documents_by(DocumentsExport documents);
+
   Task<std::optional<Principal>> find_user(UserId id);
   Task<std::optional<Principal>> find_user_by_email(std::string email);
   /// By identifier or by e-mail, whichever `text` is.

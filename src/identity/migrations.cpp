@@ -111,13 +111,17 @@ CREATE TABLE identity_links (
 CREATE INDEX identity_links_by_user ON identity_links (user_id, purpose);
 )";
 
+// Since when an account's removal is under way: it is deactivated as well, and never active again.
+constexpr const char* kRemovals = "ALTER TABLE identity_users ADD COLUMN removing_ms BIGINT";
+
 }  // namespace
 
 std::vector<engines::Migration> migrations() {
   return {
       {.part = "identity", .version = 1, .sql = kFirst},     {.part = "identity", .version = 2, .sql = kSessionOrigins},
       {.part = "identity", .version = 3, .sql = kFourRoles}, {.part = "identity", .version = 4, .sql = kGroups},
-      {.part = "identity", .version = 5, .sql = kAgents},    {.part = "identity", .version = 6, .sql = kAccountLife}};
+      {.part = "identity", .version = 5, .sql = kAgents},    {.part = "identity", .version = 6, .sql = kAccountLife},
+      {.part = "identity", .version = 7, .sql = kRemovals}};
 }
 
 }  // namespace concord::identity

@@ -2,6 +2,7 @@
 // Who acts, as other parts see it.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/id.h"
+#include "base/task.h"
 
 namespace concord::identity {
 
@@ -95,5 +97,12 @@ struct Authenticated {
 
   Actor actor() const { return {principal.id, agent}; }
 };
+
+/// Some of a user's documents, for the export of what the hub keeps.
+struct ExportedDocuments {
+  std::string json = "[]";  // an array of them
+  std::string next;         // after which one there is more; empty: that was all
+};
+using DocumentsExport = std::function<asio::awaitable<Result<ExportedDocuments>>(UserId, std::string after)>;
 
 }  // namespace concord::identity

@@ -59,6 +59,13 @@ Caller caller_of(const net::Request& request) {
   return {request.peer_address, request.request_id, std::string(request.header("user-agent"))};
 }
 
+void write_session(json::Writer& out, const SessionRow& session, SessionId current) {
+  out.begin_object().field("id", session.id.str()).field("current", session.id == current);
+  out.field("address", session.origin.address).field("user_agent", session.origin.user_agent);
+  out.field("created_at", format_time(session.created_ms)).field("refreshed_at", format_time(session.refreshed_ms));
+  out.field("expires_at", format_time(session.expires_ms)).end();
+}
+
 void write_user(json::Writer& out, const Account& account) {
   const Principal& who = account.principal;
   out.begin_object().field("id", who.id.str()).field("email", who.email).field("name", who.name);

@@ -34,6 +34,9 @@ Caller caller_of(const net::Request& request);
 /// The account as its holder and admins see it.
 void write_user(json::Writer& out, const Account& account);
 
+/// One of the user's sign-ins as they see it; `current` is the one that asks.
+void write_session(json::Writer& out, const SessionRow& session, SessionId current);
+
 /// Adds a route that calls a member function.
 template <class Routes>
 void add_route(net::Router& router, std::string_view method, std::string_view pattern, Routes* routes,

@@ -87,12 +87,7 @@ Task<net::Response> Routes::list_sessions(net::Request request) {
   CO_TRY(const std::vector<SessionRow> sessions, co_await sign_in_.sessions(who.principal.id));
   json::Writer out;
   out.begin_object().key("sessions").begin_array();
-  for (const SessionRow& session : sessions) {
-    out.begin_object().field("id", session.id.str()).field("current", session.id == who.session);
-    out.field("address", session.origin.address).field("user_agent", session.origin.user_agent);
-    out.field("created_at", format_time(session.created_ms)).field("refreshed_at", format_time(session.refreshed_ms));
-    out.field("expires_at", format_time(session.expires_ms)).end();
-  }
+  for (const SessionRow& session : sessions) write_session(out, session, who.session);
   out.end().end();
   co_return json_response(200, std::move(out).take());
 }

@@ -76,6 +76,9 @@ class SignIn {
   /// All of the user's but `kept`; how many.
   Task<std::size_t> end_other_sessions(UserId user, SessionId kept, Caller caller);
 
+  /// Some account is gone: there may be none now.
+  void account_gone() { has_account_ = false; }
+
   struct Setup {
     bool needs_owner = false;
     bool setup_token_required = false;
@@ -112,7 +115,7 @@ class SignIn {
   PasswordHasher& hasher_;
   AccessTokens& tokens_;
   const std::optional<std::string> setup_token_;
-  std::atomic<bool> has_account_;  // never becomes false again
+  std::atomic<bool> has_account_;  // false where it has to be asked
   RateLimiter sign_ins_;
   RateLimiter registrations_;
   struct Counters;

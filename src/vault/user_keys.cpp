@@ -93,8 +93,14 @@ std::optional<UserKeys::Known> UserKeys::cached(UserId user) {
   return found->second;
 }
 
-void UserKeys::remember(UserId user, Known known) {
+std::uint64_t UserKeys::destructions() {
   const std::lock_guard lock(mutex_);
+  return destructions_;
+}
+
+void UserKeys::remember(UserId user, Known known, std::uint64_t destructions) {
+  const std::lock_guard lock(mutex_);
+  if (destructions != destructions_) return;
   if (known_.size() >= kMaxKnownUsers) known_.clear();
   known_.insert_or_assign(user, std::move(known));
 }
@@ -163,6 +169,7 @@ Task<> UserKeys::wrap(UserId user, UserKey key) {
 
 Task<UserKeys::Known> UserKeys::load(UserId user) {
   if (auto known = cached(user)) co_return std::move(*known);
+  const std::uint64_t before = destructions();
   CO_TRY(auto objects, co_await list(user));
   Known known;
   for (const Object& object : objects) {
@@ -177,7 +184,7 @@ Task<UserKeys::Known> UserKeys::load(UserId user) {
     if (!key) co_return fail(key.error());
     known.keys.push_back(*key);
   }
-  if (!known.keys.empty()) remember(user, known);
+  if (!known.keys.empty()) remember(user, known, before);
   co_return known;
 }
 
@@ -237,6 +244,7 @@ Task<> UserKeys::destroy(UserId user) {
   if (!marked && marked.error().code != Code::kConflict) co_return fail(marked.error());
   {
     const std::lock_guard lock(mutex_);
+    ++destructions_;
     known_.erase(user);
   }
   for (;;) {

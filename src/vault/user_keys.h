@@ -74,7 +74,9 @@ class UserKeys {
   Task<> wrap(UserId user, UserKey key);
   Task<UserKey> unwrap(std::string name, Object object);
   std::optional<Known> cached(UserId user);
-  void remember(UserId user, Known known);
+  /// Unless keys were destroyed since `destructions` was read: these may be among them.
+  void remember(UserId user, Known known, std::uint64_t destructions);
+  std::uint64_t destructions();
 
   engines::Blobs& blobs_;
   const MasterKeys masters_;
@@ -82,6 +84,7 @@ class UserKeys {
 
   std::mutex mutex_;
   std::unordered_map<UserId, Known, IdHash<UserTag>> known_;
+  std::uint64_t destructions_ = 0;  // that have taken their mark
 };
 
 }  // namespace concord::vault

@@ -31,6 +31,8 @@ const rows = {
   'POST /auth/logout': [everybody, () => ({ refresh_token: 'rt_unknown' })],
   'GET /auth/me': [users],
   'PATCH /auth/me': [users, () => ({ name: 'renamed' })],
+  'GET /auth/me/export': [users],
+  'DELETE /auth/me': [[401, ...Array(9).fill(403)], () => ({ password: 'not the one' })],
   'POST /auth/password': [users, (who) => ({ old_password: who.password ?? 'x', new_password: who.password ?? 'long enough' })],
   'POST /auth/password/reset': [Array(10).fill(403), () => ({ token: 'x'.repeat(43), password })],
   // The hub of this test sends no mail.

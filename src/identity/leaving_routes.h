@@ -1,0 +1,42 @@
+#pragma once
+// The routes of who leaves the hub: what it keeps about them, and the removal of their account.
+
+#include "identity/account_removal.h"
+#include "identity/agents.h"
+#include "identity/groups.h"
+#include "json/writer.h"
+#include "net/http.h"
+
+namespace concord::identity {
+
+class LeavingRoutes {
+ public:
+  LeavingRoutes(const Options& options, Identity& identity, AccountRemoval& removal, Accounts& accounts,
+                SignIn& sign_in, Groups& groups, Agents& agents)
+      : options_(options),
+        identity_(identity),
+        removal_(removal),
+        accounts_(accounts),
+        sign_in_(sign_in),
+        groups_(groups),
+        agents_(agents) {}
+
+  void add_to(net::Router& router);
+  void export_documents_by(DocumentsExport documents) { documents_ = std::move(documents); }
+
+ private:
+  Task<net::Response> export_all(net::Request request);
+  Task<net::Response> remove(net::Request request);
+  Task<> write_groups(json::Writer& out, UserId user);
+
+  const Options& options_;
+  Identity& identity_;
+  AccountRemoval& removal_;
+  Accounts& accounts_;
+  SignIn& sign_in_;
+  Groups& groups_;
+  Agents& agents_;
+  DocumentsExport documents_;
+};
+
+}  // namespace concord::identity
