@@ -166,10 +166,10 @@ Task<Authenticated> Identity::authenticate_any(const net::Request& request) {
     if (who.agent && who.agent->per_minute > 0) {
       const auto wait_s = s.agent_rate.try_take(who.agent->id.str(), who.agent->per_minute);
       if (wait_s)
-        co_return fail(Error{Code::kRateLimited,
-                             "the agent asks too often",
-                             {{"limit", std::to_string(who.agent->per_minute) + " a minute"},
-                              {"retry_after", std::to_string(*wait_s)}}});
+        co_return fail(
+            Error{Code::kRateLimited,
+                  "the agent asks too often",
+                  {{"limit", std::to_string(who.agent->per_minute)}, {"retry_after", std::to_string(*wait_s)}}});
     }
     co_return who;
   }(*state_, authenticate_bearer(header.substr(token)));
