@@ -17,6 +17,7 @@ SERVICES = {"identity", "documents", "chat", "files", "federation", "search", "c
 # What a part must link for itself to include it. Header prefix -> target.
 LIBRARIES = {
     "argon2.h": "PkgConfig::argon2",
+    "sodium.h": "PkgConfig::sodium",
     "boost/json": "Boost::json",
     "curl/": "CURL::libcurl",
     "md4c": "PkgConfig::md4c",

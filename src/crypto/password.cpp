@@ -1,8 +1,10 @@
 #include "crypto/password.h"
 
 #include <argon2.h>
+#include <sodium.h>
 
 #include <charconv>
+#include <cstdlib>
 #include <limits>
 #include <optional>
 
@@ -69,6 +71,25 @@ std::optional<Encoded> parse(std::string_view text) {
 
 std::uint8_t* mutable_data(ByteView bytes) { return const_cast<std::uint8_t*>(bytes.data()); }
 
+/// Whether libsodium can compute it, which is what all new hashes are. It uses the widest vectors that the machine has,
+/// Debian's libargon2 those of SSE2, and takes two thirds of its time.
+bool is_plain(const Argon2Input& input) {
+  return input.cost.parallelism == 1 && input.salt.size() == crypto_pwhash_argon2id_SALTBYTES && input.secret.empty() &&
+         input.associated.empty() && input.output_bytes >= crypto_pwhash_argon2id_BYTES_MIN;
+}
+
+Result<Bytes> plain_argon2id(const Argon2Input& input) {
+  static const bool ready = sodium_init() >= 0;  // looks at what the processor can
+  if (!ready) std::abort();
+  Bytes out(input.output_bytes);
+  const std::size_t memory_bytes = std::size_t{input.cost.memory_kib} << 10U;
+  const int status = crypto_pwhash_argon2id(out.data(), out.size(), as_text(input.password).data(),
+                                            input.password.size(), input.salt.data(), input.cost.iterations,
+                                            memory_bytes, crypto_pwhash_argon2id_ALG_ARGON2ID13);
+  if (status != 0) return fail(Code::kUnavailable, "no memory for a password hash");
+  return out;
+}
+
 }  // namespace
 
 Result<Bytes> argon2id(const Argon2Input& input) {
@@ -76,6 +97,7 @@ Result<Bytes> argon2id(const Argon2Input& input) {
   if (input.output_bytes < 4 || input.output_bytes > 1024 || input.salt.size() < 8 ||
       input.password.size() > std::numeric_limits<std::uint32_t>::max())
     return fail(Code::kInvalidArgument, "an input of the password hash is out of bounds");
+  if (is_plain(input)) return plain_argon2id(input);
   Bytes out(input.output_bytes);
   argon2_context context{};
   context.out = out.data();

@@ -35,6 +35,20 @@ TEST(Password, encoded_hashes_of_the_reference_implementation_verify) {
   }
 }
 
+// Made by libargon2, which hashed all passwords once.
+TEST(Password, hashes_with_a_salt_of_16_bytes_are_those_of_the_reference_implementation) {
+  const char* vectors[] = {
+      "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$bIKRw3Ua1pluirFy81fnppmR01EnUxY3hLEBwbWxBG8",
+      "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$2Tz31/DvwM3ZDNXezOIBNEq021DwStEmw1lLBM1roy4",
+      "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$k9ohroejZy1PN5E1SbHNPug6vB8eQAahb5SOAp6iGF4",
+      "$argon2id$v=19$m=65,t=3,p=1$c29tZXNhbHRzb21lc2FsdA$BOkHtY6WCd04YiujXm64PQ",
+  };
+  for (const char* encoded : vectors) {
+    EXPECT_TRUE(verify_password("correct horse", encoded).value()) << encoded;
+    EXPECT_FALSE(verify_password("correct horsf", encoded).value()) << encoded;
+  }
+}
+
 TEST(Password, a_hash_verifies_its_own_password_only) {
   const std::string encoded = hash_password("correct horse", kCheap).value();
   EXPECT_TRUE(encoded.starts_with("$argon2id$v=19$m=64,t=1,p=1$")) << encoded;
