@@ -4,7 +4,7 @@ import test from 'node:test'
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { readdir, readFile, rename, stat } from 'node:fs/promises'
+import { chmod, readdir, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Hub } from './hub.mjs'
 import { Client } from './client.mjs'
@@ -27,6 +27,22 @@ const typeInto = async (hub, document, user, text) => {
   while (client.acknowledged.size === 0) await new Promise((resolve) => setTimeout(resolve, 5))
   client.close()
 }
+
+test('what the hub keeps is for its user alone, also in a folder that all may enter', async () => {
+  const hub = await Hub.start({ ENCRYPT_AT_REST: 'true' })
+  try {
+    await chmod(hub.data, 0o755)
+    await hub.createDocument(await hub.register('Ann'), { name: 'Sealed', content: secret })
+    const open = []
+    for (const entry of await readdir(hub.data, { recursive: true })) {
+      const { mode } = await stat(join(hub.data, entry)).catch(() => ({ mode: 0 })) // taken away meanwhile
+      if (mode & 0o077) open.push(entry)
+    }
+    assert.deepEqual(open, [])
+  } finally {
+    await hub.stop()
+  }
+})
 
 test('a hub that encrypts nothing makes no master key', async () => {
   const hub = await Hub.start()
