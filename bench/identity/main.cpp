@@ -1,8 +1,9 @@
-// What identity costs: a token check that is remembered and one that is not, a password hash, a signature, a refresh.
-// The service on its embedded tables in a temporary folder, synced as in production; CPU-bound work is timed on one
-// thread.
+// What identity costs: a token check that is remembered and one that is not, a password hash, a signature, a refresh;
+// and whether the time of a refused sign-in tells that there is such an account. The service on its embedded tables in
+// a temporary folder, synced as in production; CPU-bound work is timed on one thread.
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
@@ -202,6 +203,40 @@ void measure_passwords(bench::Report& report) {
   report.add({"one argon2id hash, 19 MiB, 2 passes", each_s * 1e3, "ms"});
 }
 
+/// How often a known e-mail takes longer than an unknown one; 0.5: the times tell nothing.
+double share_longer(const std::vector<double>& known, const std::vector<double>& unknown) {
+  double longer = 0;
+  for (const double one : known)
+    for (const double other : unknown) longer += one > other ? 1 : one == other ? 0.5 : 0;
+  return longer / static_cast<double>(known.size() * unknown.size());
+}
+
+double quantile(std::vector<double> values, double part) {
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(part * static_cast<double>(values.size() - 1));
+  std::ranges::nth_element(values, at);
+  return *at;
+}
+
+/// Refused sign-ins for a known and an unknown e-mail in turn, as a stranger times them.
+void measure_refusals(Hub& hub, bench::Report& report) {
+  constexpr std::size_t kEach = 300;
+  std::vector<double> known, unknown;
+  known.reserve(kEach);
+  unknown.reserve(kEach);
+  for (std::size_t i = 0; i < 2 * kEach; ++i) {
+    const bool is_known = i % 2 == 0;
+    const std::string body =
+        std::string(R"({"email":")") + (is_known ? "a" : "b") + R"(@example.com","password":"wrong"})";
+    const auto from = Clock::now();
+    if (hub.run(hub.post("/auth/login", body))) std::exit(1);
+    (is_known ? known : unknown).push_back(seconds_since(from) * 1e3);
+  }
+  report.add({"refused sign-in, known e-mail, median", quantile(known, 0.5), "ms"});
+  report.add({"refused sign-in, unknown e-mail, median", quantile(unknown, 0.5), "ms"});
+  report.add({"the same, fastest tenth: known less unknown", quantile(known, 0.1) - quantile(unknown, 0.1), "ms"});
+  report.add({"a known one takes longer (0.5: nothing to tell)", share_longer(known, unknown), "of pairs"});
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -212,6 +247,7 @@ int main(int argc, char** argv) {
   const auto user = must(must(must(json::Object::parse(made.body)).object("user")).text("id", {}));
   measure_tokens(hub, report, user);
   measure_passwords(report);
+  measure_refusals(hub, report);
   std::vector<std::string> sessions;
   for (int i = 0; i < 32; ++i) {
     const auto in = must(hub.run(hub.post("/auth/login", R"({"email":"a@example.com","password":"correct horse"})")));
