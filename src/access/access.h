@@ -16,11 +16,7 @@
 
 namespace concord::access {
 
-/// Who changes a grant, for the audit record.
-struct By {
-  UserId user;
-  std::string address, request_id;
-};
+using identity::By;
 
 /// Any reactor, once started.
 class Access {

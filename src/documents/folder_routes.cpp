@@ -39,7 +39,7 @@ class FolderRoutes : public DocumentRequests {
   }
 
   Task<net::Response> list(net::Request request) {
-    CO_TRY(auto who, co_await identity_.authenticate_any(request));
+    CO_TRY(auto who, co_await identity_.authenticate_visitor(request));
     CO_TRY(const auto folder, folder_query(request));
     CO_TRY(auto subjects, co_await access_.subjects_of(who.principal.id));
     CO_TRY(auto rows, co_await documents_.store().list_folders(who.principal.id, std::move(subjects), folder));
@@ -56,7 +56,8 @@ class FolderRoutes : public DocumentRequests {
   }
 
   Task<net::Response> read(net::Request request) {
-    CO_TRY(const auto found, co_await find_folder(request, Level::kRead));
+    CO_TRY(auto who, co_await identity_.authenticate_visitor(request));
+    CO_TRY(const auto found, co_await find_folder(request, std::move(who), Level::kRead));
     co_return co_await answer(200, found.row);
   }
 
@@ -101,6 +102,21 @@ class FolderRoutes : public DocumentRequests {
     co_return co_await sharing_.revoke(thing_of(found), std::move(request));
   }
 
+  Task<net::Response> links(net::Request request) {
+    CO_TRY(auto found, co_await find_folder(request, Level::kShare));
+    co_return co_await sharing_.links(thing_of(found));
+  }
+
+  Task<net::Response> make_link(net::Request request) {
+    CO_TRY(auto found, co_await find_folder(request, Level::kShare));
+    co_return co_await sharing_.make_link(thing_of(found), std::move(request));
+  }
+
+  Task<net::Response> remove_link(net::Request request) {
+    CO_TRY(auto found, co_await find_folder(request, Level::kShare));
+    co_return co_await sharing_.remove_link(thing_of(found), std::move(request));
+  }
+
  private:
   struct FoundFolder {
     identity::Authenticated who;
@@ -112,6 +128,10 @@ class FolderRoutes : public DocumentRequests {
 
   Task<FoundFolder> find_folder(const net::Request& request, Level least) {
     CO_TRY(auto who, co_await identity_.authenticate_any(request));
+    co_return co_await find_folder(request, std::move(who), least);
+  }
+
+  Task<FoundFolder> find_folder(const net::Request& request, identity::Authenticated who, Level least) {
     const auto id = FolderId::parse(request.parameter("id"));
     if (!id) co_return fail(Code::kNotFound, "there is no such folder");
     CO_TRY(const access::Decision decision, co_await access_.decide(who.actor(), id->str()));
@@ -143,6 +163,9 @@ void Documents::add_folder_routes(net::Router& router) {
   add_route(router, "GET", "/folders/{id}/share", routes, &FolderRoutes::shares);
   add_route(router, "POST", "/folders/{id}/share", routes, &FolderRoutes::share);
   add_route(router, "DELETE", "/folders/{id}/share/{principal}", routes, &FolderRoutes::unshare);
+  add_route(router, "GET", "/folders/{id}/links", routes, &FolderRoutes::links);
+  add_route(router, "POST", "/folders/{id}/links", routes, &FolderRoutes::make_link);
+  add_route(router, "DELETE", "/folders/{id}/links/{link}", routes, &FolderRoutes::remove_link);
 }
 
 }  // namespace concord::documents

@@ -158,6 +158,16 @@ access::By by(const identity::Authenticated& who, const net::Request& request) {
 
 Task<DocumentRequests::Found> DocumentRequests::find(const net::Request& request, Level least) {
   CO_TRY(auto who, co_await identity_.authenticate_any(request));
+  co_return co_await find(request, std::move(who), least);
+}
+
+Task<DocumentRequests::Found> DocumentRequests::find_for_visitor(const net::Request& request, Level least) {
+  CO_TRY(auto who, co_await identity_.authenticate_visitor(request));
+  co_return co_await find(request, std::move(who), least);
+}
+
+Task<DocumentRequests::Found> DocumentRequests::find(const net::Request& request, identity::Authenticated who,
+                                                     Level least) {
   CO_TRY(const DocumentId id, document_of(request));
   CO_TRY(DocumentRow row, co_await catalog_.find(who.actor(), id, least));
   co_return Found{std::move(who), std::move(row)};

@@ -57,8 +57,11 @@ class DocumentRequests {
   /// The document of the path, for a user or agent who may at least `least`: 404 where they may not even see it, else
   /// 403.
   Task<Found> find(const net::Request& request, Level least);
+  /// The same, also for who came by a link.
+  Task<Found> find_for_visitor(const net::Request& request, Level least);
   Task<net::Response> respond(DocumentRow row, Documents::Content content);
   Task<std::map<UserId, std::string>> names_of(std::vector<UserId> ids);
+  Task<Found> find(const net::Request& request, identity::Authenticated who, Level least);
 
   Documents& documents_;
   Catalog catalog_;

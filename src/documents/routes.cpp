@@ -44,7 +44,7 @@ class DocumentRoutes : public DocumentRequests {
   }
 
   Task<net::Response> list(net::Request request) {
-    CO_TRY(auto who, co_await identity_.authenticate_any(request));
+    CO_TRY(auto who, co_await identity_.authenticate_visitor(request));
     CO_TRY(const std::int64_t limit, parse_limit(request));
     std::optional<ListCursor> after;
     if (auto text = request.query_value("after")) {
@@ -76,14 +76,14 @@ class DocumentRoutes : public DocumentRequests {
   }
 
   Task<net::Response> read(net::Request request) {
-    CO_TRY(auto found, co_await find(request, Level::kRead));
+    CO_TRY(auto found, co_await find_for_visitor(request, Level::kRead));
     CO_TRY(const Format format, format_of(request));
     CO_TRY(Documents::Content content, co_await documents_.read(found.row.id, format));
     co_return co_await respond(std::move(found.row), std::move(content));
   }
 
   Task<net::Response> write(net::Request request) {
-    CO_TRY(auto found, co_await find(request, Level::kWrite));
+    CO_TRY(auto found, co_await find_for_visitor(request, Level::kWrite));
     CO_TRY(const Format format, format_of(request));
     CO_TRY(auto body, body_of(request, limits_));
     CO_TRY(const std::int64_t version, body.integer("version", 0, (std::int64_t{1} << 53) - 1));
@@ -142,6 +142,21 @@ class DocumentRoutes : public DocumentRequests {
     co_return co_await sharing_.revoke(thing_of(found), std::move(request));
   }
 
+  Task<net::Response> links(net::Request request) {
+    CO_TRY(auto found, co_await find(request, Level::kShare));
+    co_return co_await sharing_.links(thing_of(found));
+  }
+
+  Task<net::Response> make_link(net::Request request) {
+    CO_TRY(auto found, co_await find(request, Level::kShare));
+    co_return co_await sharing_.make_link(thing_of(found), std::move(request));
+  }
+
+  Task<net::Response> remove_link(net::Request request) {
+    CO_TRY(auto found, co_await find(request, Level::kShare));
+    co_return co_await sharing_.remove_link(thing_of(found), std::move(request));
+  }
+
   Task<net::Response> sync(net::Request request) {
     if (!request.websocket_upgrade) co_return upgrade_required(request);
     // What is wrong with the document or the token is told by a close code: a browser cannot see a refused upgrade.
@@ -180,6 +195,9 @@ void Documents::add_routes(net::Router& router) {
   add_route(router, "GET", "/documents/{id}/share", routes, &DocumentRoutes::shares);
   add_route(router, "POST", "/documents/{id}/share", routes, &DocumentRoutes::share);
   add_route(router, "DELETE", "/documents/{id}/share/{principal}", routes, &DocumentRoutes::unshare);
+  add_route(router, "GET", "/documents/{id}/links", routes, &DocumentRoutes::links);
+  add_route(router, "POST", "/documents/{id}/links", routes, &DocumentRoutes::make_link);
+  add_route(router, "DELETE", "/documents/{id}/links/{link}", routes, &DocumentRoutes::remove_link);
   add_route(router, "GET", "/documents/{id}/sync", routes, &DocumentRoutes::sync);
   add_history_routes(router);
   add_folder_routes(router);

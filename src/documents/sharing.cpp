@@ -20,6 +20,27 @@ Result<std::int64_t> expiry_of(const json::Object& body, std::int64_t now_ms) {
   return *time;
 }
 
+Result<> may_keep_links(const SharedThing& thing) {
+  if (thing.who.agent) return fail(Code::kPermissionDenied, "this is for users; an agent may not do it");
+  return {};
+}
+
+/// With the secret where there is one to show.
+void write_link(json::Writer& out, const identity::ShareLink& link, std::string_view made_by,
+                const std::string* secret = nullptr) {
+  out.begin_object().field("id", link.id.str()).field("name", link.name);
+  out.field("access_level", identity::to_string(link.most)).field("has_password", link.has_password);
+  out.field("made_by", link.made_by.str()).field("made_by_name", made_by);
+  out.field("created_at", format_time(link.created_ms)).key("expires_at");
+  if (link.expires_ms == 0) {
+    out.null();
+  } else {
+    out.text(format_time(link.expires_ms));
+  }
+  if (secret != nullptr) out.field("secret", *secret);
+  out.end();
+}
+
 std::unexpected<Error> nobody() {
   return fail(Error{Code::kNotFound, "nobody here has that id or e-mail", {{"field", "principal"}}});
 }
@@ -114,6 +135,54 @@ Task<net::Response> Sharing::revoke(SharedThing thing, net::Request request) {
     co_return fail(Code::kPermissionDenied,
                    "this needs share access; you have " + std::string(to_string(thing.access)));
   CO_TRY_VOID(co_await access_.revoke(thing.id, principal, by(thing.who, request)));
+  co_return net::Response{.status = 204};
+}
+
+Task<net::Response> Sharing::links(SharedThing thing) {
+  CO_TRY_VOID(may_keep_links(thing));
+  CO_TRY(const auto links, co_await identity_.share_links(std::move(thing.id)));
+  std::vector<std::string> makers;
+  makers.reserve(links.size());
+  for (const identity::ShareLink& link : links) makers.push_back(link.made_by.str());
+  CO_TRY(auto names, co_await identity_.names_of(std::move(makers)));
+  json::Writer out;
+  out.begin_object().key("links").begin_array();
+  for (const identity::ShareLink& link : links) write_link(out, link, names[link.made_by.str()]);
+  out.end().end();
+  co_return json_response(200, std::move(out).take());
+}
+
+Task<net::Response> Sharing::make_link(SharedThing thing, net::Request request) {
+  CO_TRY_VOID(may_keep_links(thing));
+  CO_TRY(const json::Object body, json::Object::parse(request.body, {.max_bytes = kSmallBody}));
+  CO_TRY(const std::string word, body.text("access_level", {.least = 1, .most = 16}));
+  const auto level = access::grantable_level(word);
+  const auto most = identity::parse_permission(word);  // of a level that shares on, none
+  if (!level || !most)
+    co_return fail(json::field_error("access_level", "must be read, comment, suggest or write", word));
+  if (*level > thing.access) co_return fail(json::field_error("access_level", "is more than you have yourself", word));
+  CO_TRY(auto name, body.optional_text("name", kNameRule));
+  CO_TRY(auto password,
+         body.optional_text(
+             "password", {.least = 1, .most = identity::kMaxLinkPasswordBytes, .secret = true, .any_character = true}));
+  CO_TRY(const std::int64_t expires_ms, expiry_of(body, clock_.wall_ms()));
+  CO_TRY(const auto made, co_await identity_.make_share_link(by(thing.who, request), {.thing = std::move(thing.id),
+                                                                                      .name = name.value_or("Link"),
+                                                                                      .most = *most,
+                                                                                      .password = std::move(password),
+                                                                                      .expires_ms = expires_ms}));
+  json::Writer out;
+  write_link(out, made.link, thing.who.principal.name, &made.secret);
+  net::Response response = json_response(201, std::move(out).take());
+  response.set("location", std::string(request.path) + "/" + made.link.id.str());
+  co_return response;
+}
+
+Task<net::Response> Sharing::remove_link(SharedThing thing, net::Request request) {
+  CO_TRY_VOID(may_keep_links(thing));
+  const auto id = identity::AgentId::parse(request.parameter("link"));
+  if (!id) co_return fail(Code::kNotFound, "there is no such link, or no longer");
+  CO_TRY_VOID(co_await identity_.remove_share_link(by(thing.who, request), std::move(thing.id), *id));
   co_return net::Response{.status = 204};
 }
 

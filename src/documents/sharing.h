@@ -32,6 +32,13 @@ class Sharing {
   /// From the {principal} of the path: for who may share it, and for everyone their own.
   Task<net::Response> revoke(SharedThing thing, net::Request request);
 
+  // Links, for who may share the thing and is no agent.
+  Task<net::Response> links(SharedThing thing);
+  /// As the request's body says: `access_level`, and where it has them `name`, `password`, `expires_at`.
+  Task<net::Response> make_link(SharedThing thing, net::Request request);
+  /// The {link} of the path.
+  Task<net::Response> remove_link(SharedThing thing, net::Request request);
+
  private:
   struct Named {
     std::string id;

@@ -28,7 +28,7 @@ class SuggestionRoutes : public DocumentRequests {
   using DocumentRequests::DocumentRequests;
 
   Task<net::Response> create(net::Request request) {
-    CO_TRY(auto found, co_await find(request, Level::kSuggest));
+    CO_TRY(auto found, co_await find_for_visitor(request, Level::kSuggest));
     CO_TRY(const Format format, format_of(request));
     CO_TRY(const auto body, body_of(request, limits_));
     CO_TRY(const std::int64_t version, body.integer("version", 0, (std::int64_t{1} << 53) - 1));

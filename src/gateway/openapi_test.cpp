@@ -78,6 +78,29 @@ void ask_about_shares(Hub& hub, const std::string& document, const std::string& 
   EXPECT_EQ(hub.ask("DELETE", path + "/" + other, pattern + "/{principal}").status, 404);
 }
 
+void ask_about_links(Hub& hub, const std::string& thing, const std::string& pattern) {
+  const std::string all = thing + "/links";
+  EXPECT_EQ(hub.ask("POST", all, pattern, R"({"access_level":"share"})").status, 400);
+  EXPECT_EQ(hub.ask("POST", all, pattern, R"({"access_level":"read","password":""})").status, 400);
+  const auto made = hub.ask("POST", all, pattern, R"({"access_level":"read","name":"Printers","password":"swans"})");
+  ASSERT_EQ(made.status, 201);
+  EXPECT_EQ(text_of(hub.ask("GET", all, pattern), "/links/0/id"), text_of(made, "/id"));
+  const std::string secret = R"({"secret":")" + text_of(made, "/secret") + "\"";
+  EXPECT_EQ(hub.ask("POST", "/links/open", "/links/open", R"({"secret":"clk_x"})").status, 404);
+  EXPECT_EQ(hub.ask("POST", "/links/open", "/links/open", secret + "}").status, 403);
+  EXPECT_EQ(hub.ask("POST", "/links/open", "/links/open", secret + R"(,"password":"geese"})").status, 403);
+  const auto opened = hub.ask("POST", "/links/open", "/links/open", secret + R"(,"password":"swans"})");
+  ASSERT_EQ(opened.status, 200);
+  const std::string user = std::exchange(hub.token, text_of(opened, "/token"));
+  EXPECT_EQ(hub.ask("GET", thing, pattern.substr(0, pattern.rfind('/'))).status, 200);
+  EXPECT_EQ(hub.ask("GET", thing + "/share", pattern.substr(0, pattern.rfind('/')) + "/share").status, 403);
+  EXPECT_EQ(hub.ask("GET", all, pattern).status, 403);
+  hub.token = user;
+  EXPECT_EQ(hub.ask("DELETE", all + "/" + text_of(made, "/id"), pattern + "/{link}").status, 204);
+  EXPECT_EQ(hub.ask("DELETE", all + "/" + text_of(made, "/id"), pattern + "/{link}").status, 404);
+  EXPECT_EQ(hub.ask("POST", "/links/open", "/links/open", secret + R"(,"password":"swans"})").status, 404);
+}
+
 void ask_about_folders(Hub& hub, const std::string& document) {
   const std::string one = "/folders/{id}";
   const auto made = hub.ask("POST", "/folders", "/folders", R"({"name":"Minutes"})");
@@ -101,6 +124,7 @@ void ask_about_folders(Hub& hub, const std::string& document) {
   EXPECT_EQ(hub.ask("GET", folder + "/share", one + "/share").status, 200);
   EXPECT_EQ(hub.ask("DELETE", folder + "/share/everybody", one + "/share/{principal}").status, 204);
   EXPECT_EQ(hub.ask("DELETE", folder + "/share/everybody", one + "/share/{principal}").status, 404);
+  ask_about_links(hub, folder, one + "/links");
   EXPECT_EQ(hub.ask("PATCH", document, "/documents/{id}", R"({"folder":null})").status, 200);
   const std::string empty = "/folders/" + text_of(hub.ask("POST", "/folders", "/folders", R"({"name":"x"})"), "/id");
   EXPECT_EQ(hub.ask("DELETE", empty, one).status, 204);
@@ -279,6 +303,7 @@ TEST(OpenApiDocument, says_what_documents_answer) {
   ask_about_suggestions(hub, document);
   ask_about_shares(hub, document, text_of(other, "/user/id"));
   ask_about_folders(hub, document);
+  ask_about_links(hub, document, one + "/links");
   ask_about_people(hub, text_of(other, "/user/id"));
   ask_about_agents(hub);
   ask_about_accounts(hub, text_of(other, "/user/id"));

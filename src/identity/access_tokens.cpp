@@ -3,6 +3,7 @@
 #include "crypto/base64.h"
 #include "crypto/claims.h"
 #include "crypto/random.h"
+#include "identity/share_links.h"
 
 namespace concord::identity {
 
@@ -30,6 +31,7 @@ AccessTokens::AccessTokens(const Options& options, SigningKeys keys, Sessions& s
       audience_(options.audience),
       lifetime_s_(options.access_token_seconds),
       guests_until_verified_(options.require_verified_email),
+      share_links_(options.share_links),
       keys_(std::move(keys)),
       sessions_(sessions),
       agents_(agents),
@@ -72,17 +74,18 @@ Task<Authenticated> AccessTokens::check(std::string_view token) {
     cached_.add();
     return ready(std::move(holder));
   }
-  return token.starts_with(kAgentTokenPrefix) ? check_agent(std::string(token), digest)
-                                              : check_cold(std::string(token), digest);
+  if (token.starts_with(kAgentTokenPrefix) || token.starts_with(kVisitorTokenPrefix))
+    return check_agent(std::string(token), digest);
+  return check_cold(std::string(token), digest);
 }
 
-/// A live session of an agent without end lasts a day, and may be opened again.
+/// Of an agent, or of a link. A live session of one without end lasts a day, and may be opened again.
 Task<Authenticated> AccessTokens::check_agent(std::string token, crypto::Sha256 digest) {
   const std::uint64_t generation = cache_.generation();
   CO_TRY(auto found, co_await agents_.find_by_token(Agents::token_hash(token)));
-  if (!found) {
+  if (!found || (found->row.agent.link && !share_links_)) {
     refused_.add();
-    co_return refuse_token("agent", "no agent has this token, or no longer");
+    co_return refuse_token("agent", "no agent or link has this token, or no longer");
   }
   const std::int64_t now_ms = clock_.wall_ms();
   const std::int64_t expires_ms = found->row.expires_ms == 0 ? now_ms + kDayMs : found->row.expires_ms;

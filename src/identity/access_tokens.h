@@ -48,6 +48,7 @@ class AccessTokens {
   const std::string audience_;
   const std::int64_t lifetime_s_;
   const bool guests_until_verified_;
+  const bool share_links_;
   const SigningKeys keys_;
   Sessions& sessions_;
   Agents& agents_;

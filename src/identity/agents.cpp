@@ -17,7 +17,29 @@ using engines::Rows;
 namespace {
 
 constexpr std::string_view kColumns =
-    "a.id, a.owner, a.name, a.scopes, a.per_minute, a.created_ms, a.expires_ms, a.token_hash";
+    "a.id, a.owner, a.name, a.scopes, a.per_minute, a.created_ms, a.expires_ms, a.token_hash, a.link_thing";
+
+Result<AgentRow> agent_of(const Row& row, std::size_t at = 0) {
+  const auto id = AgentId::parse(as_string(row[at]));
+  const auto owner = UserId::parse(as_string(row[at + 1]));
+  auto scopes = decode_scopes(as_string(row[at + 3]));
+  if (!id || !owner || !scopes) return fail(Code::kCorrupt, "a row of the table of agents is malformed");
+  return AgentRow{.agent = {*id, as_string(row[at + 2]), std::move(*scopes), as_integer(row[at + 4]),
+                            !engines::is_null(row[at + 8])},
+                  .owner = *owner,
+                  .created_ms = as_integer(row[at + 5]),
+                  .expires_ms = as_integer(row[at + 6]),
+                  .token_hash = as_string(row[at + 7])};
+}
+
+std::string select(std::string_view rest) {
+  return "SELECT " + std::string(kColumns) + " FROM identity_agents a " + std::string(rest);
+}
+
+std::unexpected<Error> changed_meanwhile() { return fail(Code::kConflict, "the agent was changed meanwhile"); }
+std::unexpected<Error> no_such_agent() { return fail(Code::kNotFound, "you have no such agent"); }
+
+}  // namespace
 
 /// `permission thing`, a line each: an identifier has no blank and no line feed.
 std::string encode_scopes(const std::vector<Scope>& scopes) {
@@ -41,27 +63,6 @@ std::optional<std::vector<Scope>> decode_scopes(std::string_view text) {
   return scopes;
 }
 
-Result<AgentRow> agent_of(const Row& row, std::size_t at = 0) {
-  const auto id = AgentId::parse(as_string(row[at]));
-  const auto owner = UserId::parse(as_string(row[at + 1]));
-  auto scopes = decode_scopes(as_string(row[at + 3]));
-  if (!id || !owner || !scopes) return fail(Code::kCorrupt, "a row of the table of agents is malformed");
-  return AgentRow{.agent = {*id, as_string(row[at + 2]), std::move(*scopes), as_integer(row[at + 4])},
-                  .owner = *owner,
-                  .created_ms = as_integer(row[at + 5]),
-                  .expires_ms = as_integer(row[at + 6]),
-                  .token_hash = as_string(row[at + 7])};
-}
-
-std::string select(std::string_view rest) {
-  return "SELECT " + std::string(kColumns) + " FROM identity_agents a " + std::string(rest);
-}
-
-std::unexpected<Error> changed_meanwhile() { return fail(Code::kConflict, "the agent was changed meanwhile"); }
-std::unexpected<Error> no_such_agent() { return fail(Code::kNotFound, "you have no such agent"); }
-
-}  // namespace
-
 SessionId session_of(std::string_view token_hash) {
   Uuid uuid{};
   for (std::size_t i = 0; i < uuid.size() && 2 * i + 2 <= token_hash.size(); ++i)
@@ -81,7 +82,7 @@ Task<> Agents::create(AgentRow row) {
       co_await tables_.query(
           {"INSERT INTO identity_agents (id, owner, name, scopes, per_minute, created_ms, expires_ms, token_hash) "
            "SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE (SELECT COUNT(*) FROM identity_agents WHERE owner = $2 AND "
-           "removed_ms IS NULL) < $9",
+           "removed_ms IS NULL AND link_thing IS NULL) < $9",
            {row.agent.id.str(), row.owner.str(), row.agent.name, encode_scopes(row.agent.scopes), row.agent.per_minute,
             row.created_ms, row.expires_ms, row.token_hash, static_cast<std::int64_t>(kMaxAgents)}}));
   if (made.affected == 0)
@@ -128,8 +129,10 @@ Task<std::optional<Agent>> Agents::find_living(AgentId id, std::int64_t now_ms) 
 }
 
 Task<std::optional<AgentRow>> Agents::find(UserId owner, AgentId id) {
-  CO_TRY(const Rows found, co_await tables_.query({select("WHERE a.id = $1 AND a.owner = $2 AND a.removed_ms IS NULL"),
-                                                   {id.str(), owner.str()}}));
+  CO_TRY(const Rows found,
+         co_await tables_.query(
+             {select("WHERE a.id = $1 AND a.owner = $2 AND a.removed_ms IS NULL AND a.link_thing IS NULL"),
+              {id.str(), owner.str()}}));
   if (found.empty()) co_return std::nullopt;
   CO_TRY(AgentRow row, agent_of(found.rows.front()));
   co_return std::optional(std::move(row));
@@ -137,7 +140,9 @@ Task<std::optional<AgentRow>> Agents::find(UserId owner, AgentId id) {
 
 Task<std::vector<AgentRow>> Agents::list(UserId owner) {
   CO_TRY(const Rows found,
-         co_await tables_.query({select("WHERE a.owner = $1 AND a.removed_ms IS NULL ORDER BY a.id"), {owner.str()}}));
+         co_await tables_.query(
+             {select("WHERE a.owner = $1 AND a.removed_ms IS NULL AND a.link_thing IS NULL ORDER BY a.id"),
+              {owner.str()}}));
   std::vector<AgentRow> out;
   out.reserve(found.rows.size());
   for (const Row& row : found.rows) {
@@ -156,7 +161,7 @@ Task<std::optional<Agents::Holder>> Agents::find_by_token(std::string token_hash
   if (found.empty()) co_return std::nullopt;
   const Row& row = found.rows.front();
   CO_TRY(Account owner, account_of(row));
-  CO_TRY(AgentRow agent, agent_of(row, row.size() - 8));
+  CO_TRY(AgentRow agent, agent_of(row, row.size() - 9));
   co_return Holder{std::move(agent), std::move(owner)};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // The table of agents, and the form of their tokens: "cct_" and 32 random bytes in base64url. Only a token's SHA-256 is
-// stored, so it is shown once, when it is made. Any reactor.
+// stored, so it is shown once, when it is made. Links (share_links.h) are rows of it too, found by their tokens and
+// identifiers alone. Any reactor.
 
 #include <cstdint>
 #include <optional>
@@ -23,6 +24,10 @@ struct AgentRow {
   std::int64_t expires_ms = 0;  // wall clock; 0: never
   std::string token_hash;
 };
+
+/// As the table has them; nullopt where they are malformed.
+std::string encode_scopes(const std::vector<Scope>& scopes);
+std::optional<std::vector<Scope>> decode_scopes(std::string_view text);
 
 /// What a token of an agent has open is known by.
 SessionId session_of(std::string_view token_hash);

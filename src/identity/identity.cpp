@@ -21,6 +21,8 @@
 #include "identity/routes.h"
 #include "identity/sessions.h"
 #include "identity/setup_token.h"
+#include "identity/share_link_routes.h"
+#include "identity/share_links.h"
 #include "identity/sign_in.h"
 #include "net/http.h"
 
@@ -81,6 +83,8 @@ struct Identity::State {
   std::unique_ptr<AccountRoutes> account_routes;
   std::unique_ptr<AccountRemoval> removal;
   std::unique_ptr<LeavingRoutes> leaving;
+  std::unique_ptr<ShareLinks> share_links;
+  std::unique_ptr<ShareLinkRoutes> share_link_routes;
   std::vector<std::function<void()>> membership_listeners;
 
   void membership_changed() {
@@ -108,10 +112,13 @@ Task<> Identity::start() {
   }
   s.tokens = std::make_unique<AccessTokens>(s.options, std::move(keys), s.sessions, s.agents, s.ended, s.on.clock,
                                             s.on.metrics);
-  s.agent_routes = std::make_unique<AgentRoutes>(s.on, *this, s.agents, [state = &s](std::optional<SessionId> ended) {
+  const auto agent_changed = [state = &s](std::optional<SessionId> ended) {
     state->membership_changed();
     if (ended) state->ended.add(*ended);
-  });
+  };
+  s.agent_routes = std::make_unique<AgentRoutes>(s.on, *this, s.agents, agent_changed);
+  s.share_links = std::make_unique<ShareLinks>(s.options, s.on, s.hasher, agent_changed);
+  s.share_link_routes = std::make_unique<ShareLinkRoutes>(*s.share_links);
   s.sign_in = std::make_unique<SignIn>(s.options, s.on, s.accounts, s.invitations, s.sessions, s.ended, s.hasher,
                                        *s.tokens, std::move(setup_token), has_account);
   s.changes = std::make_unique<AccountChanges>(s.on, s.accounts, s.ended, s.hasher, *s.sign_in, s.mails,
@@ -133,6 +140,7 @@ void Identity::add_routes(net::Router& router) {
   state_->agent_routes->add_to(router);
   state_->account_routes->add_to(router);
   state_->leaving->add_to(router);
+  state_->share_link_routes->add_to(router);
 }
 
 std::optional<std::string> Identity::setup_token() const {
@@ -155,6 +163,15 @@ Task<Authenticated> Identity::authenticate(const net::Request& request) {
 }
 
 Task<Authenticated> Identity::authenticate_any(const net::Request& request) {
+  return [](Task<Authenticated> authenticating) -> Task<Authenticated> {
+    CO_TRY(Authenticated who, co_await std::move(authenticating));
+    if (who.agent && who.agent->link)
+      co_return fail(Code::kPermissionDenied, "this needs an account; a link does not let in to it");
+    co_return who;
+  }(authenticate_visitor(request));
+}
+
+Task<Authenticated> Identity::authenticate_visitor(const net::Request& request) {
   const std::string_view header = request.header("authorization");
   if (header.empty()) return refused("missing", "no access token: send it as 'Authorization: Bearer <token>'");
   const auto blank = header.find(' ');
@@ -193,6 +210,18 @@ Task<std::shared_ptr<const Agent>> Identity::living_agent(AgentId id) {
 
 void Identity::on_membership_changed(std::function<void()> changed) {
   state_->membership_listeners.push_back(std::move(changed));
+}
+
+Task<MadeLink> Identity::make_share_link(By by, WantedLink wanted) {
+  return state_->share_links->make(std::move(by), std::move(wanted));
+}
+
+Task<std::vector<ShareLink>> Identity::share_links(std::string thing) {
+  return state_->share_links->of(std::move(thing));
+}
+
+Task<> Identity::remove_share_link(By by, std::string thing, AgentId id) {
+  return state_->share_links->remove(std::move(by), std::move(thing), id);
 }
 
 Task<std::optional<std::string>> Identity::group_name(GroupId id) {

@@ -22,6 +22,7 @@
 #include "base/task.h"
 #include "identity/options.h"
 #include "identity/principal.h"
+#include "identity/share_link.h"
 
 namespace concord::engines {
 class Tables;
@@ -76,8 +77,10 @@ class Identity {
   /// token that was checked before costs about a microsecond and does not suspend. The view is read before
   /// the first suspension.
   Task<Authenticated> authenticate_bearer(std::string_view token);
-  /// The same, with the token of the request's Authorization header. For what agents may do as well, within their
-  /// scopes; kRateLimited with the context `retry_after` where an agent asks too often.
+  /// The same, with the token of the request's Authorization header. For what those may do as well who came by a link;
+  /// kRateLimited with the context `retry_after` where an agent asks too often.
+  Task<Authenticated> authenticate_visitor(const net::Request& request);
+  /// For what agents may do as well, within their scopes: who came by a link is kPermissionDenied.
   Task<Authenticated> authenticate_any(const net::Request& request);
   /// For what users alone may do: an agent is kPermissionDenied.
   Task<Authenticated> authenticate(const net::Request& request);
@@ -97,6 +100,13 @@ class Identity {
   /// `changed` is called, on any thread, after a change of a role, of who is in a group, or of an agent. After `start`,
   /// before the server serves.
   void on_membership_changed(std::function<void()> changed);
+  // Links to things, of which identity knows the identifiers alone: whether `by` may share it is the caller's to ask.
+  // kTooLarge past the most links of one thing; kPermissionDenied where the hub has none; kNotFound where it is not
+  // that thing's.
+  Task<MadeLink> make_share_link(By by, WantedLink wanted);
+  Task<std::vector<ShareLink>> share_links(std::string thing);
+  Task<> remove_share_link(By by, std::string thing, AgentId id);
+
   /// The group's name; absent where there is no such group.
   Task<std::optional<std::string>> group_name(GroupId id);
 

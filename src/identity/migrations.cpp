@@ -114,6 +114,15 @@ CREATE INDEX identity_links_by_user ON identity_links (user_id, purpose);
 // Since when an account's removal is under way: it is deactivated as well, and never active again.
 constexpr const char* kRemovals = "ALTER TABLE identity_users ADD COLUMN removing_ms BIGINT";
 
+// A link is an agent of who made it (share_links.h). Its token is made from its secret and the hash of its password.
+constexpr const char* kShareLinks = R"(
+ALTER TABLE identity_agents ADD COLUMN link_thing TEXT;
+ALTER TABLE identity_agents ADD COLUMN link_hash TEXT;
+ALTER TABLE identity_agents ADD COLUMN link_password TEXT NOT NULL DEFAULT '';
+CREATE UNIQUE INDEX identity_agents_by_link ON identity_agents (link_hash);
+CREATE INDEX identity_agents_by_link_thing ON identity_agents (link_thing);
+)";
+
 }  // namespace
 
 std::vector<engines::Migration> migrations() {
@@ -121,7 +130,7 @@ std::vector<engines::Migration> migrations() {
       {.part = "identity", .version = 1, .sql = kFirst},     {.part = "identity", .version = 2, .sql = kSessionOrigins},
       {.part = "identity", .version = 3, .sql = kFourRoles}, {.part = "identity", .version = 4, .sql = kGroups},
       {.part = "identity", .version = 5, .sql = kAgents},    {.part = "identity", .version = 6, .sql = kAccountLife},
-      {.part = "identity", .version = 7, .sql = kRemovals}};
+      {.part = "identity", .version = 7, .sql = kRemovals},  {.part = "identity", .version = 8, .sql = kShareLinks}};
 }
 
 }  // namespace concord::identity

@@ -26,6 +26,10 @@ const std::array kSettings{
             .type = SettingType::kBoolean,
             .fallback = "false",
             .meaning = "Whether an account acts as a guest until its e-mail is confirmed."},
+    Setting{.name = "SHARE_LINKS",
+            .type = SettingType::kBoolean,
+            .fallback = "true",
+            .meaning = "Whether documents and folders may be shared by a link with people who have no account."},
     Setting{.name = "PASSWORD_MIN_LENGTH",
             .type = kInteger,
             .fallback = "8",
@@ -62,12 +66,13 @@ const std::array kSettings{
             .least = 1,
             .most = 65'536,
             .meaning = "Sign-ins that may wait to be hashed before more are told to come back later."},
-    Setting{.name = "SIGN_IN_RATE_PER_MINUTE",
-            .type = kInteger,
-            .fallback = "100",
-            .least = 0,
-            .most = 1'000'000,
-            .meaning = "Sign-ins tried from one address, and at one account; 0 means without limit."},
+    Setting{
+        .name = "SIGN_IN_RATE_PER_MINUTE",
+        .type = kInteger,
+        .fallback = "100",
+        .least = 0,
+        .most = 1'000'000,
+        .meaning = "Sign-ins tried from one address, and at one account; so too links opened; 0 means without limit."},
     Setting{.name = "REGISTER_RATE_PER_MINUTE",
             .type = kInteger,
             .fallback = "100",
@@ -129,6 +134,7 @@ Options Options::from(const Config& config, bool listens_beyond_loopback) {
   while (options.public_url.ends_with('/')) options.public_url.pop_back();
   options.registration = registration_of(config.string("REGISTRATION"));
   options.require_verified_email = config.boolean("REQUIRE_VERIFIED_EMAIL");
+  options.share_links = config.boolean("SHARE_LINKS");
   options.password_min_bytes = count(config, "PASSWORD_MIN_LENGTH");
   options.password_cost = {.memory_kib = static_cast<std::uint32_t>(config.integer("ARGON2_MEMORY_KIB")),
                            .iterations = static_cast<std::uint32_t>(config.integer("ARGON2_ITERATIONS")),

@@ -27,6 +27,7 @@ struct Options {
   std::size_t sessions_per_user = 100;
   Registration registration = Registration::kOpen;
   bool require_verified_email = false;          // who has not confirmed the e-mail acts as a guest
+  bool share_links = true;                      // to people without an account
   std::string public_url;                       // without a '/' at its end; empty: not known
   bool first_account_needs_token = false;       // the hub listens beyond loopback
   std::int64_t sign_ins_per_minute = 100;       // an address, and an account; 0: without limit

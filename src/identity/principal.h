@@ -68,6 +68,7 @@ struct Agent {
   std::string name;
   std::vector<Scope> scopes;
   std::int64_t per_minute = 0;  // requests; 0: without limit of its own
+  bool link = false;            // whoever holds a link acts by it (share_link.h)
 };
 
 /// Who acts: a user, or an agent for the user who owns it.
@@ -80,6 +81,12 @@ struct Actor {
 
   /// The identifier that what they do is recorded under.
   std::string str() const { return agent ? agent->id.str() : user.str(); }
+};
+
+/// Who does something and where from, for the audit record.
+struct By {
+  UserId user;
+  std::string address, request_id;
 };
 
 /// What a user is on the hub, beside themselves.

@@ -7,7 +7,7 @@ import { Hub } from './hub.mjs'
 
 // Callers, in the order of a row's columns. The document and the folder are the owner's; the guest and the reader may read
 // them, the writer may write. `agent` is the owner's and may read both, `stray` is the stranger's and may write whatever the
-// stranger may.
+// stranger may. A visitor (below) came by a link to it that lets read.
 const callers = ['nobody', 'guest', 'stranger', 'reader', 'writer', 'owner', 'admin', 'hub', 'agent', 'stray']
 const yes = 'yes' // let in: any answer but 401, 403, 404 and 5xx
 
@@ -20,6 +20,8 @@ const makers = [401, 403, yes, yes, yes, yes, yes, yes, 403, yes] // the agent m
 const readers = [401, yes, 404, yes, yes, yes, 404, 404, yes, 404]
 const writers = [401, 403, 404, 403, yes, yes, 404, 404, 403, 404]
 const owners = [401, 403, 404, 403, 403, yes, 404, 404, 403, 404]
+const keepers = owners // of links: who may share
+const missing = [401, 403, 404, 403, 403, 404, 404, 404, 403, 404]
 const ownersOfAgents = [401, 404, 404, 404, 404, yes, 404, 404, 403, 403]
 
 // Route: [who, body, what {names} of the path stand for].
@@ -96,6 +98,13 @@ const rows = {
   'GET /folders/{id}/share': [readers],
   'POST /folders/{id}/share': [owners, () => ({ principal: users_.stranger.id, access_level: 'read' })],
   'DELETE /folders/{id}/share/{principal}': [owners],
+  'GET /documents/{id}/links': [keepers],
+  'POST /documents/{id}/links': [keepers, () => ({ access_level: 'read' })],
+  'DELETE /documents/{id}/links/{link}': [missing, null, { link: 'agt_00000000000000000000000000' }],
+  'GET /folders/{id}/links': [keepers],
+  'POST /folders/{id}/links': [keepers, () => ({ access_level: 'read' })],
+  'DELETE /folders/{id}/links/{link}': [missing, null, { link: 'agt_00000000000000000000000000' }],
+  'POST /links/open': [Array(10).fill(404), () => ({ secret: 'clk_unknown' })],
   'POST /mcp': [principals, () => ({ jsonrpc: '2.0', id: 1, method: 'ping' })],
   'GET /audit': [admins],
   'GET /health': [everybody],
@@ -103,6 +112,13 @@ const rows = {
   'GET /health/ready': [everybody],
   'GET /metrics': [everybody], // of this machine
   'GET /openapi.json': [everybody],
+}
+
+/** What a visitor may; the rest is for accounts, or for everybody. */
+const byLink = ['GET /documents', 'GET /documents/{id}', 'GET /folders', 'GET /folders/{id}']
+const ofVisitor = (route, expected) => {
+  if (byLink.includes(route)) return yes
+  return expected[0] === 401 && expected.some((one) => one !== 401) ? 403 : expected[0]
 }
 
 let hub
@@ -148,12 +164,17 @@ async function fixture() {
   }
 }
 
+async function visitor(thing) {
+  const { secret } = await ask(users_.owner, 'POST', `/${thing.id.startsWith('fld_') ? 'folders' : 'documents'}/${thing.id}/links`, { access_level: 'read' }, 201)
+  return ask({}, 'POST', '/links/open', { secret }, 200)
+}
+
 async function verdict(method, pattern, caller, body, ids) {
   const made = await fixture()
   const names = { id: pattern.startsWith('/folders') ? made.folder.id : made.document.id, ...made.ids, ...ids }
   const path = pattern.replace(/\{(\w+)\}/g, (_, name) => names[name])
-  const who = made[caller] ?? users_[caller]
-  const session = caller in made || caller === 'nobody' ? who : await hub.logIn(who)
+  const who = caller === 'visitor' ? await visitor(pattern.startsWith('/folders') ? made.folder : made.document) : made[caller] ?? users_[caller]
+  const session = caller in users_ && caller !== 'nobody' ? await hub.logIn(who) : who
   const route = `${method} ${pattern}`
   const { status } = await hub.request(method, path, { token: session.token, body: body?.(who) })
   const endsOthers = ['DELETE /auth/sessions', 'POST /auth/password'].includes(route)
@@ -173,7 +194,8 @@ for (const [route, [expected, body, ids]] of Object.entries(rows)) {
   test(route, async () => {
     const [method, pattern] = route.split(' ')
     const answers = {}
-    const wanted = {}
+    const wanted = { visitor: ofVisitor(route, expected) }
+    answers.visitor = await verdict(method, pattern, 'visitor', body, ids)
     for (const [i, caller] of callers.entries()) {
       answers[caller] = await verdict(method, pattern, caller, body, ids)
       wanted[caller] = expected[i]
