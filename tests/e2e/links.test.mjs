@@ -2,7 +2,7 @@
 import test, { before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { id, launchBrowser, shots } from './browser.mjs'
-import { Hub } from './hub.mjs'
+import { Hub, until } from './hub.mjs'
 import { SmtpServer } from './smtp_server.mjs'
 
 let hub, smtp, owner, browser
@@ -90,4 +90,48 @@ test('a used or broken link says so', async () => {
   await photograph(used, 'confirm-refused')
   const broken = await open('/reset')
   await broken.waitForSelector(id('link-done'))
+})
+
+test('a document is shared by a link with a password, read, and no more once the link is gone', async () => {
+  const document = await hub.createDocument(owner, { name: 'The plan', content: 'Paint the fence.\n' })
+  const page = await open('/sign-in')
+  await page.fill(id('sign-in-email'), owner.email)
+  await page.fill(id('sign-in-password'), owner.password)
+  await page.click(id('sign-in-submit'))
+  await page.waitForSelector(id('doc-new'))
+  await page.goto(`${hub.url}/d/${document.id}`)
+  await page.click(id('share-open'))
+  await page.click(id('share-link-make'))
+  await page.fill(id('share-link-name'), 'For the neighbours')
+  await page.fill(id('share-link-new-password'), 'seven swans')
+  await page.selectOption(id('share-link-level'), 'write')
+  await page.selectOption(id('share-link-end'), '168')
+  await photograph(page, 'link-making')
+  await page.click(id('share-link-create'))
+  const address = await page.inputValue(id('share-link-address'))
+  await photograph(page, 'link-made')
+
+  const visitor = await open(new URL(address).pathname + new URL(address).hash)
+  await visitor.fill(id('link-password'), 'six swans')
+  await visitor.click(id('link-submit'))
+  await visitor.getByText('The password is wrong').waitFor()
+  await photograph(visitor, 'link-password')
+  await visitor.fill(id('link-password'), 'seven swans')
+  await visitor.click(id('link-submit'))
+  await visitor.getByText('Paint the fence.').waitFor()
+  await visitor.click('.ql-editor')
+  await visitor.keyboard.type('Twice. ')
+  await until('written', async () => (await hub.read(owner, document)).content.includes('Twice.'))
+  assert.equal(await visitor.locator(id('share-open')).count(), 0)
+  assert.equal(await visitor.locator(id('account-menu')).count(), 0)
+  await photograph(visitor, 'link-visit')
+  await visitor.reload() // the address still has all that is needed, but for the password
+  await visitor.waitForSelector(id('link-password'))
+  await visitor.fill(id('link-password'), 'seven swans')
+  await visitor.click(id('link-submit'))
+  await visitor.getByText('Twice.').waitFor()
+
+  await page.click(id('share-link-remove'))
+  await visitor.waitForSelector(id('link-nothing'))
+  await photograph(visitor, 'link-nothing')
 })

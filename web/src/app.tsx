@@ -1,6 +1,7 @@
 import { Component, lazy, Suspense, useEffect, useState, type ReactNode } from 'react';
 import { useApp, useStore } from './app_context';
 import { DocumentsPage } from './pages/documents';
+import { LinkPage } from './pages/link';
 import { ConfirmPage, ForgotPage, ResetPage } from './pages/links';
 import { RegisterPage } from './pages/register';
 import { SignInPage } from './pages/sign_in';
@@ -35,7 +36,7 @@ function Pages() {
   const signedIn = state.phase === 'signed_in';
   const signedOut = state.phase === 'signed_out';
   const entrance = current.page === 'sign_in' || current.page === 'register' || current.page === 'forgot';
-  const byLink = current.page === 'reset' || current.page === 'confirm'; // whoever is signed in
+  const byLink = current.page === 'reset' || current.page === 'confirm' || current.page === 'link'; // whoever is signed in
 
   useEffect(() => {
     if (signedIn && entrance) {
@@ -49,6 +50,7 @@ function Pages() {
 
   if (current.page === 'reset') return <ResetPage />;
   if (current.page === 'confirm') return <ConfirmPage />;
+  if (current.page === 'link') return <LinkPage />;
   if (signedOut) {
     if (current.page === 'forgot') return <ForgotPage />;
     if (current.page === 'register') return <RegisterPage />;

@@ -6,6 +6,7 @@ import { Store } from './lib/store';
  *   /d/<id>      one document
  *   /sign-in, /register, /forgot
  *   /reset, /confirm   what links of the hub lead to
+ *   /link#<secret>     what was shared by a link
  */
 export type Route =
   | { page: 'documents' }
@@ -15,6 +16,7 @@ export type Route =
   | { page: 'forgot' }
   | { page: 'reset' }
   | { page: 'confirm' }
+  | { page: 'link' }
   | { page: 'nowhere' };
 
 const kDocument = /^\/d\/(doc_[0-9a-z]{1,64})\/?$/;
@@ -26,11 +28,13 @@ export function parseRoute(path: string): Route {
   if (path === '/forgot') return { page: 'forgot' };
   if (path === '/reset') return { page: 'reset' };
   if (path === '/confirm') return { page: 'confirm' };
+  if (path === '/link') return { page: 'link' };
   const id = kDocument.exec(path)?.[1];
   return id ? { page: 'document', id } : { page: 'nowhere' };
 }
 
 export const documentPath = (id: string): string => `/d/${id}`;
+export const linkPath = (secret: string): string => `/link#${secret}`;
 
 export const route = new Store<Route>({ page: 'documents' });
 

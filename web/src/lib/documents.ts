@@ -28,6 +28,27 @@ export interface Share {
   expires_at?: string;
 }
 
+export type LinkLevel = Exclude<GrantedLevel, 'share'>;
+
+/** A link to a document, for whoever holds it. */
+export interface ShareLink {
+  id: string;
+  name: string;
+  access_level: LinkLevel;
+  has_password: boolean;
+  made_by: string;
+  made_by_name: string;
+  created_at: string;
+  expires_at: string | null;
+}
+
+export interface NewShareLink {
+  access_level: LinkLevel;
+  name?: string;
+  password?: string;
+  expires_at?: string;
+}
+
 export interface DocumentPage {
   documents: DocumentInfo[];
   next: string | null;
@@ -95,5 +116,18 @@ export class Documents {
 
   unshare(id: string, principal: string): Promise<void> {
     return this.session.request(`${at(id)}/share/${encodeURIComponent(principal)}`, { method: 'DELETE' });
+  }
+
+  async links(id: string, signal?: AbortSignal): Promise<ShareLink[]> {
+    return (await this.session.request<{ links: ShareLink[] }>(`${at(id)}/links`, { signal })).links;
+  }
+
+  /** The answer has the link's secret, once. */
+  makeLink(id: string, link: NewShareLink): Promise<ShareLink & { secret: string }> {
+    return this.session.request(`${at(id)}/links`, { method: 'POST', body: link });
+  }
+
+  removeLink(id: string, link: string): Promise<void> {
+    return this.session.request(`${at(id)}/links/${encodeURIComponent(link)}`, { method: 'DELETE' });
   }
 }

@@ -1,10 +1,11 @@
 import { useEffect, useState, type ReactNode } from 'react';
-import { useStore } from '../app_context';
+import { useStore, useUser } from '../app_context';
 import { isPlain, mayWrite, type DocumentInfo } from '../lib/documents';
+import { isVisitor } from '../lib/visitor';
 import { EditorSurface } from '../editor/surface';
 import type { DocumentSession } from '../live/document_session';
 import { navigate } from '../router';
-import { AccountMenu } from '../ui/account_menu';
+import { AccountMenu, ThemeMenu } from '../ui/account_menu';
 import { Badge, EmptyState, Skeleton } from '../ui/bits';
 import { Button } from '../ui/button';
 import { Mark } from '../ui/logo';
@@ -19,6 +20,7 @@ export default function DocumentPage({ id }: { id: string }) {
   const document_ = useDocument(id);
   const { fate, info, live } = document_;
   const [sharing, setSharing] = useState(false);
+  const visiting = isVisitor(useUser());
   const name = info?.name;
   useEffect(() => { document.title = `${name ?? 'Document'} · Concord`; }, [name]);
 
@@ -49,11 +51,11 @@ export default function DocumentPage({ id }: { id: string }) {
   const readOnly = !mayWrite(info.access_level);
   return (
     <>
-      <Header title={<Title info={info} editable={!readOnly} onRenamed={document_.setName} />}>
+      <Header title={<Title info={info} editable={!readOnly && !visiting} onRenamed={document_.setName} />}>
         {readOnly ? <Badge icon="eye" testId="read-only-badge"><span className="max-sm:sr-only">Read only</span></Badge> : null}
         <ConnectionChip live={live} readOnly={readOnly} />
         <Presence live={live} />
-        <Button icon="people" onClick={() => setSharing(true)} data-testid="share-open" aria-label="Share" className="max-sm:w-8 max-sm:px-0 max-sm:[&>svg]:m-0"><span className="max-sm:hidden">Share</span></Button>
+        {visiting ? null : <Button icon="people" onClick={() => setSharing(true)} data-testid="share-open" aria-label="Share" className="max-sm:w-8 max-sm:px-0 max-sm:[&>svg]:m-0"><span className="max-sm:hidden">Share</span></Button>}
       </Header>
       <ConnectionNotice live={live} readOnly={readOnly} onDiscard={document_.startOver} />
       {document_.accessChanged ? <AccessNotice readOnly={readOnly} onClose={document_.acknowledgeAccess} /> : null}
@@ -72,17 +74,18 @@ function Text({ live, info, readOnly }: { live: DocumentSession; info: DocumentI
 }
 
 function Header({ title, children }: { title?: ReactNode; children?: ReactNode }) {
+  const visiting = isVisitor(useUser());
   return (
     <header className="sticky top-0 z-30 flex h-14 items-center gap-1.5 border-b border-line bg-canvas/90 px-2 backdrop-blur-md sm:gap-2.5 sm:px-4">
-      <a
+      {visiting ? <span className="p-1"><Mark size={28} /></span> : <a
         href="/" aria-label="Back to your documents" title="Documents" data-testid="back" className="rounded-md p-1"
         onClick={(event) => { if (!event.metaKey && !event.ctrlKey && !event.shiftKey) { event.preventDefault(); navigate('/'); } }}
       >
         <Mark size={28} />
-      </a>
+      </a>}
       <div className="min-w-0 flex-1">{title ?? null}</div>
       {children}
-      <AccountMenu />
+      {visiting ? <ThemeMenu /> : <AccountMenu />}
     </header>
   );
 }

@@ -12,6 +12,7 @@ import { Dialog } from '../ui/dialog';
 import { Field, Select } from '../ui/field';
 import { toastError } from '../ui/toasts';
 import { FormProblem } from './entrance';
+import { ShareLinks } from './share_links';
 
 const kLevels: GrantedLevel[] = ['share', 'write', 'suggest', 'comment', 'read'];
 
@@ -115,9 +116,10 @@ export function ShareDialog({ info, onClose }: { info: DocumentInfo; onClose: ()
           ))}
         </ul>
       ) : null}
+      {sharesIt ? <ShareLinks document_={info.id} /> : null}
       <footer className="mt-5 flex items-center justify-between gap-3 border-t border-line pt-4">
-        <p className="text-sm text-muted max-sm:hidden">The link works for the people above.</p>
-        <Button icon={copied ? 'check' : 'link'} onClick={() => void copy()} data-testid="share-copy-link">{copied ? 'Copied' : 'Copy link'}</Button>
+        <p className="text-sm text-muted max-sm:hidden">The address works for the people above.</p>
+        <Button icon={copied ? 'check' : 'link'} onClick={() => void copy()} data-testid="share-copy-link">{copied ? 'Copied' : 'Copy the address'}</Button>
       </footer>
     </Dialog>
   );
