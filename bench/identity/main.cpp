@@ -13,6 +13,7 @@
 #include <future>
 #include <latch>
 
+#include "access/access.h"
 #include "common/report.h"
 #include "crypto/claims.h"
 #include "crypto/jws.h"
@@ -63,6 +64,11 @@ Task<> stop_audit(audit::Audit& audit) {
   co_return Result<>{};
 }
 
+Task<> add_things(engines::Transaction& transaction, std::vector<access::Thing> things) {
+  for (const access::Thing& thing : things) CO_TRY_VOID(co_await access::AccessStore::add(transaction, thing));
+  co_return Result<>{};
+}
+
 class Hub {
  public:
   Hub() {
@@ -79,8 +85,12 @@ class Hub {
         identity_options, identity::Dependencies{*tables_, blocking_, clock_, ids_, metrics_, Logger(), *audit_});
     must(run(identity_->start()));
     identity_->add_routes(router_);
+    access_ =
+        std::make_unique<access::Access>(access::Access::Dependencies{*tables_, *identity_, *audit_, clock_, metrics_});
+    must(run(access_->start()));
   }
   ~Hub() {
+    access_.reset();
     identity_.reset();
     must(run(stop_audit(*audit_)));
     audit_.reset();
@@ -109,6 +119,29 @@ class Hub {
     const double from = cpu_seconds();
     for (std::size_t i = 0; i < checks; ++i) must(co_await identity_->authenticate_bearer(tokens[i % tokens.size()]));
     co_return (cpu_seconds() - from) / static_cast<double>(checks);
+  }
+  /// Things of the user's, three folders deep.
+  std::vector<std::string> things(UserId user, int count) {
+    constexpr std::size_t kDepth = 3;
+    std::vector<access::Thing> all;
+    std::vector<std::string> made;
+    all.reserve(kDepth + static_cast<std::size_t>(count));
+    made.reserve(static_cast<std::size_t>(count));
+    for (std::size_t i = 0; i < kDepth; ++i)
+      all.push_back({format_type_id("fld", make_uuid(ids_, user.slot())), user, i == 0 ? "" : all.back().id});
+    for (int i = 0; i < count; ++i) {
+      made.push_back(DocumentId::make(ids_, user.slot()).str());
+      all.push_back({made.back(), user, all[kDepth - 1].id});
+    }
+    must(run(tables_->transaction([all](engines::Transaction& transaction) { return add_things(transaction, all); })));
+    return made;
+  }
+  /// CPU seconds of one decision.
+  asio::awaitable<double> decide_each(UserId who, const std::vector<std::string>& things, std::size_t decisions) {
+    const double from = cpu_seconds();
+    for (std::size_t i = 0; i < decisions; ++i)
+      if (must(co_await access_->decide(who, things[i % things.size()])).level != access::Level::kOwner) std::exit(1);
+    co_return (cpu_seconds() - from) / static_cast<double>(decisions);
   }
   asio::awaitable<void> refresh_chain(std::string token, int count) {
     for (int i = 0; i < count; ++i) {
@@ -145,6 +178,7 @@ class Hub {
   std::unique_ptr<engines::FileSystem> files_ = engines::make_posix_file_system();
   std::unique_ptr<audit::Audit> audit_;
   std::unique_ptr<identity::Identity> identity_;
+  std::unique_ptr<access::Access> access_;
   net::Router router_;
 };
 
@@ -203,6 +237,16 @@ void measure_passwords(bench::Report& report) {
   report.add({"one argon2id hash, 19 MiB, 2 passes", each_s * 1e3, "ms"});
 }
 
+void measure_decisions(Hub& hub, bench::Report& report, const std::string& user) {
+  constexpr std::size_t kThings = 1000;
+  const UserId who = UserId::parse(user).value();
+  const auto things = hub.things(who, kThings);
+  report.add({"decision, first time, 3 folders deep", 1e6 * hub.run(hub.decide_each(who, things, kThings)), "us"});
+  double cached_s = 1e9;
+  for (int round = 0; round < 5; ++round) cached_s = std::min(cached_s, hub.run(hub.decide_each(who, things, 200'000)));
+  report.add({"decision, remembered (1,000 things in turn)", cached_s * 1e6, "us"});
+}
+
 /// How often a known e-mail takes longer than an unknown one; 0.5: the times tell nothing.
 double share_longer(const std::vector<double>& known, const std::vector<double>& unknown) {
   double longer = 0;
@@ -246,6 +290,7 @@ int main(int argc, char** argv) {
       must(hub.run(hub.post("/auth/register", R"({"email":"a@example.com","password":"correct horse"})")));
   const auto user = must(must(must(json::Object::parse(made.body)).object("user")).text("id", {}));
   measure_tokens(hub, report, user);
+  measure_decisions(hub, report, user);
   measure_passwords(report);
   measure_refusals(hub, report);
   std::vector<std::string> sessions;
