@@ -1,11 +1,14 @@
-// What identity reads from strangers besides access tokens: bodies, e-mail addresses, refresh tokens, client addresses.
+// What identity reads from strangers besides access tokens: bodies, e-mail addresses, refresh tokens, client addresses,
+// one-time and recovery codes.
 // The first byte picks one; the rest is its input.
 #include <cstdlib>
 
 #include "base/bytes.h"
+#include "crypto/one_time_code.h"
 #include "identity/email.h"
 #include "identity/rate_limiter.h"
 #include "identity/refresh_token.h"
+#include "identity/second_factor_store.h"
 #include "json/object.h"
 #include "json/writer.h"
 
@@ -45,12 +48,21 @@ void read_body(std::string_view text) {
   if (count && *count) require(**count >= -5 && **count <= 5);
 }
 
+void read_code(std::string_view text) {
+  const std::string plain = identity::plain_recovery_code(text);
+  require(plain.size() <= text.size() && identity::plain_recovery_code(plain) == plain);
+  const Bytes secret(crypto::kCodeSecretBytes, 7);
+  constexpr std::int64_t kNowMs = 1'800'000'000'000;
+  const auto step = crypto::match_code(secret, text, kNowMs, 0);
+  if (step) require(crypto::hotp(secret, static_cast<std::uint64_t>(*step)) == text);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view text = concord::as_text(concord::ByteView(data + 1, size - 1));
-  switch (data[0] % 4) {
+  switch (data[0] % 5) {
     case 0:
       read_email(text);
       break;
@@ -60,8 +72,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case 2:
       read_body(text);
       break;
-    default:
+    case 3:
       identity::address_key(text);
+      break;
+    default:
+      read_code(text);
       break;
   }
   return 0;

@@ -119,9 +119,10 @@ class Hub {
         audit::Audit::Dependencies{*engines_.tables, *engines_.embedded.files, pool_, clock_, metrics_, logger_});
     TRY_VOID(wait_for(reactors_.at(0), audit_->start(reactors_.at(0))));
     TRY_VOID(open_mail());
-    identity_ = std::make_unique<identity::Identity>(
-        identity::Options::from(config_, !is_loopback(listen_.host)),
-        identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_, logger_, *audit_, mailer_.get()});
+    identity_ =
+        std::make_unique<identity::Identity>(identity::Options::from(config_, !is_loopback(listen_.host)),
+                                             identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_,
+                                                                    logger_, *audit_, mailer_.get(), vault_.get()});
     TRY_VOID(wait_for(reactors_.at(0), identity_->start()));
     build_services();
     TRY_VOID(wait_for(reactors_.at(0), access_->start()));

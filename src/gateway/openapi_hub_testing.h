@@ -53,12 +53,12 @@ class Hub {
     audit_.emplace(audit::Options{}, audit::Audit::Dependencies{*engines_.tables, *engines_.embedded.files, pool_,
                                                                 clock_, metrics_, Logger()});
     must(concord::testing::run_on(reactors_.at(), audit_->start(reactors_.at())));
-    identity_.emplace(
-        options, identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_, Logger(), *audit_, &mailer_});
+    vault_.emplace(*engines_.blobs, concord::testing::some_master_keys(), true);
+    identity_.emplace(options, identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_, Logger(),
+                                                      *audit_, &mailer_, &*vault_});
     must(concord::testing::run_on(reactors_.at(), identity_->start()));
     shards_.emplace("node-1", reactors_.all(), *engines_.log, *engines_.coordination, shard::ShardLimits{}, clock_,
                     metrics_, Logger());
-    vault_.emplace(*engines_.blobs, concord::testing::some_master_keys(), true);
     snapshots_.emplace(*engines_.blobs, *vault_, pool_, 1u << 24u);
     history_.emplace(*engines_.blobs, *vault_, pool_, 1u << 26u);
     access_.emplace(access::Access::Dependencies{*engines_.tables, *identity_, *audit_, clock_, metrics_});
@@ -122,10 +122,10 @@ class Hub {
   engines::Engines engines_;
   std::optional<audit::Audit> audit_;
   mail::Mailer mailer_{{.url = "smtp://127.0.0.1:1", .from = "hub@example.org"}, metrics_, Logger()};
+  std::optional<vault::Vault> vault_;
   std::optional<identity::Identity> identity_;
   std::optional<access::Access> access_;
   std::optional<shard::Shards> shards_;
-  std::optional<vault::Vault> vault_;
   std::optional<shard::SnapshotStore> snapshots_;
   std::optional<documents::HistoryStore> history_;
   std::optional<documents::Documents> documents_;

@@ -1,6 +1,8 @@
 // The OpenAPI document against the real routes and their real answers: identity, documents and the gateway's own, on
 // the embedded engines.
 
+#include "crypto/base32_testing.h"
+#include "crypto/one_time_code.h"
 #include "gateway/openapi_hub_testing.h"
 
 namespace concord::gateway {
@@ -55,6 +57,46 @@ TEST(OpenApiDocument, says_what_identity_answers) {
   EXPECT_EQ(hub.ask("DELETE", "/auth/sessions/ses_nothing", one).status, 404);
   EXPECT_EQ(hub.ask("DELETE", "/auth/sessions/" + text_of(sessions, "/sessions/0/id"), one).status, 204);
   EXPECT_EQ(hub.ask("GET", "/auth/sessions", "/auth/sessions").status, 401);
+}
+
+TEST(OpenApiDocument, says_what_signing_in_by_two_steps_answers) {
+  Hub hub;
+  hub.start();
+  const std::string account = R"({"email":"ada@example.org","password":"a long enough one"})";
+  hub.token = text_of(hub.ask("POST", "/auth/register", "/auth/register", account), "/access_token");
+  const std::string factors = "/auth/second-factor";
+  const std::string totp = factors + "/totp";
+  const std::string shown = R"({"password":"a long enough one"})";
+  const auto with = [](const std::string& fields, const std::string& code) {
+    return "{" + fields + R"("code":")" + code + "\"}";
+  };
+  EXPECT_EQ(hub.ask("GET", factors, factors).status, 200);
+  EXPECT_EQ(hub.ask("POST", totp + "/confirm", totp + "/confirm", with("", "123456")).status, 409);
+  EXPECT_EQ(hub.ask("POST", totp, totp, R"({"password":"no"})").status, 403);
+  const auto made = hub.ask("POST", totp, totp, shown);
+  ASSERT_EQ(made.status, 200);
+  const Bytes secret = concord::testing::base32_decode(text_of(made, "/secret"));
+  const auto code = [&secret](std::int64_t steps) {
+    return crypto::hotp(secret, static_cast<std::uint64_t>(crypto::code_step(SystemClock().wall_ms()) + steps));
+  };
+  EXPECT_EQ(hub.ask("POST", totp + "/confirm", totp + "/confirm", with("", code(-9))).status, 403);
+  const auto on = hub.ask("POST", totp + "/confirm", totp + "/confirm", with("", code(0)));
+  ASSERT_EQ(on.status, 200);
+  EXPECT_EQ(hub.ask("POST", totp, totp, shown).status, 409);
+  const auto begun = hub.ask("POST", "/auth/login", "/auth/login", account);
+  const std::string step = "/auth/login/second-factor";
+  const std::string ticket = R"("ticket":")" + text_of(begun, "/ticket") + R"(",)";
+  EXPECT_EQ(hub.ask("POST", step, step, with(ticket, "wrong")).status, 401);
+  EXPECT_EQ(hub.ask("POST", step, step, with(ticket, text_of(on, "/recovery_codes/0"))).status, 200);
+  const std::string password = R"("password":"a long enough one",)";
+  const std::string codes = factors + "/recovery-codes";
+  const auto renewed = hub.ask("POST", codes, codes, with(password, text_of(on, "/recovery_codes/1")));
+  EXPECT_EQ(renewed.status, 200);
+  EXPECT_EQ(hub.ask("POST", codes, codes, with(password, text_of(on, "/recovery_codes/2"))).status, 403);
+  EXPECT_EQ(hub.ask("DELETE", totp, totp, with(password, text_of(renewed, "/recovery_codes/1"))).status, 204);
+  EXPECT_EQ(hub.ask("DELETE", totp, totp, with(password, "123456")).status, 409);
+  const std::string self = text_of(hub.ask("GET", "/auth/me", "/auth/me"), "/id");
+  EXPECT_EQ(hub.ask("DELETE", "/users/" + self + "/second-factor", "/users/{user}/second-factor").status, 403);
 }
 
 TEST(OpenApiDocument, says_that_attempts_are_limited) {

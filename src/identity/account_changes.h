@@ -47,6 +47,8 @@ class AccountChanges {
   static constexpr std::int64_t kMailsPerMinute = 2;
 
   // By an admin, of an account below them: kPermissionDenied where it is not, kNotFound.
+  /// The account, where `by` manages it.
+  Task<Account> administered(const Acting& by, UserId user);
   Task<Account> confirm(Acting by, UserId user);
   struct ResetLink {
     std::string secret;
@@ -68,7 +70,6 @@ class AccountChanges {
   Task<> mail_reset(Email email, Caller caller);
   static Task<> confirm(engines::Transaction& transaction, const std::string& secret, std::int64_t now_ms,
                         std::optional<UserId>& user);
-  Task<Account> administered(const Acting& by, UserId user);
   Task<Account> set_active(Acting by, UserId user, bool active);
   static Task<> reset(engines::Transaction& transaction, Reset& reset);
   Task<> record(std::string action, const Acting& by, UserId user);

@@ -192,6 +192,12 @@ Task<> Accounts::replace_password(Transaction& transaction, UserId id, std::stri
   co_return Result<>();
 }
 
+Task<> Accounts::note_new_credentials(Transaction& transaction, UserId id) {
+  CO_TRY_VOID(co_await transaction.query(
+      {"UPDATE identity_users SET credentials = credentials + 1 WHERE id = $1", {id.str()}}));
+  co_return Result<>();
+}
+
 Task<bool> Accounts::may_sign_in(Transaction& transaction, UserId id, std::int64_t credentials) {
   CO_TRY(const Rows rows, co_await transaction.query({"SELECT 1 FROM identity_users WHERE id = $1 AND credentials = $2 "
                                                       "AND deactivated_ms IS NULL",

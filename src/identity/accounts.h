@@ -61,6 +61,8 @@ class Accounts {
                                  std::string hash);
   /// Whatever it was; of an active account.
   static Task<> replace_password(engines::Transaction& transaction, UserId id, std::string hash);
+  /// What it signs in by has changed: what was read before opens no session.
+  static Task<> note_new_credentials(engines::Transaction& transaction, UserId id);
   /// Whether the account is active and its credentials are still `credentials`.
   static Task<bool> may_sign_in(engines::Transaction& transaction, UserId id, std::int64_t credentials);
 

@@ -51,6 +51,9 @@ Hub::Hub(Options options, const std::string& smtp_url) : folder_(make_folder()) 
   engines::SqliteTablesOptions tables;
   tables.connection.path = (folder_ / "tables.db").string();
   tables_ = engines::SqliteTables::open(tables, clock_, Logger(), metrics_).value();
+  blobs_ =
+      engines::DirectoryBlobs::open(*files_, {.directory = (folder_ / "blobs").string()}, Logger(), metrics_).value();
+  vault_ = std::make_unique<vault::Vault>(*blobs_, concord::testing::some_master_keys(), true);
   audit_ = std::make_unique<audit::Audit>(
       audit::Options{}, audit::Audit::Dependencies{*tables_, *files_, blocking_, clock_, metrics_, Logger()});
   EXPECT_TRUE(run(audit_->start(reactors_.at(0))).has_value());
@@ -71,9 +74,10 @@ Hub::~Hub() {
 }
 
 void Hub::start(Options options) {
-  identity_ = std::make_unique<Identity>(
-      std::move(options), Dependencies{*tables_, blocking_, clock_, ids_, metrics_,
-                                       Logger(log_, LogLevel::kDebug, LogFormat::kJson), *audit_, mailer_.get()});
+  identity_ =
+      std::make_unique<Identity>(std::move(options), Dependencies{*tables_, blocking_, clock_, ids_, metrics_,
+                                                                  Logger(log_, LogLevel::kDebug, LogFormat::kJson),
+                                                                  *audit_, mailer_.get(), vault_.get()});
   const Result<> started = run(identity_->start());
   ASSERT_TRUE(started) << started.error().message;
   router_ = std::make_unique<net::Router>();

@@ -13,12 +13,14 @@
 
 #include "base/clock.h"
 #include "base/reactor_testing.h"
+#include "engines/directory_blobs.h"
 #include "engines/file_system.h"
 #include "engines/sqlite_tables.h"
 #include "identity/identity.h"
 #include "json/object.h"
 #include "mail/mailer.h"
 #include "net/http.h"
+#include "vault/vault_testing.h"
 
 namespace concord::identity::testing {
 
@@ -136,6 +138,8 @@ class Hub {
   BlockingPool blocking_{2};
   std::unique_ptr<engines::Tables> tables_;
   std::unique_ptr<engines::FileSystem> files_ = engines::make_posix_file_system();
+  std::unique_ptr<engines::Blobs> blobs_;
+  std::unique_ptr<vault::Vault> vault_;
   std::unique_ptr<audit::Audit> audit_;
   std::unique_ptr<mail::Mailer> mailer_;
   std::unique_ptr<Identity> identity_;

@@ -19,6 +19,7 @@
 #include "identity/password_hasher.h"
 #include "identity/people_routes.h"
 #include "identity/routes.h"
+#include "identity/second_factor_routes.h"
 #include "identity/sessions.h"
 #include "identity/setup_token.h"
 #include "identity/share_link_routes.h"
@@ -56,6 +57,8 @@ struct Identity::State {
         agents(on.tables),
         agent_rate(on.clock, 0, options.rate_limit_keys),
         invitations(on.tables),
+        factors(on.tables, on.vault),
+        tickets(on.tables),
         sessions(on.tables,
                  {.lifetime_ms = options.refresh_token_days * kDayMs, .per_user = options.sessions_per_user}),
         ended(on.clock, options.access_token_seconds * 1000),
@@ -69,6 +72,8 @@ struct Identity::State {
   Agents agents;
   RateLimiter agent_rate;
   Invitations invitations;
+  SecondFactorStore factors;
+  Tickets tickets;
   Sessions sessions;
   EndedSessions ended;
   AccountMails mails;
@@ -81,6 +86,8 @@ struct Identity::State {
   std::unique_ptr<AgentRoutes> agent_routes;
   std::unique_ptr<AccountChanges> changes;
   std::unique_ptr<AccountRoutes> account_routes;
+  std::unique_ptr<SecondFactor> second_factor;
+  std::unique_ptr<SecondFactorRoutes> second_factor_routes;
   std::unique_ptr<AccountRemoval> removal;
   std::unique_ptr<LeavingRoutes> leaving;
   std::unique_ptr<ShareLinks> share_links;
@@ -119,10 +126,13 @@ Task<> Identity::start() {
   s.agent_routes = std::make_unique<AgentRoutes>(s.on, *this, s.agents, agent_changed);
   s.share_links = std::make_unique<ShareLinks>(s.options, s.on, s.hasher, agent_changed);
   s.share_link_routes = std::make_unique<ShareLinkRoutes>(*s.share_links);
-  s.sign_in = std::make_unique<SignIn>(s.options, s.on, s.accounts, s.invitations, s.sessions, s.ended, s.hasher,
-                                       *s.tokens, std::move(setup_token), has_account);
+  s.sign_in = std::make_unique<SignIn>(s.options, s.on, s.accounts, s.invitations, s.factors, s.tickets, s.sessions,
+                                       s.ended, s.hasher, *s.tokens, std::move(setup_token), has_account);
   s.changes = std::make_unique<AccountChanges>(s.on, s.accounts, s.ended, s.hasher, *s.sign_in, s.mails,
                                                [state = &s] { state->membership_changed(); });
+  s.second_factor = std::make_unique<SecondFactor>(s.options, s.on, s.accounts, s.factors, s.tickets, s.ended,
+                                                   *s.sign_in, *s.changes);
+  s.second_factor_routes = std::make_unique<SecondFactorRoutes>(s.options, *this, *s.second_factor);
   s.routes = std::make_unique<Routes>(s.options, *this, *s.sign_in, *s.changes, s.accounts, *s.tokens);
   s.people =
       std::make_unique<PeopleRoutes>(s.on, *this, s.accounts, s.groups, [state = &s] { state->membership_changed(); });
@@ -141,6 +151,7 @@ void Identity::add_routes(net::Router& router) {
   state_->account_routes->add_to(router);
   state_->leaving->add_to(router);
   state_->share_link_routes->add_to(router);
+  state_->second_factor_routes->add_to(router);
 }
 
 std::optional<std::string> Identity::setup_token() const {

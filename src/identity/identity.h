@@ -30,6 +30,9 @@ class Tables;
 namespace concord::mail {
 class Mailer;
 }
+namespace concord::vault {
+class Vault;
+}
 namespace concord::net {
 class Router;
 struct Request;
@@ -51,6 +54,7 @@ struct Dependencies {
   Logger logger;
   audit::Audit& audit;
   mail::Mailer* mailer = nullptr;  // null: the hub sends no mail
+  vault::Vault* vault = nullptr;   // null: nothing is stored sealed
 };
 
 class Identity {

@@ -123,14 +123,46 @@ CREATE UNIQUE INDEX identity_agents_by_link ON identity_agents (link_hash);
 CREATE INDEX identity_agents_by_link_thing ON identity_agents (link_thing);
 )";
 
+// The second step of signing in. `secret`: see second_factor_store.h; `last_step` is that of the newest code that was
+// used, `failures` counts wrong ones in a row. The secrets of tickets and the recovery codes are kept as their SHA-256.
+constexpr const char* kSecondFactor = R"(
+CREATE TABLE identity_totp (
+  user_id TEXT PRIMARY KEY REFERENCES identity_users (id) ON DELETE CASCADE,
+  secret BYTEA NOT NULL,
+  created_ms BIGINT NOT NULL,
+  confirmed_ms BIGINT,
+  last_step BIGINT NOT NULL,
+  failures BIGINT NOT NULL,
+  retry_at_ms BIGINT NOT NULL
+);
+CREATE TABLE identity_recovery_codes (
+  user_id TEXT NOT NULL REFERENCES identity_users (id) ON DELETE CASCADE,
+  code_hash TEXT NOT NULL,
+  PRIMARY KEY (user_id, code_hash)
+);
+CREATE TABLE identity_tickets (
+  secret_hash TEXT PRIMARY KEY,
+  user_id TEXT NOT NULL REFERENCES identity_users (id) ON DELETE CASCADE,
+  credentials BIGINT NOT NULL,
+  tries BIGINT NOT NULL,
+  expires_ms BIGINT NOT NULL
+);
+CREATE INDEX identity_tickets_by_user ON identity_tickets (user_id);
+CREATE INDEX identity_tickets_by_end ON identity_tickets (expires_ms);
+)";
+
 }  // namespace
 
 std::vector<engines::Migration> migrations() {
-  return {
-      {.part = "identity", .version = 1, .sql = kFirst},     {.part = "identity", .version = 2, .sql = kSessionOrigins},
-      {.part = "identity", .version = 3, .sql = kFourRoles}, {.part = "identity", .version = 4, .sql = kGroups},
-      {.part = "identity", .version = 5, .sql = kAgents},    {.part = "identity", .version = 6, .sql = kAccountLife},
-      {.part = "identity", .version = 7, .sql = kRemovals},  {.part = "identity", .version = 8, .sql = kShareLinks}};
+  return {{.part = "identity", .version = 1, .sql = kFirst},
+          {.part = "identity", .version = 2, .sql = kSessionOrigins},
+          {.part = "identity", .version = 3, .sql = kFourRoles},
+          {.part = "identity", .version = 4, .sql = kGroups},
+          {.part = "identity", .version = 5, .sql = kAgents},
+          {.part = "identity", .version = 6, .sql = kAccountLife},
+          {.part = "identity", .version = 7, .sql = kRemovals},
+          {.part = "identity", .version = 8, .sql = kShareLinks},
+          {.part = "identity", .version = 9, .sql = kSecondFactor}};
 }
 
 }  // namespace concord::identity

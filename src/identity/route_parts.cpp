@@ -73,4 +73,13 @@ void write_user(json::Writer& out, const Account& account) {
   out.field("active", !account.deactivated_ms.has_value()).field("created_at", format_time(account.created_ms)).end();
 }
 
+net::Response grant_response(int status, const Grant& grant) {
+  json::Writer out;
+  out.begin_object().field("access_token", grant.access_token).field("refresh_token", grant.refresh_token);
+  out.field("expires_in", grant.expires_in_s).field("token_type", "Bearer").key("user");
+  write_user(out, grant.account);
+  out.end();
+  return json_response(status, std::move(out).take());
+}
+
 }  // namespace concord::identity

@@ -34,6 +34,8 @@ Caller caller_of(const net::Request& request);
 /// The account as its holder and admins see it.
 void write_user(json::Writer& out, const Account& account);
 
+net::Response grant_response(int status, const Grant& grant);
+
 /// One of the user's sign-ins as they see it; `current` is the one that asks.
 void write_session(json::Writer& out, const SessionRow& session, SessionId current);
 

@@ -6,13 +6,13 @@ namespace concord::identity {
 
 namespace {
 
-net::Response grant_response(int status, const Grant& grant) {
+net::Response second_step_response(const SecondStep& step) {
   json::Writer out;
-  out.begin_object().field("access_token", grant.access_token).field("refresh_token", grant.refresh_token);
-  out.field("expires_in", grant.expires_in_s).field("token_type", "Bearer").key("user");
-  write_user(out, grant.account);
-  out.end();
-  return json_response(status, std::move(out).take());
+  out.begin_object().key("second_factor").begin_array();
+  if (step.factors.totp) out.text("totp");
+  if (step.factors.recovery_codes > 0) out.text("recovery");
+  out.end().field("ticket", step.ticket).field("expires_in", Tickets::kLifetimeMs / 1000).end();
+  return json_response(200, std::move(out).take());
 }
 
 Result<NewAccount> new_account(const net::Request& request, const Options& options) {
@@ -53,8 +53,9 @@ Task<net::Response> Routes::log_in(net::Request request) {
   CO_TRY(const json::Object body, body_of(request));
   CO_TRY(Email email, email_of(body));
   CO_TRY(std::string password, body.text("password", password_rule(options_)));
-  CO_TRY(const Grant grant, co_await sign_in_.log_in(std::move(email), std::move(password), caller_of(request)));
-  co_return grant_response(200, grant);
+  CO_TRY(const auto signed_in, co_await sign_in_.log_in(std::move(email), std::move(password), caller_of(request)));
+  if (const auto* step = std::get_if<SecondStep>(&signed_in)) co_return second_step_response(*step);
+  co_return grant_response(200, std::get<Grant>(signed_in));
 }
 
 Task<net::Response> Routes::refresh(net::Request request) {

@@ -50,6 +50,7 @@ struct SignIn::Counters {
         unknown_email(counted(m, "sign_ins", "unknown_email")),
         wrong_password(counted(m, "sign_ins", "wrong_password")),
         deactivated(counted(m, "sign_ins", "deactivated")),
+        second_step(counted(m, "sign_ins", "second_step")),
         sign_in_failed(counted(m, "sign_ins", "failed")),
         sign_in_limited(counted(m, "sign_ins", "rate_limited")),
         refreshed(counted(m, "refreshes", "ok")),
@@ -59,7 +60,7 @@ struct SignIn::Counters {
         refresh_reused(counted(m, "refreshes", "reused")) {}
 
   Counter &registered, &register_refused, &register_limited;
-  Counter &signed_in, &unknown_email, &wrong_password, &deactivated, &sign_in_failed, &sign_in_limited;
+  Counter &signed_in, &unknown_email, &wrong_password, &deactivated, &second_step, &sign_in_failed, &sign_in_limited;
   Counter &refreshed, &refresh_unknown, &refresh_expired, &refresh_revoked, &refresh_reused;
 };
 
@@ -71,12 +72,14 @@ struct SignIn::Attempt {
 };
 
 SignIn::SignIn(const Options& options, Dependencies& dependencies, Accounts& accounts, Invitations& invitations,
-               Sessions& sessions, EndedSessions& ended, PasswordHasher& hasher, AccessTokens& tokens,
-               std::optional<std::string> setup_token, bool has_account)
+               SecondFactorStore& factors, Tickets& tickets, Sessions& sessions, EndedSessions& ended,
+               PasswordHasher& hasher, AccessTokens& tokens, std::optional<std::string> setup_token, bool has_account)
     : options_(options),
       on_(dependencies),
       accounts_(accounts),
       invitations_(invitations),
+      factors_(factors),
+      tickets_(tickets),
       sessions_(sessions),
       ended_(ended),
       hasher_(hasher),
@@ -230,7 +233,12 @@ Task<Account> SignIn::prove_password(UserId user, std::string password, std::str
   co_return std::move(*account);
 }
 
-Task<Grant> SignIn::log_in(Email email, std::string password, Caller caller) {
+std::unexpected<Error> SignIn::begin_again() {
+  return fail(Error{Code::kUnauthenticated, "this sign-in took too long or too many tries; begin again", {}}.with(
+      "reason", "ticket"));
+}
+
+Task<std::variant<Grant, SecondStep>> SignIn::log_in(Email email, std::string password, Caller caller) {
   CO_TRY_VOID(take_attempt(email.key, caller));
   CO_TRY(std::optional<Account> account, co_await accounts_.find_by_email(email.key));
   std::optional<std::string> stored;
@@ -250,16 +258,30 @@ Task<Grant> SignIn::log_in(Email email, std::string password, Caller caller) {
   }
   if (hasher_.needs_rehash(account->password_hash)) CO_TRY_VOID(co_await renew_hash(*account, std::move(password)));
 
-  const UserId user = account->principal.id;
+  SecondStep step;
+  CO_TRY(step.factors, co_await factors_.of(account->principal.id));
+  if (step.factors.any()) {
+    counters_->second_step.add();
+    CO_TRY(step.ticket, co_await tickets_.make({account->principal.id, account->credentials}, on_.clock.wall_ms()));
+    co_return step;
+  }
+  CO_TRY(Grant opened, co_await open(std::move(*account), std::move(caller), ""));
+  co_return opened;
+}
+
+Task<Grant> SignIn::open(Account account, Caller caller, std::string_view by) {
+  const UserId user = account.principal.id;
   const auto token = RefreshToken::make(SessionId::make(on_.ids, user.slot()));
-  CO_TRY_VOID(co_await open_session(*account, token, caller));
-  CO_TRY_VOID(co_await on_.audit.record(audit_event("session.opened", user, token.session, caller)));
+  CO_TRY_VOID(co_await open_session(account, token, caller));
+  audit::Event event = audit_event("session.opened", user, token.session, caller);
+  if (!by.empty()) event.detail.emplace_back("second_step", by);
+  CO_TRY_VOID(co_await on_.audit.record(std::move(event)));
   counters_->signed_in.add();
   on_.logger.info("signed in", {{"user", user.str()},
                                 {"session", token.session.str()},
                                 {"address", caller.address},
                                 {"request_id", caller.request_id}});
-  co_return co_await grant(std::move(*account), token);
+  co_return co_await grant(std::move(account), token);
 }
 
 /// Who tried is not known: the account that was tried is the target.

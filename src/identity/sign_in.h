@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "base/log.h"
 #include "base/reactor.h"
@@ -14,7 +15,9 @@
 #include "identity/invitations.h"
 #include "identity/password_hasher.h"
 #include "identity/rate_limiter.h"
+#include "identity/second_factor_store.h"
 #include "identity/sessions.h"
+#include "identity/tickets.h"
 
 namespace concord::identity {
 
@@ -45,12 +48,18 @@ struct Grant {
   Account account;
 };
 
+/// A sign-in that waits for its second step.
+struct SecondStep {
+  Factors factors;
+  std::string ticket;
+};
+
 class SignIn {
  public:
   /// `setup_token`: see Identity::setup_token; `has_account`: whether there is an account by now.
   SignIn(const Options& options, Dependencies& dependencies, Accounts& accounts, Invitations& invitations,
-         Sessions& sessions, EndedSessions& ended, PasswordHasher& hasher, AccessTokens& tokens,
-         std::optional<std::string> setup_token, bool has_account);
+         SecondFactorStore& factors, Tickets& tickets, Sessions& sessions, EndedSessions& ended, PasswordHasher& hasher,
+         AccessTokens& tokens, std::optional<std::string> setup_token, bool has_account);
   ~SignIn();
 
   /// kPermissionDenied (registration closed, or the setup token or invitation missing or wrong), kConflict (e-mail
@@ -58,7 +67,13 @@ class SignIn {
   Task<Grant> register_account(NewAccount wanted, Caller caller);
   /// kUnauthenticated with one message for an unknown e-mail, a wrong password and a deactivated account;
   /// kRateLimited, kUnavailable.
-  Task<Grant> log_in(Email email, std::string password, Caller caller);
+  Task<std::variant<Grant, SecondStep>> log_in(Email email, std::string password, Caller caller);
+  /// A session of an account that has proved itself, also `by` a second step where that is not empty. Fails as a wrong
+  /// password does where the account was deactivated or its credentials changed since it was read.
+  Task<Grant> open(Account account, Caller caller, std::string_view by);
+  /// What a second step fails with whose first one does not count (any more).
+  static std::unexpected<Error> begin_again();
+  void note_refused(const std::optional<Account>& account, std::string reason, const Caller& caller);
   /// kUnauthenticated where the token is not the newest of a living session.
   Task<Grant> refresh(std::string token, Caller caller);
   /// Ends the token's session; succeeds also where there is none.
@@ -104,12 +119,13 @@ class SignIn {
   Result<> take(RateLimiter& limiter, const std::string& key, std::string_view what, const Caller& caller);
   Task<Grant> refused_refresh(RefreshOutcome outcome, SessionId session, std::optional<Account> account, Caller caller);
   Result<> take_attempt(const std::string& email_key, const Caller& caller);
-  void note_refused(const std::optional<Account>& account, std::string reason, const Caller& caller);
 
   const Options& options_;
   Dependencies& on_;
   Accounts& accounts_;
   Invitations& invitations_;
+  SecondFactorStore& factors_;
+  Tickets& tickets_;
   Sessions& sessions_;
   EndedSessions& ended_;
   PasswordHasher& hasher_;
