@@ -14,6 +14,7 @@ import { Dialog } from './ui/dialog';
 import { Mark } from './ui/logo';
 import { Toasts } from './ui/toasts';
 
+const AccountPage = lazy(() => import('./pages/account'));
 const DocumentPage = lazy(() => import('./pages/document'));
 
 /** Where to go after signing in: what was asked for when there was nobody signed in. */
@@ -43,7 +44,7 @@ function Pages() {
       navigate(wanted ?? '/', { replace: true });
       wanted = null;
     } else if (signedOut && !entrance && !byLink) {
-      if (state.reason !== 'none' || current.page === 'document') wanted = location.pathname;
+      if (state.reason !== 'none' || current.page === 'document' || current.page === 'account') wanted = location.pathname;
       navigate(setupToken() === null ? '/sign-in' : '/register', { replace: true });
     }
   }, [signedIn, signedOut, entrance, byLink, current, state]);
@@ -62,6 +63,8 @@ function Pages() {
       return <DocumentsPage />;
     case 'document':
       return <Suspense fallback={<Loading />}><DocumentPage key={current.id} id={current.id} /></Suspense>;
+    case 'account':
+      return <Suspense fallback={<Loading />}><AccountPage /></Suspense>;
     case 'nowhere':
       return <Nowhere />;
     default:

@@ -5,7 +5,7 @@ it('knows every page by its address', () => {
   expect(parseRoute('/')).toEqual({ page: 'documents' });
   expect(parseRoute('/sign-in')).toEqual({ page: 'sign_in' });
   expect(parseRoute('/register')).toEqual({ page: 'register' });
-  for (const page of ['forgot', 'reset', 'confirm'] as const) expect(parseRoute(`/${page}`)).toEqual({ page });
+  for (const page of ['account', 'forgot', 'reset', 'confirm'] as const) expect(parseRoute(`/${page}`)).toEqual({ page });
   expect(parseRoute(documentPath('doc_01h455vb4pex5vsknk084sn02q'))).toEqual({ page: 'document', id: 'doc_01h455vb4pex5vsknk084sn02q' });
 });
 

@@ -4,6 +4,7 @@ import { Store } from './lib/store';
  * The app's addresses. Kept apart from the hub's API, whose routes begin with /auth and /documents:
  *   /            the documents
  *   /d/<id>      one document
+ *   /account     one's own account
  *   /sign-in, /register, /forgot
  *   /reset, /confirm   what links of the hub lead to
  *   /link#<secret>     what was shared by a link
@@ -11,6 +12,7 @@ import { Store } from './lib/store';
 export type Route =
   | { page: 'documents' }
   | { page: 'document'; id: string }
+  | { page: 'account' }
   | { page: 'sign_in' }
   | { page: 'register' }
   | { page: 'forgot' }
@@ -23,6 +25,7 @@ const kDocument = /^\/d\/(doc_[0-9a-z]{1,64})\/?$/;
 
 export function parseRoute(path: string): Route {
   if (path === '/' || path === '') return { page: 'documents' };
+  if (path === '/account') return { page: 'account' };
   if (path === '/sign-in') return { page: 'sign_in' };
   if (path === '/register') return { page: 'register' };
   if (path === '/forgot') return { page: 'forgot' };

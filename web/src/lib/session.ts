@@ -18,6 +18,13 @@ interface Grant {
   user: User;
 }
 
+/** The password was right, and a second step is wanted. */
+export interface SecondStep {
+  second_factor: ('totp' | 'recovery')[];
+  ticket: string;
+  expires_in: number;
+}
+
 export type SessionState =
   /** A remembered session is being renewed. */
   | { phase: 'starting' }
@@ -162,8 +169,24 @@ export class Session {
     return () => this.tokenListeners.delete(listener);
   }
 
-  async signIn(email: string, password: string): Promise<void> {
-    this.accept(await this.call<Grant>('/auth/login', { method: 'POST', body: { email, password } }));
+  /** Null: signed in. */
+  async signIn(email: string, password: string): Promise<SecondStep | null> {
+    const answer = await this.call<Grant | SecondStep>('/auth/login', { method: 'POST', body: { email, password } });
+    if ('ticket' in answer) return answer;
+    this.accept(answer);
+    return null;
+  }
+
+  async finishSignIn(ticket: string, code: string): Promise<void> {
+    this.accept(await this.call<Grant>('/auth/login/second-factor', { method: 'POST', body: { ticket, code } }));
+  }
+
+  /** The hub has said what the user is like now. */
+  changed(user: User): void {
+    const remembered = this.remembered();
+    if (remembered?.user.id !== user.id) return;
+    this.env.storage.setItem(kSessionKey, JSON.stringify({ ...remembered, user }));
+    if (this.user) this.state.set({ phase: 'signed_in', user });
   }
 
   async register(account: { email: string; password: string; name?: string; setup_token?: string; invitation?: string }): Promise<void> {

@@ -1,34 +1,15 @@
-import { useState, type FormEvent } from 'react';
+import { useState } from 'react';
 import { useApp } from '../app_context';
 import { kDocTypes, type DocumentInfo } from '../lib/documents';
-import { asProblem, type Problem } from '../lib/problem';
 import { Button } from '../ui/button';
 import { cx } from '../ui/cx';
 import { Dialog } from '../ui/dialog';
 import { Field } from '../ui/field';
 import { Icon, typeIcon } from '../ui/icons';
 import { FormProblem } from './entrance';
+import { useSubmit } from './use_submit';
 
 export const kMaxName = 200;
-
-/** Runs a form's request once at a time and holds what it was answered. */
-function useSubmit<T>(work: () => Promise<T>, done: (result: T) => void) {
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    if (busy) return;
-    setBusy(true);
-    setProblem(null);
-    try {
-      done(await work());
-    } catch (error) {
-      setProblem(asProblem(error));
-      setBusy(false);
-    }
-  };
-  return { busy, problem, submit: (event: FormEvent) => void submit(event) };
-}
 
 export function NewDialog({ onClose, onDone }: { onClose: () => void; onDone: (made: DocumentInfo) => void }) {
   const { documents } = useApp();

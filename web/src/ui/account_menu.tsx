@@ -1,6 +1,7 @@
 import { useApp, useStore, useUser } from '../app_context';
 import { colourOf, displayName } from '../lib/person';
 import { chooseTheme, themeChoice, type ThemeChoice } from '../lib/theme';
+import { navigate } from '../router';
 import { requestSignOut } from '../sign_out';
 import { Avatar } from './bits';
 import { IconButton } from './button';
@@ -38,6 +39,8 @@ export function AccountMenu() {
       label="Account"
       header={<div className="max-w-60 text-sm"><p className="truncate font-[550]">{name}</p><p className="truncate text-muted">{user.email}</p></div>}
       items={[
+        'separator',
+        { label: 'Account', icon: 'person', testId: 'go-account', onSelect: () => navigate('/account') },
         'separator',
         ...themeItems(choice),
         'separator',
