@@ -83,9 +83,9 @@ Result<Bytes> plain_argon2id(const Argon2Input& input) {
   if (!ready) std::abort();
   Bytes out(input.output_bytes);
   const std::size_t memory_bytes = std::size_t{input.cost.memory_kib} << 10U;
-  const int status = crypto_pwhash_argon2id(out.data(), out.size(), as_text(input.password).data(),
-                                            input.password.size(), input.salt.data(), input.cost.iterations,
-                                            memory_bytes, crypto_pwhash_argon2id_ALG_ARGON2ID13);
+  const int status = crypto_pwhash_argon2id(
+      out.data(), out.size(), reinterpret_cast<const char*>(input.password.data()), input.password.size(),
+      input.salt.data(), input.cost.iterations, memory_bytes, crypto_pwhash_argon2id_ALG_ARGON2ID13);
   if (status != 0) return fail(Code::kUnavailable, "no memory for a password hash");
   return out;
 }
