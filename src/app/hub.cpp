@@ -10,6 +10,7 @@
 
 #include "access/access.h"
 #include "app/address.h"
+#include "app/token_callers.h"
 #include "archive/hub_archive.h"
 #include "archive/settings.h"
 #include "audit/audit.h"
@@ -17,6 +18,7 @@
 #include "documents/documents.h"
 #include "engines/open.h"
 #include "gateway/gateway.h"
+#include "guard/request_limits.h"
 #include "identity/identity.h"
 #include "mail/mailer.h"
 #include "mcp/mcp.h"
@@ -104,6 +106,7 @@ class Hub {
         pool_(static_cast<std::size_t>(config.integer("BLOCKING_THREADS"))) {}
 
   Result<> start() {
+    TRY(guard_, guard::options_from(config_));
     engines::EnginesOptions options = engines::options_from(config_, config_.string("DATA"));
     const std::string archive = archive::directory_from(config_);
     options.log_archived = !archive.empty();
@@ -179,19 +182,16 @@ class Hub {
     return {};
   }
 
-  asio::awaitable<void> note_refusal(gateway::Refusal refusal) {
+  void note_refusal(gateway::Refusal refusal) {
     audit::Event event{.action = "request.refused",
                        .target = std::move(refusal.path),
                        .outcome = audit::Outcome::kRefused,
                        .address = std::move(refusal.address),
                        .request_id = std::move(refusal.request_id)};
-    constexpr std::string_view kBearer = "Bearer ";
-    if (refusal.status != 401 && refusal.authorization.starts_with(kBearer)) {  // checked a moment ago: remembered
-      const std::string token = refusal.authorization.substr(kBearer.size());
-      if (const auto who = co_await identity_->authenticate_bearer(token)) {
-        event.actor = who->actor().str();
-        event.session = who->session.str();
-      }
+    if (refusal.caller) {
+      const identity::Authenticated& who = TokenCallers::authenticated(*refusal.caller);
+      event.actor = who.actor().str();
+      event.session = who.session.str();
     }
     event.detail = {{"method", std::move(refusal.method)},
                     {"status", std::to_string(refusal.status)},
@@ -238,6 +238,8 @@ class Hub {
         mcp::Mcp::Dependencies{*documents_, *access_, *identity_, *audit_, pool_, metrics_, logger_}, limits);
     build_leaving();
 
+    callers_ = std::make_unique<TokenCallers>(*identity_);
+    limits_ = std::make_unique<guard::RequestLimits>(guard_, *callers_, clock_, metrics_);
     net::Router router;
     identity_->add_routes(router);
     documents_->add_routes(router);
@@ -245,7 +247,9 @@ class Hub {
     audit_->add_routes(router, [this](const net::Request& request) { return identity_->require_admin(request); });
     gateway::GatewayOptions options = gateway::options_from(config_);
     options.default_body_bytes = listen_.max_body_bytes;
-    options.on_refused = [this](gateway::Refusal refusal) { return note_refusal(std::move(refusal)); };
+    options.proxies = guard_.proxies;
+    options.limits = limits_.get();
+    options.on_refused = [this](gateway::Refusal refusal) { note_refusal(std::move(refusal)); };
     std::vector<gateway::HealthCheck> checks{{"documents", [this] { return documents_->ready(); }}};
     if (archive_) checks.push_back({"archive", [this] { return archive_->state(); }, false});
     gateway_ =
@@ -274,6 +278,9 @@ class Hub {
   std::unique_ptr<documents::HistoryStore> history_;
   std::unique_ptr<documents::Documents> documents_;
   std::unique_ptr<mcp::Mcp> mcp_;
+  guard::Options guard_;
+  std::unique_ptr<TokenCallers> callers_;
+  std::unique_ptr<guard::RequestLimits> limits_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<net::Server> server_;
 };

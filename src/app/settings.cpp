@@ -5,6 +5,7 @@
 #include "documents/documents.h"
 #include "engines/open.h"
 #include "gateway/gateway.h"
+#include "guard/options.h"
 #include "identity/identity.h"
 #include "mail/mailer.h"
 #include "net/settings.h"
@@ -49,8 +50,9 @@ std::span<const Setting> own_settings() {
 std::vector<Setting> all_settings() {
   std::vector<Setting> all;
   for (std::span<const Setting> part :
-       {own_settings(), net::settings(), gateway::settings(), audit::settings(), identity::settings(), mail::settings(),
-        documents::settings(), shard::settings(), vault::settings(), engines::settings(), archive::settings()}) {
+       {own_settings(), net::settings(), gateway::settings(), guard::settings(), audit::settings(),
+        identity::settings(), mail::settings(), documents::settings(), shard::settings(), vault::settings(),
+        engines::settings(), archive::settings()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -87,17 +87,21 @@ Gateway::Gateway(GatewayOptions options, net::Router router, std::vector<HealthC
 
 void Gateway::add_own_routes() {
   using Answer = std::function<Result<net::Response>(const net::Request&)>;
-  const auto get = [this](std::string pattern, Answer answer) {
+  const auto get = [this](std::string pattern, Answer answer, net::Rate rate = net::Rate::kCaller) {
     // The answer lives in the router, and thus longer than the coroutine.
-    router_.add({"GET", std::move(pattern), [answer = std::move(answer)](net::Request request) {
-                   return [](const Answer& function, net::Request asked) -> Task<net::Response> {
-                     co_return function(asked);
-                   }(answer, std::move(request));
-                 }});
+    router_.add({.method = "GET",
+                 .pattern = std::move(pattern),
+                 .handler =
+                     [answer = std::move(answer)](net::Request request) {
+                       return [](const Answer& function, net::Request asked) -> Task<net::Response> {
+                         co_return function(asked);
+                       }(answer, std::move(request));
+                     },
+                 .rate = rate});
   };
-  get("/health", [this](const net::Request&) { return health_.readiness(true); });
-  get("/health/ready", [this](const net::Request&) { return health_.readiness(false); });
-  get("/health/live", [](const net::Request&) { return Health::liveness(); });
+  get("/health", [this](const net::Request&) { return health_.readiness(true); }, net::Rate::kNone);
+  get("/health/ready", [this](const net::Request&) { return health_.readiness(false); }, net::Rate::kNone);
+  get("/health/live", [](const net::Request&) { return Health::liveness(); }, net::Rate::kNone);
   get("/metrics", [this](const net::Request& request) { return metrics_text(request); });
   get("/openapi.json",
       [](const net::Request& request) { return serve_asset(request, embedded::openapi_json(), "no-cache"); });
@@ -135,6 +139,7 @@ std::size_t Gateway::body_limit_bytes(const net::Request& head) const {
 }
 
 asio::awaitable<net::Response> Gateway::handle(net::Request request) {
+  options_.proxies.resolve(request);
   const bool secure = request.secure;
   const std::string origin(request.header("origin"));
   net::Response response = co_await answer(std::move(request));
@@ -147,28 +152,56 @@ asio::awaitable<net::Response> Gateway::answer(net::Request request) {
   net::Router::Match match = router_.match(request.method, request.path);
   if (match.route == nullptr) co_return without_route(request, match.allowed);
   request.parameters = std::move(match.parameters);
-  net::Response response = co_await call(*match.route, std::move(request));
+  net::Response response = co_await admit_and_call(*match.route, std::move(request));
   const auto status = static_cast<std::size_t>(std::clamp(response.status / 100, 1, 5) - 1);
   counters_.at({match.route->method, match.route->pattern})[status]->add();
   co_return response;
 }
 
-asio::awaitable<net::Response> Gateway::call(const net::Route& route, net::Request request) {
-  const std::string request_id = request.request_id;
-  Refusal refusal;
-  if (options_.on_refused)
-    refusal = {.method = request.method,
-               .path = request.path,
-               .address = request.peer_address,
-               .request_id = request_id,
-               .authorization = std::string(request.header("authorization"))};
+asio::awaitable<net::Response> Gateway::admit_and_call(const net::Route& route, net::Request request) {
+  if (options_.limits == nullptr) co_return co_await call(route, std::move(request), std::nullopt);
+  guard::RequestLimits::Admission admission = options_.limits->admit(request, route.rate);
+  if (admission.unchecked)
+    admission = co_await options_.limits->check(std::string(guard::token_of(request)), request.peer_address,
+                                                std::move(admission));
+  net::Response response = admission.taken.allowed ? co_await call(route, std::move(request), admission.caller)
+                                                   : limited(request, admission);
+  guard::add_headers(admission, response);
+  co_return response;
+}
+
+net::Response Gateway::limited(const net::Request& request, const guard::RequestLimits::Admission& admission) const {
+  Error error = guard::too_often(admission);
+  net::Response response = problem_response(error, request.request_id);
+  if (options_.on_refused && admission.taken.worth_telling)
+    options_.on_refused({.method = request.method,
+                         .path = request.path,
+                         .address = request.peer_address,
+                         .request_id = request.request_id,
+                         .caller = admission.caller,
+                         .status = response.status,
+                         .error = std::move(error)});
+  return response;
+}
+
+Result<> Gateway::check_origin(const net::Route& route, const net::Request& request) const {
   if (request.websocket_upgrade && !origins_.may_upgrade(request))
-    co_return problem_response(
-        Error{Code::kPermissionDenied, "pages of this origin may not open a live session", {{"field", "origin"}}},
-        request_id);
+    return fail(
+        Error{Code::kPermissionDenied, "pages of this origin may not open a live session", {{"field", "origin"}}});
   if (route.trusted_pages_only && !origins_.may_call(request))
-    co_return problem_response(
-        Error{Code::kPermissionDenied, "pages of this origin may not call this", {{"field", "origin"}}}, request_id);
+    return fail(Error{Code::kPermissionDenied, "pages of this origin may not call this", {{"field", "origin"}}});
+  return {};
+}
+
+asio::awaitable<net::Response> Gateway::call(const net::Route& route, net::Request request,
+                                             const std::optional<guard::Caller>& caller) {
+  if (auto allowed = check_origin(route, request); !allowed)
+    co_return problem_response(allowed.error(), request.request_id);
+  // What the handler takes with it and a refusal or a problem has to name.
+  const std::string request_id = request.request_id;
+  const std::string address = request.peer_address;
+  const std::string method = request.method;
+  const std::string path = options_.on_refused ? request.path : std::string();
   Error failure;
   try {
     auto answered = co_await route.handler(std::move(request));
@@ -178,11 +211,14 @@ asio::awaitable<net::Response> Gateway::call(const net::Route& route, net::Reque
     failure = Error{Code::kInternal, thrown.what(), {}};
   }
   net::Response response = problem_response(failure, request_id);
-  if (options_.on_refused && is_refusal(response.status, failure)) {
-    refusal.status = response.status;
-    refusal.error = failure;
-    co_await options_.on_refused(std::move(refusal));
-  }
+  if (options_.on_refused && is_refusal(response.status, failure))
+    options_.on_refused({.method = method,
+                         .path = path,
+                         .address = address,
+                         .request_id = request_id,
+                         .caller = caller,
+                         .status = response.status,
+                         .error = failure});
   if (response.status == 500)
     logger_.error("a request failed inside", {{"request_id", request_id},
                                               {"route", route.pattern},
@@ -191,13 +227,24 @@ asio::awaitable<net::Response> Gateway::call(const net::Route& route, net::Reque
   co_return response;
 }
 
+/// Who looks for what there is, by guessing, is counted with those who show no token.
+net::Response Gateway::nothing_there(const net::Request& request) const {
+  guard::RequestLimits::Admission admission;
+  if (options_.limits != nullptr) admission = options_.limits->admit(request, net::Rate::kCaller);
+  net::Response response =
+      admission.taken.allowed
+          ? problem_response(Error{Code::kNotFound, "there is nothing at " + request.path, {}}, request.request_id)
+          : limited(request, admission);
+  guard::add_headers(admission, response);
+  return response;
+}
+
 /// Where no route has the path and the method: `methods` are those that the path has.
 net::Response Gateway::without_route(const net::Request& request, const std::vector<std::string>& methods) const {
   const embedded::Asset* page = nullptr;
   if (methods.empty() && !request.websocket_upgrade && !api_segments_.contains(first_segment(request.path)))
     page = web_app_.find(request.path);
-  if (methods.empty() && page == nullptr)
-    return problem_response(Error{Code::kNotFound, "there is nothing at " + request.path, {}}, request.request_id);
+  if (methods.empty() && page == nullptr) return nothing_there(request);
 
   const std::string allowed = page != nullptr ? std::string(kPageMethods) : joined(methods);
   if (request.method == "OPTIONS") return origins_.options(request, allowed);

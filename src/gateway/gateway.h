@@ -17,6 +17,8 @@
 #include "gateway/health.h"
 #include "gateway/origins.h"
 #include "gateway/web_app.h"
+#include "guard/request_limits.h"
+#include "guard/trusted_proxies.h"
 #include "net/http.h"
 #include "net/server.h"
 
@@ -27,8 +29,8 @@ std::span<const Setting> settings();
 /// A request that somebody was not allowed to make.
 struct Refusal {
   std::string method, path, address, request_id;
-  std::string authorization;  // the header, for telling who it was; empty: none, or a WebSocket's that stands elsewhere
-  int status = 0;             // 401 for a token that is no good (not for one that is missing or too old), 403 or 429
+  std::optional<guard::Caller> caller;  // where the token it came with is good
+  int status = 0;  // 401 for a token that is no good (not for one that is missing or too old), 403 or 429
   Error error;
 };
 
@@ -37,8 +39,11 @@ struct GatewayOptions {
   std::string metrics_token;                 // empty: /metrics is for direct callers on this machine
   std::size_t default_body_bytes = 1u << 20u;
   std::span<const embedded::Asset> web_app = embedded::web_assets();
-  /// Told of each refusal, before it is answered. Does not wait for anything slow. May be empty.
-  std::function<asio::awaitable<void>(Refusal)> on_refused = {};
+  guard::TrustedProxies proxies;           // whose word on who calls is believed
+  guard::RequestLimits* limits = nullptr;  // outlives the gateway; null: nobody is limited
+  /// Told of each refusal, before it is answered; of a caller who asks too often, once a minute. Does not wait for
+  /// anything slow. May be empty.
+  std::function<void(Refusal)> on_refused = {};
 };
 GatewayOptions options_from(const Config& config);
 
@@ -65,7 +70,13 @@ class Gateway final : public net::RequestHandler {
   void make_counters();
   Result<net::Response> metrics_text(const net::Request& request) const;
   asio::awaitable<net::Response> answer(net::Request request);
-  asio::awaitable<net::Response> call(const net::Route& route, net::Request request);
+  asio::awaitable<net::Response> admit_and_call(const net::Route& route, net::Request request);
+  asio::awaitable<net::Response> call(const net::Route& route, net::Request request,
+                                      const std::optional<guard::Caller>& caller);
+  /// Success where the request may be made by the page that it comes from.
+  Result<> check_origin(const net::Route& route, const net::Request& request) const;
+  net::Response limited(const net::Request& request, const guard::RequestLimits::Admission& admission) const;
+  net::Response nothing_there(const net::Request& request) const;
   net::Response without_route(const net::Request& request, const std::vector<std::string>& methods) const;
   void finish(bool secure, std::string_view origin, net::Response& response) const;
 

@@ -116,10 +116,9 @@ TEST_F(GatewayTest, pages_are_the_web_app_s_and_unknown_paths_of_the_api_are_404
 TEST_F(GatewayTest, tells_of_what_was_not_allowed_and_not_of_who_has_to_sign_in) {
   std::vector<std::string> told;
   GatewayOptions options;
-  options.on_refused = [&told](Refusal refusal) -> asio::awaitable<void> {
+  options.on_refused = [&told](const Refusal& refusal) {
     told.push_back(std::to_string(refusal.status) + " " + refusal.method + " " + refusal.path + " " + refusal.address +
-                   " " + refusal.request_id + " " + refusal.authorization);
-    co_return;
+                   " " + refusal.request_id);
   };
   open(std::move(options));
   for (const char* usual : {"missing", "expired", "revoked", "reused", "credentials"})
@@ -130,9 +129,78 @@ TEST_F(GatewayTest, tells_of_what_was_not_allowed_and_not_of_who_has_to_sign_in)
   get("/refuses/unauthenticated/signature");
   get("/refuses/denied/x", {{"authorization", "Bearer t"}});
   get("/refuses/often/x");
-  EXPECT_EQ(told, (std::vector<std::string>{"401 GET /refuses/unauthenticated/signature 127.0.0.1 request-1 ",
-                                            "403 GET /refuses/denied/x 127.0.0.1 request-1 Bearer t",
-                                            "429 GET /refuses/often/x 127.0.0.1 request-1 "}));
+  EXPECT_EQ(told, (std::vector<std::string>{"401 GET /refuses/unauthenticated/signature 127.0.0.1 request-1",
+                                            "403 GET /refuses/denied/x 127.0.0.1 request-1",
+                                            "429 GET /refuses/often/x 127.0.0.1 request-1"}));
+}
+
+/// Knows one token, "ada".
+class OneToken final : public guard::Callers {
+ public:
+  std::optional<guard::Caller> known(std::string_view token) override {
+    return token == "ada" ? std::optional(guard::Caller{}) : std::nullopt;
+  }
+  asio::awaitable<std::optional<guard::Caller>> check(std::string) override { co_return std::nullopt; }
+};
+
+TEST_F(GatewayTest, answers_tell_the_rate_and_what_is_over_it_is_429) {
+  OneToken tokens;
+  SystemClock clock;
+  guard::RequestLimits limits({.user_per_minute = 3, .anonymous_per_minute = 2}, tokens, clock, metrics_);
+  std::vector<std::string> told;
+  GatewayOptions options;
+  options.limits = &limits;
+  options.on_refused = [&told](const Refusal& refusal) {
+    told.push_back((refusal.caller ? "user " : "anonymous ") + refusal.path);
+  };
+  open(std::move(options));
+  EXPECT_EQ(header(get("/things/a1"), "ratelimit"), R"("anonymous";r=1;t=30)");
+  EXPECT_EQ(header(get("/fails"), "ratelimit-policy"), R"("anonymous";q=2;w=60)");
+  for (const char* path : {"/things/a1", "/missing.js", "/things/a2"}) {
+    const auto over = get(path);
+    EXPECT_EQ(over.status, 429) << path;
+    EXPECT_EQ(header(over, "retry-after"), "30") << path;
+    EXPECT_EQ(header(over, "ratelimit-remaining"), "0") << path;
+    EXPECT_THAT(over.body, HasSubstr(R"("code":"rate_limited")"));
+  }
+  EXPECT_EQ(get("/").status, 200);
+  EXPECT_EQ(get("/health/live").status, 200);
+  EXPECT_EQ(header(get("/health/live"), "ratelimit"), "");
+  const net::Header ada{"authorization", "Bearer ada"};
+  EXPECT_EQ(header(get("/things/a1", {ada}), "ratelimit"), R"("user";r=2;t=20)");
+  net::Request live = make_request("GET", std::string(kDocument), {ada});
+  live.websocket_upgrade = true;
+  const auto opened = ask(live);
+  EXPECT_TRUE(opened.upgrade.has_value());
+  EXPECT_EQ(header(opened, "ratelimit-remaining"), "1");
+  EXPECT_EQ(ask(live).status, 101);
+  EXPECT_EQ(ask(live).status, 429);
+  EXPECT_EQ(told,
+            (std::vector<std::string>{"anonymous /things/a1", "user /documents" + std::string(kDocument) + "/sync"}));
+  EXPECT_THAT(metrics_.prometheus_text(), HasSubstr(R"(concord_guard_rate_limited_total{policy="user"} 1)"));
+}
+
+TEST_F(GatewayTest, who_calls_is_what_a_trusted_proxy_says_and_nobody_else) {
+  OneToken tokens;
+  SystemClock clock;
+  guard::RequestLimits limits({.anonymous_per_minute = 1}, tokens, clock, metrics_);
+  GatewayOptions options;
+  options.limits = &limits;
+  options.proxies = guard::TrustedProxies::parse("10.0.0.0/8", guard::ProxyHeader::kXForwardedFor).value();
+  open(std::move(options));
+  const auto from = [this](std::string peer, std::string forwarded_for) {
+    net::Request request = make_request(
+        "GET", "/things/a1", {{"x-forwarded-for", std::move(forwarded_for)}, {"x-forwarded-proto", "https"}});
+    request.peer_address = std::move(peer);
+    return ask(std::move(request));
+  };
+  EXPECT_EQ(from("10.0.0.1", "203.0.113.1").status, 200);
+  EXPECT_EQ(from("10.0.0.1", "203.0.113.2").status, 200);
+  EXPECT_EQ(from("10.0.0.1", "203.0.113.9, 203.0.113.2").status, 429);
+  EXPECT_EQ(header(from("10.0.0.1", "203.0.113.3"), "strict-transport-security"), "max-age=31536000");
+  EXPECT_EQ(from("192.0.2.1", "203.0.113.4").status, 200);
+  EXPECT_EQ(from("192.0.2.1", "203.0.113.5").status, 429);
+  EXPECT_EQ(header(from("192.0.2.1", "203.0.113.6"), "strict-transport-security"), "");
 }
 
 TEST_F(GatewayTest, errors_become_problems_with_the_request_s_id) {

@@ -66,6 +66,13 @@ Result<AccessTokens::Verified> AccessTokens::verify(std::string_view token) cons
   return Verified{*user, *session, claims.expires_s * 1000};
 }
 
+std::shared_ptr<const Authenticated> AccessTokens::known(std::string_view token) {
+  if (token.size() > crypto::kMaxTokenBytes) return nullptr;
+  auto holder = cache_.find(crypto::sha256(as_bytes(token)), clock_.wall_ms());
+  if (holder && ended_.contains(holder->session)) return nullptr;
+  return holder;
+}
+
 Task<Authenticated> AccessTokens::check(std::string_view token) {
   if (token.size() > crypto::kMaxTokenBytes)
     token = token.substr(0, crypto::kMaxTokenBytes + 1);  // refused by its length

@@ -27,6 +27,8 @@ class AccessTokens {
 
   /// See Identity::authenticate_bearer.
   Task<Authenticated> check(std::string_view token);
+  /// See Identity::known_bearer.
+  std::shared_ptr<const Authenticated> known(std::string_view token);
 
   /// Accounts have changed: who holds a token is asked again.
   void forget_holders() { cache_.clear(); }

@@ -82,7 +82,7 @@ class AccountChanges {
   PasswordHasher& hasher_;
   SignIn& sign_in_;
   AccountMails& mails_;
-  RateLimiter mail_rate_;
+  guard::RateLimiter mail_rate_;
   const std::function<void()> changed_;
 };
 

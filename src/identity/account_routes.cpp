@@ -52,9 +52,9 @@ net::Response user_response(const Account& account) {
 void AccountRoutes::add_to(net::Router& router) {
   add_route(router, "PATCH", "/auth/me", this, &AccountRoutes::rename);
   add_route(router, "POST", "/auth/password", this, &AccountRoutes::change_password);
-  add_route(router, "POST", "/auth/password/reset", this, &AccountRoutes::reset_password);
-  add_route(router, "POST", "/auth/password/reset-request", this, &AccountRoutes::request_reset);
-  add_route(router, "POST", "/auth/email/confirm", this, &AccountRoutes::confirm_by_link);
+  add_route(router, "POST", "/auth/password/reset", this, &AccountRoutes::reset_password, net::Rate::kSignIn);
+  add_route(router, "POST", "/auth/password/reset-request", this, &AccountRoutes::request_reset, net::Rate::kSignIn);
+  add_route(router, "POST", "/auth/email/confirm", this, &AccountRoutes::confirm_by_link, net::Rate::kSignIn);
   add_route(router, "POST", "/auth/email/confirm-request", this, &AccountRoutes::request_confirmation);
   add_route(router, "POST", "/users/{user}/confirm", this, &AccountRoutes::confirm);
   add_route(router, "POST", "/users/{user}/reset-link", this, &AccountRoutes::make_reset_link);

@@ -70,7 +70,7 @@ struct Identity::State {
   Accounts accounts;
   Groups groups;
   Agents agents;
-  RateLimiter agent_rate;
+  guard::RateLimiter agent_rate;
   Invitations invitations;
   SecondFactorStore factors;
   Tickets tickets;
@@ -164,6 +164,10 @@ void Identity::on_session_ended(std::function<void(SessionId)> ended) { state_->
 bool Identity::has_ended(SessionId session) const { return state_->ended.contains(session); }
 
 Task<Authenticated> Identity::authenticate_bearer(std::string_view token) { return state_->tokens->check(token); }
+
+std::shared_ptr<const Authenticated> Identity::known_bearer(std::string_view token) {
+  return state_->tokens->known(token);
+}
 
 Task<Authenticated> Identity::authenticate(const net::Request& request) {
   return [](Task<Authenticated> authenticating) -> Task<Authenticated> {

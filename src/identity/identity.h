@@ -81,8 +81,10 @@ class Identity {
   /// token that was checked before costs about a microsecond and does not suspend. The view is read before
   /// the first suspension.
   Task<Authenticated> authenticate_bearer(std::string_view token);
-  /// The same, with the token of the request's Authorization header. For what those may do as well who came by a link;
-  /// kRateLimited with the context `retry_after` where an agent asks too often.
+  /// Null unless this token was checked before and is valid still. Does not wait.
+  std::shared_ptr<const Authenticated> known_bearer(std::string_view token);
+  /// The same as authenticate_bearer, with the token of the request's Authorization header. For what those may do as
+  /// well who came by a link; kRateLimited with the context `retry_after` where an agent asks too often.
   Task<Authenticated> authenticate_visitor(const net::Request& request);
   /// For what agents may do as well, within their scopes: who came by a link is kPermissionDenied.
   Task<Authenticated> authenticate_any(const net::Request& request);

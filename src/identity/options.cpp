@@ -73,6 +73,12 @@ const std::array kSettings{
         .least = 0,
         .most = 1'000'000,
         .meaning = "Sign-ins tried from one address, and at one account; so too links opened; 0 means without limit."},
+    Setting{.name = "SIGN_IN_DELAY_MAX_SECONDS",
+            .type = kInteger,
+            .fallback = "900",
+            .least = 0,
+            .most = 86'400,
+            .meaning = "The longest that a try to sign in has to wait after failed ones; 0 means not at all."},
     Setting{.name = "REGISTER_RATE_PER_MINUTE",
             .type = kInteger,
             .fallback = "100",
@@ -144,6 +150,7 @@ Options Options::from(const Config& config, bool listens_beyond_loopback) {
   options.hash_queue = count(config, "SIGN_IN_QUEUE_LENGTH");
   options.sign_ins_per_minute = config.integer("SIGN_IN_RATE_PER_MINUTE");
   options.registrations_per_minute = config.integer("REGISTER_RATE_PER_MINUTE");
+  options.sign_in_delay_most_s = config.integer("SIGN_IN_DELAY_MAX_SECONDS");
   options.rate_limit_keys = count(config, "RATE_LIMIT_KEYS");
   options.access_token_seconds = config.integer("ACCESS_TOKEN_SECONDS");
   options.refresh_token_days = config.integer("REFRESH_TOKEN_DAYS");

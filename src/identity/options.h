@@ -32,6 +32,7 @@ struct Options {
   bool first_account_needs_token = false;       // the hub listens beyond loopback
   std::int64_t sign_ins_per_minute = 100;       // an address, and an account; 0: without limit
   std::int64_t registrations_per_minute = 100;  // an address; 0: without limit
+  std::int64_t sign_in_delay_most_s = 900;      // after failures; 0: none
   std::size_t rate_limit_keys = 65'536;
   std::size_t token_cache_entries = 65'536;
 

@@ -42,11 +42,12 @@ void write_session(json::Writer& out, const SessionRow& session, SessionId curre
 /// Adds a route that calls a member function.
 template <class Routes>
 void add_route(net::Router& router, std::string_view method, std::string_view pattern, Routes* routes,
-               Task<net::Response> (Routes::*handler)(net::Request)) {
+               Task<net::Response> (Routes::*handler)(net::Request), net::Rate rate = net::Rate::kCaller) {
   router.add({.method = std::string(method),
               .pattern = std::string(pattern),
               .handler = [routes, handler](net::Request request) { return (routes->*handler)(std::move(request)); },
-              .body_limit_bytes = kMaxBodyBytes});
+              .body_limit_bytes = kMaxBodyBytes,
+              .rate = rate});
 }
 
 }  // namespace concord::identity

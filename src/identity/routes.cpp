@@ -30,8 +30,8 @@ Result<NewAccount> new_account(const net::Request& request, const Options& optio
 }  // namespace
 
 void Routes::add_to(net::Router& router) {
-  add_route(router, "POST", "/auth/register", this, &Routes::register_account);
-  add_route(router, "POST", "/auth/login", this, &Routes::log_in);
+  add_route(router, "POST", "/auth/register", this, &Routes::register_account, net::Rate::kSignIn);
+  add_route(router, "POST", "/auth/login", this, &Routes::log_in, net::Rate::kSignIn);
   add_route(router, "POST", "/auth/refresh", this, &Routes::refresh);
   add_route(router, "POST", "/auth/logout", this, &Routes::log_out);
   add_route(router, "GET", "/auth/me", this, &Routes::me);

@@ -24,7 +24,7 @@ void SecondFactorRoutes::add_to(net::Router& router) {
   add_route(router, "POST", "/auth/second-factor/totp/confirm", this, &SecondFactorRoutes::confirm_totp);
   add_route(router, "DELETE", "/auth/second-factor/totp", this, &SecondFactorRoutes::disable_totp);
   add_route(router, "POST", "/auth/second-factor/recovery-codes", this, &SecondFactorRoutes::renew_recovery_codes);
-  add_route(router, "POST", "/auth/login/second-factor", this, &SecondFactorRoutes::log_in);
+  add_route(router, "POST", "/auth/login/second-factor", this, &SecondFactorRoutes::log_in, net::Rate::kSignIn);
   add_route(router, "DELETE", "/users/{user}/second-factor", this, &SecondFactorRoutes::reset);
 }
 

@@ -5,7 +5,7 @@
 namespace concord::identity {
 
 void ShareLinkRoutes::add_to(net::Router& router) {
-  add_route(router, "POST", "/links/open", this, &ShareLinkRoutes::open);
+  add_route(router, "POST", "/links/open", this, &ShareLinkRoutes::open, net::Rate::kSignIn);
 }
 
 Task<net::Response> ShareLinkRoutes::open(net::Request request) {

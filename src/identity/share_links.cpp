@@ -3,6 +3,7 @@
 #include "crypto/base64.h"
 #include "crypto/hash.h"
 #include "crypto/random.h"
+#include "guard/address.h"
 
 namespace concord::identity {
 
@@ -152,7 +153,7 @@ Task<> ShareLinks::remove(By by, std::string thing, AgentId id) {
 
 Task<ShareLinks::Opened> ShareLinks::open(std::string secret, std::optional<std::string> password, By by) {
   CO_TRY_VOID(may_be());
-  CO_TRY_VOID(take(address_key(by.address)));
+  CO_TRY_VOID(take(guard::address_key(by.address)));
   CO_TRY(auto rows, co_await find("link_hash = $2 AND EXISTS (SELECT 1 FROM identity_users u WHERE u.id = owner AND "
                                   "u.deactivated_ms IS NULL)",
                                   {Agents::token_hash(secret)}));

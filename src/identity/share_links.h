@@ -13,10 +13,10 @@
 #include <string_view>
 #include <vector>
 
+#include "guard/rate_limiter.h"
 #include "identity/agents.h"
 #include "identity/identity.h"
 #include "identity/password_hasher.h"
-#include "identity/rate_limiter.h"
 
 namespace concord::identity {
 
@@ -61,7 +61,7 @@ class ShareLinks {
   Dependencies& on_;
   PasswordHasher& hasher_;
   const std::function<void(SessionId)> ended_;
-  RateLimiter tries_;
+  guard::RateLimiter tries_;
 };
 
 }  // namespace concord::identity

@@ -1,6 +1,7 @@
 #include "identity/sign_in.h"
 
 #include "crypto/hash.h"
+#include "guard/address.h"
 #include "json/object.h"
 
 namespace concord::identity {
@@ -88,6 +89,7 @@ SignIn::SignIn(const Options& options, Dependencies& dependencies, Accounts& acc
       has_account_(has_account),
       sign_ins_(on_.clock, options.sign_ins_per_minute, options.rate_limit_keys),
       registrations_(on_.clock, options.registrations_per_minute, options.rate_limit_keys),
+      delays_(on_.clock, options.sign_in_delay_most_s, options.rate_limit_keys),
       counters_(std::make_unique<Counters>(on_.metrics)) {}
 
 SignIn::~SignIn() = default;
@@ -108,13 +110,18 @@ Task<SignIn::Setup> SignIn::setup() {
 
 std::optional<std::string> SignIn::setup_token() const { return has_account_ ? std::nullopt : setup_token_; }
 
-Result<> SignIn::take(RateLimiter& limiter, const std::string& key, std::string_view what, const Caller& caller) {
+Result<> SignIn::take(guard::RateLimiter& limiter, const std::string& key, std::string_view what,
+                      const Caller& caller) {
   const auto wait_s = limiter.try_take(key);
   if (!wait_s) return {};
+  return refuse_for(*wait_s, what, caller);
+}
+
+std::unexpected<Error> SignIn::refuse_for(std::int64_t wait_s, std::string_view what, const Caller& caller) {
   on_.logger.warn("too many attempts",
                   {{"attempt", what}, {"address", caller.address}, {"request_id", caller.request_id}});
   return fail(
-      Error{Code::kRateLimited, "too many attempts; try again later", {}}.with("retry_after", std::to_string(*wait_s)));
+      Error{Code::kRateLimited, "too many attempts; try again later", {}}.with("retry_after", std::to_string(wait_s)));
 }
 
 /// An invitation is looked at beside this.
@@ -167,7 +174,7 @@ Task<> SignIn::check_registration(const NewAccount& wanted) {
 }
 
 Task<Grant> SignIn::register_account(NewAccount wanted, Caller caller) {
-  if (auto limited = take(registrations_, address_key(caller.address), "register", caller); !limited) {
+  if (auto limited = take(registrations_, guard::address_key(caller.address), "register", caller); !limited) {
     counters_->register_limited.add();
     co_return fail(limited.error());
   }
@@ -190,6 +197,7 @@ Task<Grant> SignIn::register_account(NewAccount wanted, Caller caller) {
   }
   has_account_ = true;
   counters_->registered.add();
+  delays_.seen(wanted.email.key, caller.address);
   on_.logger.info("account made", {{"user", attempt.account.principal.id.str()},
                                    {"role", to_string(attempt.account.principal.role)},
                                    {"address", caller.address},
@@ -206,12 +214,15 @@ Task<Grant> SignIn::register_account(NewAccount wanted, Caller caller) {
 }
 
 Result<> SignIn::take_attempt(const Caller& caller) {
-  return take(sign_ins_, "address " + address_key(caller.address), "sign in", caller);
+  return take(sign_ins_, "address " + guard::address_key(caller.address), "sign in", caller);
 }
 
 Result<> SignIn::take_attempt(const std::string& email_key, const Caller& caller) {
   Result<> limited = take_attempt(caller);
-  if (limited) limited = take(sign_ins_, "account " + email_key, "sign in", caller);
+  if (limited && !delays_.is_familiar(email_key, caller.address))
+    limited = take(sign_ins_, "account " + email_key, "sign in", caller);
+  if (limited)
+    if (const auto wait_s = delays_.begin(email_key, caller.address)) limited = refuse_for(*wait_s, "sign in", caller);
   if (!limited) counters_->sign_in_limited.add();
   return limited;
 }
@@ -223,6 +234,7 @@ Task<Account> SignIn::prove_password(UserId user, std::string password, std::str
   CO_TRY_VOID(take_attempt(email.key, caller));
   CO_TRY(const bool same, co_await hasher_.verify(std::move(password), account->password_hash));
   if (!same) {
+    delays_.failed(email.key, caller.address);
     counters_->wrong_password.add();
     audit::Event event = audit_event("account.password_checked", user, caller);
     event.outcome = audit::Outcome::kRefused;
@@ -230,6 +242,7 @@ Task<Account> SignIn::prove_password(UserId user, std::string password, std::str
     on_.audit.note(std::move(event));
     co_return fail(Error{Code::kPermissionDenied, "the password is wrong", {}}.with("field", field));
   }
+  delays_.succeeded(email.key, caller.address);
   co_return std::move(*account);
 }
 
@@ -249,6 +262,7 @@ Task<std::variant<Grant, SecondStep>> SignIn::log_in(Email email, std::string pa
     co_return fail(same.error());
   }
   if (!account || !*same || account->deactivated_ms) {
+    delays_.failed(email.key, caller.address);
     const std::string reason = !account ? "unknown e-mail" : *same ? "deactivated" : "wrong password";
     (!account ? counters_->unknown_email : *same ? counters_->deactivated : counters_->wrong_password).add();
     on_.logger.warn("sign-in refused",
@@ -276,6 +290,7 @@ Task<Grant> SignIn::open(Account account, Caller caller, std::string_view by) {
   audit::Event event = audit_event("session.opened", user, token.session, caller);
   if (!by.empty()) event.detail.emplace_back("second_step", by);
   CO_TRY_VOID(co_await on_.audit.record(std::move(event)));
+  if (const auto email = Email::parse(account.principal.email)) delays_.succeeded(email->key, caller.address);
   counters_->signed_in.add();
   on_.logger.info("signed in", {{"user", user.str()},
                                 {"session", token.session.str()},
@@ -342,6 +357,7 @@ Task<Grant> SignIn::refresh(std::string text, Caller caller) {
   if (result.outcome != RefreshOutcome::kRotated || !result.account)
     co_return co_await refused_refresh(result.outcome, used->session, std::move(result.account), caller);
   counters_->refreshed.add();
+  if (const auto email = Email::parse(result.account->principal.email)) delays_.seen(email->key, caller.address);
   co_return co_await grant(std::move(*result.account), next);
 }
 

@@ -10,11 +10,12 @@
 
 #include "base/log.h"
 #include "base/reactor.h"
+#include "guard/rate_limiter.h"
+#include "guard/sign_in_delays.h"
 #include "identity/access_tokens.h"
 #include "identity/identity.h"
 #include "identity/invitations.h"
 #include "identity/password_hasher.h"
-#include "identity/rate_limiter.h"
 #include "identity/second_factor_store.h"
 #include "identity/sessions.h"
 #include "identity/tickets.h"
@@ -82,7 +83,7 @@ class SignIn {
   /// The account, where that is its password; else kPermissionDenied naming `field`. Counts as a try to sign in:
   /// kRateLimited, kUnavailable.
   Task<Account> prove_password(UserId user, std::string password, std::string field, Caller caller);
-  /// kRateLimited where too much is tried from there.
+  /// kRateLimited where too much is tried from there, or failed lately.
   Result<> take_attempt(const Caller& caller);
 
   Task<std::vector<SessionRow>> sessions(UserId user);
@@ -116,7 +117,8 @@ class SignIn {
                       const Caller& caller, std::vector<SessionId>& gone);
   Task<> renew_hash(Account account, std::string password);
   Task<Grant> grant(Account account, RefreshToken token);
-  Result<> take(RateLimiter& limiter, const std::string& key, std::string_view what, const Caller& caller);
+  Result<> take(guard::RateLimiter& limiter, const std::string& key, std::string_view what, const Caller& caller);
+  std::unexpected<Error> refuse_for(std::int64_t wait_s, std::string_view what, const Caller& caller);
   Task<Grant> refused_refresh(RefreshOutcome outcome, SessionId session, std::optional<Account> account, Caller caller);
   Result<> take_attempt(const std::string& email_key, const Caller& caller);
 
@@ -132,8 +134,9 @@ class SignIn {
   AccessTokens& tokens_;
   const std::optional<std::string> setup_token_;
   std::atomic<bool> has_account_;  // false where it has to be asked
-  RateLimiter sign_ins_;
-  RateLimiter registrations_;
+  guard::RateLimiter sign_ins_;
+  guard::RateLimiter registrations_;
+  guard::SignInDelays delays_;
   struct Counters;
   const std::unique_ptr<Counters> counters_;
 };

@@ -59,6 +59,7 @@ TEST(LogIn, an_unknown_email_and_a_wrong_password_get_the_same_answer) {
 TEST(LogIn, an_unknown_email_costs_the_same_one_hash_as_a_known_one) {
   Options options = quick_options();
   options.password_cost = {.memory_kib = 4096, .iterations = 4, .parallelism = 1};
+  options.sign_in_delay_most_s = 0;
   Hub hub(options);
   hub.register_account("a@example.com");
   const std::string count = "concord_identity_password_hash_seconds_count";
@@ -174,10 +175,49 @@ TEST(LogIn, an_account_is_guarded_against_many_addresses) {
   Hub hub(options);
   hub.register_account("a@example.com");
   for (int i = 0; i < 6; ++i) {
-    hub.peer_address = "192.0.2." + std::to_string(i);
+    hub.peer_address = "198.51.100." + std::to_string(i);
     EXPECT_EQ(hub.log_in(i % 2 == 0 ? "a@example.com" : "A@EXAMPLE.com", "guess").status, i < 5 ? 401 : 429) << i;
   }
   EXPECT_EQ(hub.metric(R"(concord_identity_sign_ins_total{result="rate_limited"})"), 1);
+}
+
+TEST(LogIn, failures_delay_the_next_try_alike_for_known_and_unknown_emails) {
+  Hub hub;
+  hub.register_account("known@example.com");
+  hub.peer_address = "192.0.2.9";
+  for (const char* email : {"known@example.com", "unknown@example.com"}) {
+    for (int i = 0; i < 6; ++i) EXPECT_EQ(hub.log_in(email, "guess").status, 401) << email << i;
+    for (const char* password : {"guess", "long enough"}) {
+      const Reply limited = hub.log_in(email, password);
+      EXPECT_EQ(limited.status, 429) << email;
+      EXPECT_EQ(limited.fact("retry_after"), "1") << email;
+    }
+  }
+  hub.peer_address = "192.0.2.1";  // where the account was made
+  EXPECT_EQ(hub.log_in("known@example.com").status, 200);
+  hub.peer_address = "192.0.2.9";
+  hub.clock().advance_ms(1000);
+  EXPECT_EQ(hub.log_in("known@example.com", "guess").status, 401);
+  EXPECT_EQ(hub.log_in("known@example.com").status, 429);
+  hub.clock().advance_ms(2000);
+  EXPECT_EQ(hub.log_in("known@example.com").status, 200);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(hub.log_in("known@example.com", "guess").status, 401) << i;
+  EXPECT_EQ(hub.log_in("known@example.com").status, 200);
+}
+
+TEST(LogIn, a_wrong_password_of_somebody_signed_in_counts_too) {
+  Hub hub;
+  const std::string token = hub.register_account("a@example.com").text("access_token");
+  const std::string body = R"({"old_password":"guess","new_password":"another one"})";
+  for (int i = 0; i < 6; ++i) EXPECT_EQ(hub.call("POST", "/auth/password", body, token).status, 403) << i;
+  EXPECT_EQ(hub.call("POST", "/auth/password", body, token).status, 429);
+}
+
+TEST(LogIn, without_a_longest_delay_there_is_none) {
+  Options options = quick_options();
+  options.sign_in_delay_most_s = 0;
+  Hub hub(options);
+  for (int i = 0; i < 30; ++i) EXPECT_EQ(hub.log_in("a@example.com", "guess").status, 401) << i;
 }
 
 TEST(Register, an_address_is_slowed_down) {

@@ -66,12 +66,17 @@ struct Response {
 
 using Handler = std::function<Task<Response>(Request)>;
 
+/// What a route's requests count towards: the caller's rate, or, where passwords and secrets can be guessed by it, the
+/// lower one of signing in; or nothing.
+enum class Rate : std::uint8_t { kCaller, kSignIn, kNone };
+
 struct Route {
   std::string method;
   std::string pattern;  // "/documents/{id}/share"; a last "{name...}" takes the rest of the path
   Handler handler;
   std::size_t body_limit_bytes = 0;  // 0: the server's default
   bool trusted_pages_only = false;   // refused to pages of any origin but the hub's own and the allowed ones
+  Rate rate = Rate::kCaller;
 };
 
 /// Matches segments exactly; a literal segment wins over a {name}. Built before the server starts, then only

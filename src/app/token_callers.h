@@ -1,0 +1,40 @@
+#pragma once
+// Tells the guard whose a token is, by asking identity.
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "guard/request_limits.h"
+#include "identity/identity.h"
+
+namespace concord::app {
+
+class TokenCallers final : public guard::Callers {
+ public:
+  explicit TokenCallers(identity::Identity& identity) : identity_(identity) {}
+
+  std::optional<guard::Caller> known(std::string_view token) override { return caller(identity_.known_bearer(token)); }
+  asio::awaitable<std::optional<guard::Caller>> check(std::string token) override {
+    auto who = co_await identity_.authenticate_bearer(token);
+    if (!who) co_return std::nullopt;
+    co_return caller(std::make_shared<const identity::Authenticated>(std::move(*who)));
+  }
+
+  /// Of a caller that one of these named.
+  static const identity::Authenticated& authenticated(const guard::Caller& caller) {
+    return *static_cast<const identity::Authenticated*>(caller.who.get());
+  }
+
+ private:
+  static std::optional<guard::Caller> caller(std::shared_ptr<const identity::Authenticated> who) {
+    if (!who) return std::nullopt;
+    const UserId user = who->principal.id;
+    const bool visitor = who->agent && who->agent->link;
+    return guard::Caller{user, visitor, std::move(who)};
+  }
+
+  identity::Identity& identity_;
+};
+
+}  // namespace concord::app

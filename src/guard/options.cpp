@@ -1,0 +1,47 @@
+#include "guard/options.h"
+
+#include <array>
+
+namespace concord::guard {
+
+std::span<const Setting> settings() {
+  constexpr std::int64_t kMostAMinute = 1'000'000;
+  static const std::array kRows{
+      Setting{.name = "USER_RATE_PER_MINUTE",
+              .type = SettingType::kInteger,
+              .fallback = "1000",
+              .least = 0,
+              .most = kMostAMinute,
+              .meaning = "Requests of one user and the user's agents; 0 means without limit."},
+      Setting{.name = "ANONYMOUS_RATE_PER_MINUTE",
+              .type = SettingType::kInteger,
+              .fallback = "500",
+              .least = 0,
+              .most = kMostAMinute,
+              .meaning = "Requests without a good token from one address, of IPv6 from one /64; 0 means without limit. "
+                         "The files of the web app and health do not count."},
+      Setting{.name = "TRUSTED_PROXIES",
+              .most = 4096,
+              .meaning = "Addresses and blocks (10.0.0.0/8) of proxies before the hub whose word on who calls is "
+                         "believed, separated by commas."},
+      Setting{.name = "TRUSTED_PROXY_HEADER",
+              .fallback = "x-forwarded-for",
+              .meaning = "The header that these proxies write the caller's address to; the other one is not read.",
+              .choices = {"x-forwarded-for", "forwarded"}},
+  };
+  return kRows;
+}
+
+Result<Options> options_from(const Config& config) {
+  Options options;
+  options.user_per_minute = config.integer("USER_RATE_PER_MINUTE");
+  options.anonymous_per_minute = config.integer("ANONYMOUS_RATE_PER_MINUTE");
+  options.sign_in_per_minute = config.integer("SIGN_IN_RATE_PER_MINUTE");
+  options.keys = static_cast<std::size_t>(config.integer("RATE_LIMIT_KEYS"));
+  const bool forwarded = config.string("TRUSTED_PROXY_HEADER") == "forwarded";
+  TRY(options.proxies, TrustedProxies::parse(config.string("TRUSTED_PROXIES"),
+                                             forwarded ? ProxyHeader::kForwarded : ProxyHeader::kXForwardedFor));
+  return options;
+}
+
+}  // namespace concord::guard

@@ -1,0 +1,26 @@
+#pragma once
+// What can be set of the guard.
+
+#include <cstdint>
+#include <span>
+
+#include "base/config.h"
+#include "guard/trusted_proxies.h"
+
+namespace concord::guard {
+
+/// The rows this part adds to the table of settings.
+std::span<const Setting> settings();
+
+struct Options {
+  std::int64_t user_per_minute = 1000;  // each 0: without limit
+  std::int64_t anonymous_per_minute = 500;
+  std::int64_t sign_in_per_minute = 100;
+  std::size_t keys = 65'536;  // remembered of each kind
+  TrustedProxies proxies;
+};
+
+/// kInvalidArgument names the setting. Reads SIGN_IN_RATE_PER_MINUTE and RATE_LIMIT_KEYS too, which are identity's.
+Result<Options> options_from(const Config& config);
+
+}  // namespace concord::guard
