@@ -10,6 +10,7 @@
 
 #include "access/access.h"
 #include "app/address.h"
+#include "app/certificate_watch.h"
 #include "app/token_callers.h"
 #include "archive/hub_archive.h"
 #include "archive/settings.h"
@@ -18,10 +19,12 @@
 #include "documents/documents.h"
 #include "engines/open.h"
 #include "gateway/gateway.h"
+#include "guard/connection_limits.h"
 #include "guard/request_limits.h"
 #include "identity/identity.h"
 #include "mail/mailer.h"
 #include "mcp/mcp.h"
+#include "net/self_signed.h"
 #include "net/server.h"
 #include "net/settings.h"
 #include "shard/settings.h"
@@ -36,19 +39,24 @@ namespace {
 
 constexpr std::string_view kNodeName = "node-1";  // the embedded engines serve one node
 
-/// SIGTERM and SIGINT are taken by `wait` alone: they are blocked in every thread started after construction.
+/// SIGTERM, SIGINT and SIGHUP are taken by `wait` alone: they are blocked in every thread started after construction.
 class StopSignals {
  public:
   StopSignals() {
     sigemptyset(&set_);
     sigaddset(&set_, SIGTERM);
     sigaddset(&set_, SIGINT);
+    sigaddset(&set_, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
   }
-  void wait() const {
-    int signal = 0;
-    while (sigwait(&set_, &signal) != 0) {
+  /// Until the program is to end. `look` is called every two seconds, and with true on SIGHUP.
+  void wait(const std::function<void(bool asked)>& look) const {
+    constexpr timespec kPause{.tv_sec = 2, .tv_nsec = 0};
+    for (;;) {
+      const int signal = sigtimedwait(&set_, nullptr, &kPause);
+      if (signal == SIGTERM || signal == SIGINT) return;
+      look(signal == SIGHUP);
     }
   }
   /// A second signal ends the process at once.
@@ -107,6 +115,8 @@ class Hub {
 
   Result<> start() {
     TRY(guard_, guard::options_from(config_));
+    if (listen_.tls_self_signed) TRY_VOID(keep_certificate());
+    certificate_.emplace(std::vector{listen_.tls_certificate_file, listen_.tls_key_file});
     engines::EnginesOptions options = engines::options_from(config_, config_.string("DATA"));
     const std::string archive = archive::directory_from(config_);
     options.log_archived = !archive.empty();
@@ -153,10 +163,41 @@ class Hub {
     reactors_.stop();
   }
 
+  /// Renews the hub's own certificate in time, and takes up one that has changed. Not from a reactor.
+  void look_after_certificate(bool asked) {
+    if (listen_.tls_certificate_file.empty()) return;
+    constexpr std::int64_t kHourMs = 3'600'000;
+    if (listen_.tls_self_signed && (asked || clock_.wall_ms() - certificate_kept_ms_ > kHourMs)) {
+      if (auto kept = keep_certificate(); !kept)
+        logger_.error("the certificate is not kept", {{"error", kept.error().message}});
+    }
+    if (!certificate_->changed() && !asked) return;
+    if (auto loaded = server_->reload_tls(); !loaded) {
+      logger_.error("the old certificate stays in use", {{"error", loaded.error().message}});
+    } else {
+      logger_.info("the certificate was read again");
+    }
+  }
+
+  /// Of the certificate that the hub made; empty where it has none of its own.
+  const std::string& fingerprint() const { return fingerprint_; }
   std::string url() const { return url_of(listen_.host, server_->port(), !listen_.tls_certificate_file.empty()); }
   std::optional<std::string> setup_token() const { return identity_->setup_token(); }
 
  private:
+  Result<> keep_certificate() {
+    const std::string path = config_.string("DATA") + "/tls.pem";
+    std::vector<std::string> names = net::names_of_this_machine();
+    certificate_kept_ms_ = clock_.wall_ms();
+    TRY(net::SelfSigned kept, net::keep_self_signed(path, names, certificate_kept_ms_));
+    listen_.tls_certificate_file = listen_.tls_key_file = path;
+    fingerprint_ = kept.fingerprint;
+    if (kept.made)
+      logger_.warn("made a certificate; browsers ask about it once",
+                   {{"sha256", fingerprint_}, {"file", path}, {"expires", format_time(kept.expires_ms)}});
+    return {};
+  }
+
   /// What is written past the archive's eyes would not be archived.
   engines::Blobs& hub_blobs() { return archive_ ? archive_->blobs() : *engines_.blobs; }
 
@@ -238,6 +279,7 @@ class Hub {
         mcp::Mcp::Dependencies{*documents_, *access_, *identity_, *audit_, pool_, metrics_, logger_}, limits);
     build_leaving();
 
+    connections_ = std::make_unique<guard::ConnectionLimits>(guard_, clock_, metrics_);
     callers_ = std::make_unique<TokenCallers>(*identity_);
     limits_ = std::make_unique<guard::RequestLimits>(guard_, *callers_, clock_, metrics_);
     net::Router router;
@@ -255,7 +297,7 @@ class Hub {
     gateway_ =
         std::make_unique<gateway::Gateway>(std::move(options), std::move(router), std::move(checks), metrics_, logger_);
 
-    server_ = std::make_unique<net::Server>(listen_, reactors_, *gateway_, logger_, metrics_);
+    server_ = std::make_unique<net::Server>(listen_, reactors_, *gateway_, logger_, metrics_, connections_.get());
   }
 
   const Config& config_;
@@ -279,6 +321,10 @@ class Hub {
   std::unique_ptr<documents::Documents> documents_;
   std::unique_ptr<mcp::Mcp> mcp_;
   guard::Options guard_;
+  std::optional<CertificateWatch> certificate_;
+  std::int64_t certificate_kept_ms_ = 0;
+  std::string fingerprint_;
+  std::unique_ptr<guard::ConnectionLimits> connections_;
   std::unique_ptr<TokenCallers> callers_;
   std::unique_ptr<guard::RequestLimits> limits_;
   std::unique_ptr<gateway::Gateway> gateway_;
@@ -298,12 +344,14 @@ Result<> serve_until_signal(const Config& config, std::ostream& out) {
   auto started = hub.start();
   if (started) {
     out << "Concord is at " << hub.url() << std::endl;
+    if (!hub.fingerprint().empty())
+      out << "Its certificate is its own; the SHA-256 fingerprint is " << hub.fingerprint() << std::endl;
     if (auto token = hub.setup_token()) {
       out << "Make the first account, which owns the hub, with this one-time link: " << hub.url()
           << "/register?setup=" << *token << std::endl;
     }
     logger.info("serving", {{"address", hub.url()}});
-    signals.wait();
+    signals.wait([&hub](bool asked) { hub.look_after_certificate(asked); });
     logger.info("draining");
   }
   signals.restore();

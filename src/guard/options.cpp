@@ -20,6 +20,20 @@ std::span<const Setting> settings() {
               .most = kMostAMinute,
               .meaning = "Requests without a good token from one address, of IPv6 from one /64; 0 means without limit. "
                          "The files of the web app and health do not count."},
+      Setting{.name = "CONNECTIONS_PER_ADDRESS",
+              .type = SettingType::kInteger,
+              .fallback = "1000",
+              .least = 0,
+              .most = kMostAMinute,
+              .meaning = "Connections that one address, of IPv6 one /64, may have open, WebSockets included; further "
+                         "ones are closed at once; 0 means without limit."},
+      Setting{.name = "CONNECTIONS_PER_SECOND_PER_ADDRESS",
+              .type = SettingType::kInteger,
+              .fallback = "50",
+              .least = 0,
+              .most = kMostAMinute,
+              .meaning = "Connections that one address may open a second, each with its TLS handshake; five seconds' "
+                         "worth at once; 0 means without limit."},
       Setting{.name = "TRUSTED_PROXIES",
               .most = 4096,
               .meaning = "Addresses and blocks (10.0.0.0/8) of proxies before the hub whose word on who calls is "
@@ -37,6 +51,8 @@ Result<Options> options_from(const Config& config) {
   options.user_per_minute = config.integer("USER_RATE_PER_MINUTE");
   options.anonymous_per_minute = config.integer("ANONYMOUS_RATE_PER_MINUTE");
   options.sign_in_per_minute = config.integer("SIGN_IN_RATE_PER_MINUTE");
+  options.connections_per_address = static_cast<std::size_t>(config.integer("CONNECTIONS_PER_ADDRESS"));
+  options.connections_per_second = config.integer("CONNECTIONS_PER_SECOND_PER_ADDRESS");
   options.keys = static_cast<std::size_t>(config.integer("RATE_LIMIT_KEYS"));
   const bool forwarded = config.string("TRUSTED_PROXY_HEADER") == "forwarded";
   TRY(options.proxies, TrustedProxies::parse(config.string("TRUSTED_PROXIES"),

@@ -16,7 +16,9 @@ struct Options {
   std::int64_t user_per_minute = 1000;  // each 0: without limit
   std::int64_t anonymous_per_minute = 500;
   std::int64_t sign_in_per_minute = 100;
-  std::size_t keys = 65'536;  // remembered of each kind
+  std::size_t connections_per_address = 1000;  // open at once
+  std::int64_t connections_per_second = 50;    // of one address
+  std::size_t keys = 65'536;                   // remembered of each kind
   TrustedProxies proxies;
 };
 

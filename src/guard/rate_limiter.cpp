@@ -12,8 +12,8 @@ constexpr std::size_t kParts = 16;
 constexpr std::size_t kFewKeys = 1024;  // not worth parts: each would forget by itself
 constexpr char kText = 'k';
 
-std::int64_t seconds_to_fill(double missing, double capacity) {
-  return static_cast<std::int64_t>(std::ceil(missing / capacity * 60));
+std::int64_t seconds_to_fill(double missing, double per_minute) {
+  return static_cast<std::int64_t>(std::ceil(missing / per_minute * 60));
 }
 
 }  // namespace
@@ -28,21 +28,26 @@ RateLimiter::RateLimiter(Clock& clock, std::int64_t per_minute, std::size_t max_
 RateLimiter::Taken RateLimiter::take(const Key& key) { return take(key, per_minute_); }
 
 RateLimiter::Taken RateLimiter::take(const Key& key, std::int64_t per_minute) {
-  const auto capacity = static_cast<double>(per_minute);
+  return take(key, per_minute, per_minute);
+}
+
+RateLimiter::Taken RateLimiter::take(const Key& key, std::int64_t per_minute, std::int64_t burst) {
+  const auto rate = static_cast<double>(per_minute);
+  const auto capacity = static_cast<double>(burst);
   const std::int64_t now_ns = clock_.monotonic_ns();
   Part& part = *parts_[(KeyHash()(key) >> 32U) % parts_.size()];
   const std::lock_guard lock(part.mutex);
   Bucket& bucket = part.buckets.touch(key, {.filled = capacity, .at_ns = now_ns});
   // Another thread may have read the clock later and come here first.
   const auto passed = static_cast<double>(std::max<std::int64_t>(now_ns - bucket.at_ns, 0));
-  bucket.filled = std::min(capacity, bucket.filled + passed * capacity / kMinuteNs);
+  bucket.filled = std::min(capacity, bucket.filled + passed * rate / kMinuteNs);
   bucket.at_ns = std::max(bucket.at_ns, now_ns);
   if (bucket.filled >= 1) {
     bucket.filled -= 1;
     return {.remaining = static_cast<std::int64_t>(bucket.filled),
-            .reset_s = seconds_to_fill(capacity - bucket.filled, capacity)};
+            .reset_s = seconds_to_fill(capacity - bucket.filled, rate)};
   }
-  Taken refused{.allowed = false, .reset_s = std::max<std::int64_t>(1, seconds_to_fill(1 - bucket.filled, capacity))};
+  Taken refused{.allowed = false, .reset_s = std::max<std::int64_t>(1, seconds_to_fill(1 - bucket.filled, rate))};
   refused.worth_telling = bucket.told_ns == 0 || now_ns - bucket.told_ns >= static_cast<std::int64_t>(kMinuteNs);
   if (refused.worth_telling) bucket.told_ns = std::max<std::int64_t>(now_ns, 1);
   return refused;

@@ -30,6 +30,8 @@ class RateLimiter {
   Taken take(const Key& key);
   /// The same at a rate of the key's own, above 0.
   Taken take(const Key& key, std::int64_t per_minute);
+  /// The same with a bucket that holds `burst`, at least 1.
+  Taken take(const Key& key, std::int64_t per_minute, std::int64_t burst);
 
   /// Takes one from the key's bucket; where it is empty, the seconds (at least 1) until it has one again.
   std::optional<std::int64_t> try_take(std::string_view key);

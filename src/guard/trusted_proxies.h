@@ -27,10 +27,10 @@ class TrustedProxies {
   /// Puts the client's address into `peer_address`, and whether it came over TLS to the outermost of the proxies into
   /// `secure`, where the request came by a trusted proxy; leaves all others as they are.
   void resolve(net::Request& request) const;
+  bool trusts(const Address& address) const;
 
  private:
   struct Hop;
-  bool trusts(const Address& address) const;
   std::vector<Hop> hops_of(const net::Request& request) const;
 
   std::vector<Network> networks_;

@@ -148,7 +148,7 @@ asio::awaitable<bool> HttpConnection::wait(IoStatus direction) {
 
 asio::awaitable<bool> HttpConnection::accept_tls() {
   if (shared_.tls == nullptr) co_return true;
-  if (!stream_.start_tls(*shared_.tls)) co_return false;
+  if (!stream_.start_tls(*shared_.tls->get())) co_return false;
   for (;;) {
     const IoResult result = stream_.handshake();
     if (result.status == IoStatus::kDone) co_return true;

@@ -34,7 +34,7 @@ struct HttpShared {
   RequestHandler& handler;
   Logger logger;
   HttpMetrics& metrics;
-  const TlsContext* tls = nullptr;
+  const TlsSlot* tls = nullptr;                       // null: no TLS
   std::function<void(Reactor&, Handover)> hand_over;  // to that reactor's WebSocket engine
   std::atomic<bool> draining{false};
   std::atomic<std::size_t> open_connections{0};  // HTTP and WebSocket

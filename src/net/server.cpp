@@ -64,15 +64,17 @@ struct Lane {
 }  // namespace
 
 struct Server::State {
-  State(ServerOptions o, Reactors& r, RequestHandler& handler, Logger l, Metrics& metrics)
+  State(ServerOptions o, Reactors& r, RequestHandler& handler, Logger l, Metrics& metrics, ConnectionPolicy* p)
       : options(std::move(o)),
         reactors(r),
         logger(std::move(l)),
+        policy(p),
         http_metrics(metrics),
         websocket_metrics(metrics),
         shared{options, handler, logger, http_metrics, nullptr, {}, {}, {}, {}} {}
 
   Result<> start();
+  Result<> load_tls();
   asio::awaitable<void> accept_loop(Lane& lane);
   asio::awaitable<void> watch_deadlines(Lane& lane);
   void accepted(Lane& lane, int fd, const sockaddr_storage& address);
@@ -84,19 +86,26 @@ struct Server::State {
   const ServerOptions options;
   Reactors& reactors;
   Logger logger;
+  ConnectionPolicy* const policy;
   HttpMetrics http_metrics;
   WebSocketMetrics websocket_metrics;
-  std::unique_ptr<TlsContext> tls;
+  TlsSlot tls;
   HttpShared shared;
   std::vector<std::unique_ptr<Lane>> lanes;  // by the index of their reactor
   std::uint16_t port = 0;
   bool started = false;
 };
 
+Result<> Server::State::load_tls() {
+  TRY(auto context, TlsContext::load(options.tls_certificate_file, options.tls_key_file));
+  tls.set(std::move(context));
+  return {};
+}
+
 Result<> Server::State::start() {
   if (!options.tls_certificate_file.empty()) {
-    TRY(tls, TlsContext::load(options.tls_certificate_file, options.tls_key_file));
-    shared.tls = tls.get();
+    TRY_VOID(load_tls());
+    shared.tls = &tls;
   }
   shared.hand_over = [this](Reactor& reactor, Handover handover) { hand_over(reactor, std::move(handover)); };
   TRY(Listeners listening, listen_on(options.host, options.port, reactors.size()));
@@ -115,7 +124,7 @@ Result<> Server::State::start() {
       lane.scope.spawn(watch_deadlines(lane));
     });
   }
-  logger.info("listening", {{"host", options.host}, {"port", port}, {"tls", tls != nullptr}});
+  logger.info("listening", {{"host", options.host}, {"port", port}, {"tls", shared.tls != nullptr}});
   return {};
 }
 
@@ -147,7 +156,15 @@ asio::awaitable<void> Server::State::accept_loop(Lane& lane) {
 }
 
 void Server::State::accepted(Lane& lane, int fd, const sockaddr_storage& address) {
-  Stream stream(fd);
+  const std::string from = format_address(address);
+  std::unique_ptr<ConnectionTicket> ticket;
+  if (policy != nullptr && !(ticket = policy->admit(from))) {
+    const linger at_once{.l_onoff = 1, .l_linger = 0};  // by a reset, which leaves nothing behind in the kernel
+    ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    ::close(fd);
+    return;
+  }
+  Stream stream(fd, std::move(ticket));
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   const std::size_t open = shared.open_connections.fetch_add(1, std::memory_order_relaxed);
@@ -156,7 +173,7 @@ void Server::State::accepted(Lane& lane, int fd, const sockaddr_storage& address
     shared.open_connections.fetch_sub(1, std::memory_order_relaxed);
     return;
   }
-  lane.scope.spawn(lane.http.serve(std::move(stream), format_address(address), over_limit));
+  lane.scope.spawn(lane.http.serve(std::move(stream), from, over_limit));
 }
 
 asio::awaitable<void> Server::State::watch_deadlines(Lane& lane) {
@@ -193,11 +210,17 @@ Task<> Server::State::end_websockets(Lane& lane) {
   co_return Result<>{};
 }
 
-Server::Server(ServerOptions options, Reactors& reactors, RequestHandler& handler, Logger logger, Metrics& metrics)
-    : state_(std::make_unique<State>(std::move(options), reactors, handler, std::move(logger), metrics)) {}
+Server::Server(ServerOptions options, Reactors& reactors, RequestHandler& handler, Logger logger, Metrics& metrics,
+               ConnectionPolicy* policy)
+    : state_(std::make_unique<State>(std::move(options), reactors, handler, std::move(logger), metrics, policy)) {}
 Server::~Server() = default;
 
 Result<> Server::start() { return state_->start(); }
+
+Result<> Server::reload_tls() {
+  if (state_->shared.tls == nullptr) return {};
+  return state_->load_tls();
+}
 
 std::uint16_t Server::port() const { return state_->port; }
 

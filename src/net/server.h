@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/reactor.h"
+#include "net/connection_policy.h"
 #include "net/http.h"
 
 namespace concord::net {
@@ -17,6 +18,7 @@ namespace concord::net {
 struct ServerOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;            // 0: the kernel picks; see Server::port
+  bool tls_self_signed = false;      // who starts the server makes the certificate, and names its file here
   std::string tls_certificate_file;  // PEM; empty: no TLS
   std::string tls_key_file;
   std::size_t max_header_bytes = 16u << 10u;
@@ -47,12 +49,17 @@ class RequestHandler {
 class Server {
  public:
   /// Destroyed after it was drained, or never started.
-  Server(ServerOptions options, Reactors& reactors, RequestHandler& handler, Logger logger, Metrics& metrics);
+  /// `policy`, which outlives the server, says which connections are taken; null: all of them.
+  Server(ServerOptions options, Reactors& reactors, RequestHandler& handler, Logger logger, Metrics& metrics,
+         ConnectionPolicy* policy = nullptr);
   ~Server();
 
   /// Binds and listens; kUnavailable with the address and the reason where it cannot, kInvalidArgument where
   /// the certificate does not load. Connections are served once the reactors run.
   Result<> start();
+  /// Reads the certificate and its key again, for connections from now on; those that are open go on. Fails as start
+  /// does, and then changes nothing. Any thread, after start.
+  Result<> reload_tls();
   /// The bound port.
   std::uint16_t port() const;
   /// Stops accepting, lets requests under way end, closes WebSockets with kGoingAway after their queues are

@@ -16,6 +16,13 @@ const std::array kSettings{
             .least = 1,
             .most = 255,
             .meaning = "The address to listen on, as host:port; port 0 picks a free one."},
+    Setting{
+        .name = "TLS",
+        .fallback = "files",
+        .meaning =
+            "Where the certificate comes from: the files that are named below, or self-signed: the hub makes one for "
+            "the local network, keeps it in DATA and prints its fingerprint.",
+        .choices = {"files", "self-signed"}},
     Setting{.name = "TLS_CERT_FILE",
             .meaning = "A PEM file with the certificate chain for TLS 1.3; empty means plain HTTP."},
     Setting{.name = "TLS_KEY_FILE", .meaning = "The PEM file with the certificate's private key."},
@@ -119,6 +126,10 @@ Result<ServerOptions> from_config(const Config& config) {
   if (options.tls_certificate_file.empty() != options.tls_key_file.empty())
     return fail(Error{Code::kInvalidArgument, "TLS_CERT_FILE and TLS_KEY_FILE must be set together", {}}.with(
         "field", options.tls_key_file.empty() ? "TLS_KEY_FILE" : "TLS_CERT_FILE"));
+  options.tls_self_signed = config.string("TLS") == "self-signed";
+  if (options.tls_self_signed && !options.tls_certificate_file.empty())
+    return fail(Error{Code::kInvalidArgument, "TLS is self-signed and TLS_CERT_FILE is set: which is it", {}}.with(
+        "field", "TLS"));
   options.max_connections = size_of(config, "MAX_CONNECTIONS");
   options.max_header_bytes = size_of(config, "HTTP_MAX_HEADER_BYTES");
   options.max_body_bytes = size_of(config, "HTTP_MAX_BODY_BYTES");

@@ -102,6 +102,7 @@ Stream& Stream::operator=(Stream&& other) noexcept {
     close();
     fd_ = std::exchange(other.fd_, -1);
     ssl_ = std::exchange(other.ssl_, nullptr);
+    ticket_ = std::move(other.ticket_);
   }
   return *this;
 }
@@ -204,6 +205,7 @@ void Stream::finish() {
 void Stream::close() {
   if (ssl_ != nullptr) SSL_free(std::exchange(ssl_, nullptr));
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+  ticket_.reset();
 }
 
 }  // namespace concord::net

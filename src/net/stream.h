@@ -6,11 +6,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <utility>
 
 #include "base/result.h"
+#include "net/connection_policy.h"
 
 struct ssl_st;
 struct ssl_ctx_st;
@@ -43,12 +45,33 @@ class TlsContext {
   ssl_ctx_st* context_;
 };
 
+/// The context that new connections get; it can be replaced while old ones go on with theirs. Any thread.
+class TlsSlot {
+ public:
+  std::shared_ptr<const TlsContext> get() const {
+    const std::lock_guard lock(mutex_);
+    return context_;
+  }
+  void set(std::shared_ptr<const TlsContext> context) {
+    const std::lock_guard lock(mutex_);
+    context_ = std::move(context);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const TlsContext> context_;  // shared by what is about to accept with it
+};
+
 /// Owns a descriptor and, over TLS, its SSL object. One thread at a time.
 class Stream {
  public:
   Stream() = default;
-  explicit Stream(int fd) : fd_(fd) {}
-  Stream(Stream&& other) noexcept : fd_(std::exchange(other.fd_, -1)), ssl_(std::exchange(other.ssl_, nullptr)) {}
+  /// `ticket`, which may be null, ends with the descriptor.
+  explicit Stream(int fd, std::unique_ptr<ConnectionTicket> ticket = nullptr) : fd_(fd), ticket_(std::move(ticket)) {}
+  Stream(Stream&& other) noexcept
+      : fd_(std::exchange(other.fd_, -1)),
+        ssl_(std::exchange(other.ssl_, nullptr)),
+        ticket_(std::move(other.ticket_)) {}
   Stream& operator=(Stream&& other) noexcept;
   ~Stream();
 
@@ -75,6 +98,7 @@ class Stream {
 
   int fd_ = -1;
   ssl_st* ssl_ = nullptr;
+  std::unique_ptr<ConnectionTicket> ticket_;
 };
 
 }  // namespace concord::net

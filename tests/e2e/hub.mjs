@@ -21,7 +21,9 @@ const freePort = () =>
   })
 
 // Tests ask faster than people do. Those of the limits (guard.test.mjs) set them.
-const WITHOUT_RATES = { USER_RATE_PER_MINUTE: '0', ANONYMOUS_RATE_PER_MINUTE: '0' }
+const WITHOUT_RATES = {
+  USER_RATE_PER_MINUTE: '0', ANONYMOUS_RATE_PER_MINUTE: '0', CONNECTIONS_PER_ADDRESS: '0', CONNECTIONS_PER_SECOND_PER_ADDRESS: '0',
+}
 
 export class Hub {
   /** Starts a hub on a fresh data directory below `folder`. `settings` are environment variables. */
@@ -68,7 +70,8 @@ export class Hub {
 
   /** Over TLS, with a certificate that nobody vouches for, ready means listening. */
   async isReady() {
-    if (!this.settings.TLS_CERT_FILE) return (await fetch(`${this.url}/health/ready`)).ok
+    const { TLS, TLS_CERT_FILE } = this.settings
+    if (!TLS_CERT_FILE && TLS !== 'self-signed') return (await fetch(`${this.url}/health/ready`)).ok
     const socket = connect(this.port, '127.0.0.1')
     return new Promise((resolve, reject) => socket.once('connect', () => resolve(true)).once('error', reject)).finally(() => socket.destroy())
   }
