@@ -84,7 +84,7 @@ export class Concord {
       ['serve', '--addr', `127.0.0.1:${this.port}`, '--data', this.data],
       {
         USER_RATE_PER_MINUTE: '0', ANONYMOUS_RATE_PER_MINUTE: '0', CONNECTIONS_PER_ADDRESS: '0',
-        CONNECTIONS_PER_SECOND_PER_ADDRESS: '0', ...settings,
+        CONNECTIONS_PER_SECOND_PER_ADDRESS: '0', LOCK_MINUTES: '0', ...settings,
       })
     await until(this.name, this.program, async () => (await fetch(`${this.url}/health/ready`)).ok)
   }

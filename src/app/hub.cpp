@@ -11,6 +11,7 @@
 #include "access/access.h"
 #include "app/address.h"
 #include "app/certificate_watch.h"
+#include "app/threat_notes.h"
 #include "app/token_callers.h"
 #include "archive/hub_archive.h"
 #include "archive/settings.h"
@@ -20,6 +21,7 @@
 #include "engines/open.h"
 #include "gateway/gateway.h"
 #include "guard/connection_limits.h"
+#include "guard/lock_routes.h"
 #include "guard/request_limits.h"
 #include "identity/identity.h"
 #include "mail/mailer.h"
@@ -132,10 +134,14 @@ class Hub {
         audit::Audit::Dependencies{*engines_.tables, *engines_.embedded.files, pool_, clock_, metrics_, logger_});
     TRY_VOID(wait_for(reactors_.at(0), audit_->start(reactors_.at(0))));
     TRY_VOID(open_mail());
-    identity_ =
-        std::make_unique<identity::Identity>(identity::Options::from(config_, !is_loopback(listen_.host)),
-                                             identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_,
-                                                                    logger_, *audit_, mailer_.get(), vault_.get()});
+    watch_ = std::make_unique<guard::Watch>(guard_, guard::Watch::Dependencies{clock_, ids_, metrics_, reads_a_document,
+                                                                               [this](const guard::Threat& threat) {
+                                                                                 note_threat(*audit_, logger_, threat);
+                                                                               }});
+    identity_ = std::make_unique<identity::Identity>(
+        identity::Options::from(config_, !is_loopback(listen_.host)),
+        identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_, logger_, *audit_, mailer_.get(),
+                               vault_.get(), watch_.get()});
     TRY_VOID(wait_for(reactors_.at(0), identity_->start()));
     build_services();
     TRY_VOID(wait_for(reactors_.at(0), access_->start()));
@@ -240,6 +246,18 @@ class Hub {
     audit_->note(std::move(event));
   }
 
+  Task<> record_unlocked(const net::Request& request, const guard::Lock& lock) {
+    CO_TRY(const identity::Authenticated who, co_await identity_->authenticate(request));
+    co_return co_await audit_->record(
+        {.action = "lock.ended",
+         .actor = who.actor().str(),
+         .target = lock.id.str(),
+         .address = request.peer_address,
+         .session = who.session.str(),
+         .request_id = request.request_id,
+         .detail = {{"kind", std::string(to_string(lock.kind))}, {"subject", lock.subject}}});
+  }
+
   void drain(asio::awaitable<void> work) {
     (void)wait_for(reactors_.at(0), [](asio::awaitable<void> inner) -> Task<> {
       co_await std::move(inner);
@@ -287,10 +305,14 @@ class Hub {
     documents_->add_routes(router);
     mcp_->add_routes(router);
     audit_->add_routes(router, [this](const net::Request& request) { return identity_->require_admin(request); });
+    guard::add_lock_routes(
+        router, *watch_, [this](const net::Request& request) { return identity_->require_admin(request); },
+        [this](const net::Request& request, const guard::Lock& lock) { return record_unlocked(request, lock); });
     gateway::GatewayOptions options = gateway::options_from(config_);
     options.default_body_bytes = listen_.max_body_bytes;
     options.proxies = guard_.proxies;
     options.limits = limits_.get();
+    options.watch = watch_.get();
     options.on_refused = [this](gateway::Refusal refusal) { note_refusal(std::move(refusal)); };
     std::vector<gateway::HealthCheck> checks{{"documents", [this] { return documents_->ready(); }}};
     if (archive_) checks.push_back({"archive", [this] { return archive_->state(); }, false});
@@ -313,6 +335,7 @@ class Hub {
   std::unique_ptr<archive::HubArchive> archive_;
   std::unique_ptr<audit::Audit> audit_;
   std::unique_ptr<mail::Mailer> mailer_;
+  std::unique_ptr<guard::Watch> watch_;
   std::unique_ptr<identity::Identity> identity_;
   std::unique_ptr<access::Access> access_;
   std::unique_ptr<shard::Shards> shards_;

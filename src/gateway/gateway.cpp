@@ -164,9 +164,22 @@ asio::awaitable<net::Response> Gateway::admit_and_call(const net::Route& route, 
   if (admission.unchecked)
     admission = co_await options_.limits->check(std::string(guard::token_of(request)), request.peer_address,
                                                 std::move(admission));
-  net::Response response = admission.taken.allowed ? co_await call(route, std::move(request), admission.caller)
-                                                   : limited(request, admission);
+  net::Response response = admission.taken.allowed
+                               ? co_await watch_and_call(route, std::move(request), admission.caller)
+                               : limited(request, admission);
   guard::add_headers(admission, response);
+  co_return response;
+}
+
+asio::awaitable<net::Response> Gateway::watch_and_call(const net::Route& route, net::Request request,
+                                                       const std::optional<guard::Caller>& caller) {
+  if (options_.watch == nullptr) co_return co_await call(route, std::move(request), caller);
+  if (const auto locked = options_.watch->refusal(route, request.peer_address, caller))
+    co_return problem_response(*locked, request.request_id);
+  const std::string thing = request.parameters.empty() ? std::string() : request.parameters.front().second;
+  const std::string address = request.peer_address;
+  net::Response response = co_await call(route, std::move(request), caller);
+  options_.watch->answered(route, response.status, thing, address, caller);
   co_return response;
 }
 

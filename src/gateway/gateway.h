@@ -19,6 +19,7 @@
 #include "gateway/web_app.h"
 #include "guard/request_limits.h"
 #include "guard/trusted_proxies.h"
+#include "guard/watch.h"
 #include "net/http.h"
 #include "net/server.h"
 
@@ -41,6 +42,7 @@ struct GatewayOptions {
   std::span<const embedded::Asset> web_app = embedded::web_assets();
   guard::TrustedProxies proxies;           // whose word on who calls is believed
   guard::RequestLimits* limits = nullptr;  // outlives the gateway; null: nobody is limited
+  guard::Watch* watch = nullptr;           // outlives the gateway; null: nobody is watched
   /// Told of each refusal, before it is answered; of a caller who asks too often, once a minute. Does not wait for
   /// anything slow. May be empty.
   std::function<void(Refusal)> on_refused = {};
@@ -76,6 +78,8 @@ class Gateway final : public net::RequestHandler {
   /// Success where the request may be made by the page that it comes from.
   Result<> check_origin(const net::Route& route, const net::Request& request) const;
   net::Response limited(const net::Request& request, const guard::RequestLimits::Admission& admission) const;
+  asio::awaitable<net::Response> watch_and_call(const net::Route& route, net::Request request,
+                                                const std::optional<guard::Caller>& caller);
   net::Response nothing_there(const net::Request& request) const;
   net::Response without_route(const net::Request& request, const std::vector<std::string>& methods) const;
   void finish(bool secure, std::string_view origin, net::Response& response) const;

@@ -11,6 +11,7 @@
 #include "engines/open.h"
 #include "gateway/gateway_testing.h"
 #include "gateway/openapi_testing.h"
+#include "guard/lock_routes.h"
 #include "identity/identity.h"
 #include "mail/mailer.h"
 #include "mcp/mcp.h"
@@ -55,7 +56,7 @@ class Hub {
     must(concord::testing::run_on(reactors_.at(), audit_->start(reactors_.at())));
     vault_.emplace(*engines_.blobs, concord::testing::some_master_keys(), true);
     identity_.emplace(options, identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_, Logger(),
-                                                      *audit_, &mailer_, &*vault_});
+                                                      *audit_, &mailer_, &*vault_, &watch_});
     must(concord::testing::run_on(reactors_.at(), identity_->start()));
     shards_.emplace("node-1", reactors_.all(), *engines_.log, *engines_.coordination, shard::ShardLimits{}, clock_,
                     metrics_, Logger());
@@ -77,6 +78,9 @@ class Hub {
     documents_->add_routes(router);
     mcp_->add_routes(router);
     audit_->add_routes(router, [this](const net::Request& request) { return identity_->require_admin(request); });
+    guard::add_lock_routes(
+        router, watch_, [this](const net::Request& request) { return identity_->require_admin(request); },
+        [](const net::Request&, const guard::Lock&) -> Task<> { co_return Result<>(); });
     gateway_.emplace(GatewayOptions{}, std::move(router),
                      std::vector<HealthCheck>{{"documents", [this] { return documents_->ready(); }}}, metrics_,
                      Logger());
@@ -102,6 +106,7 @@ class Hub {
     return response;
   }
   const Gateway& gateway() const { return *gateway_; }
+  guard::Watch& watch() { return watch_; }
 
   std::string token;
   std::vector<net::Header> more_headers;
@@ -121,6 +126,8 @@ class Hub {
   BlockingPool pool_{2};
   engines::Engines engines_;
   std::optional<audit::Audit> audit_;
+  guard::Watch watch_{{.failures_per_10_minutes = 2},
+                      {clock_, ids_, metrics_, [](const net::Route&) { return false; }, {}}};
   mail::Mailer mailer_{{.url = "smtp://127.0.0.1:1", .from = "hub@example.org"}, metrics_, Logger()};
   std::optional<vault::Vault> vault_;
   std::optional<identity::Identity> identity_;

@@ -99,6 +99,23 @@ TEST(OpenApiDocument, says_what_signing_in_by_two_steps_answers) {
   EXPECT_EQ(hub.ask("DELETE", "/users/" + self + "/second-factor", "/users/{user}/second-factor").status, 403);
 }
 
+TEST(OpenApiDocument, says_what_is_locked) {
+  Hub hub;
+  hub.start();
+  EXPECT_EQ(hub.ask("GET", "/locks", "/locks").status, 401);
+  const auto made = hub.ask("POST", "/auth/register", "/auth/register",
+                            R"({"email":"ada@example.org","password":"a long enough one","name":"Ada"})");
+  hub.token = text_of(made, "/access_token");
+  hub.watch().sign_in_failed("a", "", "192.0.2.1");
+  hub.watch().sign_in_failed("b", "", "192.0.2.1");
+  const auto locks = hub.ask("GET", "/locks", "/locks");
+  EXPECT_EQ(locks.status, 200);
+  EXPECT_EQ(text_of(locks, "/locks/0/subject"), "192.0.2.1");
+  const std::string path = "/locks/" + text_of(locks, "/locks/0/id");
+  EXPECT_EQ(hub.ask("DELETE", path, "/locks/{lock}").status, 204);
+  EXPECT_EQ(hub.ask("DELETE", path, "/locks/{lock}").status, 404);
+}
+
 TEST(OpenApiDocument, says_that_attempts_are_limited) {
   Hub hub([](identity::Options& options) { options.sign_ins_per_minute = 1; });
   hub.start();

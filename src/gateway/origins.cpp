@@ -8,7 +8,8 @@ namespace {
 constexpr std::string_view kPreflightSeconds = "600";
 constexpr std::string_view kRequestHeaders =
     "authorization, content-type, if-none-match, mcp-method, mcp-name, mcp-protocol-version, x-request-id";
-constexpr std::string_view kExposedHeaders = "etag, location, ratelimit, ratelimit-limit, ratelimit-policy, ratelimit-remaining, ratelimit-reset, retry-after, "
+constexpr std::string_view kExposedHeaders =
+    "etag, location, ratelimit, ratelimit-limit, ratelimit-policy, ratelimit-remaining, ratelimit-reset, retry-after, "
     "www-authenticate, x-request-id";
 
 std::string lower(std::string_view text) {

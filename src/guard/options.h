@@ -18,6 +18,10 @@ struct Options {
   std::int64_t sign_in_per_minute = 100;
   std::size_t connections_per_address = 1000;  // open at once
   std::int64_t connections_per_second = 50;    // of one address
+  std::int64_t failures_per_10_minutes = 20;   // accounts from one address, addresses at one account; 0: not watched
+  std::int64_t reads_per_hour = 500;           // documents of one user; 0: not watched
+  std::int64_t misses_per_10_minutes = 100;    // things that are not there, of one user or address; 0: not watched
+  std::int64_t lock_minutes = 15;              // 0: a threat is told and nobody locked out
   std::size_t keys = 65'536;                   // remembered of each kind
   TrustedProxies proxies;
 };

@@ -27,6 +27,9 @@
 namespace concord::engines {
 class Tables;
 }
+namespace concord::guard {
+class Watch;
+}
 namespace concord::mail {
 class Mailer;
 }
@@ -55,6 +58,7 @@ struct Dependencies {
   audit::Audit& audit;
   mail::Mailer* mailer = nullptr;  // null: the hub sends no mail
   vault::Vault* vault = nullptr;   // null: nothing is stored sealed
+  guard::Watch* watch = nullptr;   // null: nobody is watched
 };
 
 class Identity {

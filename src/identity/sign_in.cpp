@@ -2,6 +2,7 @@
 
 #include "crypto/hash.h"
 #include "guard/address.h"
+#include "guard/watch.h"
 #include "json/object.h"
 
 namespace concord::identity {
@@ -219,8 +220,11 @@ Result<> SignIn::take_attempt(const Caller& caller) {
 
 Result<> SignIn::take_attempt(const std::string& email_key, const Caller& caller) {
   Result<> limited = take_attempt(caller);
-  if (limited && !delays_.is_familiar(email_key, caller.address))
+  if (limited && !delays_.is_familiar(email_key, caller.address)) {
     limited = take(sign_ins_, "account " + email_key, "sign in", caller);
+    const auto locked_s = on_.watch != nullptr ? on_.watch->locked_account_s(email_key) : std::nullopt;
+    if (limited && locked_s) limited = refuse_for(*locked_s, "sign in to a locked account", caller);
+  }
   if (limited)
     if (const auto wait_s = delays_.begin(email_key, caller.address)) limited = refuse_for(*wait_s, "sign in", caller);
   if (!limited) counters_->sign_in_limited.add();
@@ -262,7 +266,7 @@ Task<std::variant<Grant, SecondStep>> SignIn::log_in(Email email, std::string pa
     co_return fail(same.error());
   }
   if (!account || !*same || account->deactivated_ms) {
-    delays_.failed(email.key, caller.address);
+    note_failed(email, account, caller);
     const std::string reason = !account ? "unknown e-mail" : *same ? "deactivated" : "wrong password";
     (!account ? counters_->unknown_email : *same ? counters_->deactivated : counters_->wrong_password).add();
     on_.logger.warn("sign-in refused",
@@ -297,6 +301,12 @@ Task<Grant> SignIn::open(Account account, Caller caller, std::string_view by) {
                                 {"address", caller.address},
                                 {"request_id", caller.request_id}});
   co_return co_await grant(std::move(account), token);
+}
+
+void SignIn::note_failed(const Email& email, const std::optional<Account>& account, const Caller& caller) {
+  delays_.failed(email.key, caller.address);
+  if (on_.watch == nullptr) return;
+  on_.watch->sign_in_failed(email.key, account ? account->principal.id.str() : "", caller.address);
 }
 
 /// Who tried is not known: the account that was tried is the target.
@@ -370,6 +380,7 @@ Task<Grant> SignIn::refused_refresh(RefreshOutcome outcome, SessionId session, s
     audit::Event event = audit_event("session.refreshed", account->principal.id, session, caller);
     event.outcome = audit::Outcome::kRefused;
     event.detail.emplace_back("reason", "the token was used before; the session was ended");
+    if (on_.watch != nullptr) on_.watch->token_reused(account->principal.id.str(), caller.address);
     CO_TRY_VOID(co_await on_.audit.record(std::move(event)));
   }
   switch (outcome) {

@@ -121,6 +121,7 @@ class SignIn {
   std::unexpected<Error> refuse_for(std::int64_t wait_s, std::string_view what, const Caller& caller);
   Task<Grant> refused_refresh(RefreshOutcome outcome, SessionId session, std::optional<Account> account, Caller caller);
   Result<> take_attempt(const std::string& email_key, const Caller& caller);
+  void note_failed(const Email& email, const std::optional<Account>& account, const Caller& caller);
 
   const Options& options_;
   Dependencies& on_;

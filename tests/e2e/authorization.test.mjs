@@ -114,6 +114,8 @@ const rows = {
   'POST /links/open': [Array(10).fill(404), () => ({ secret: 'clk_unknown' })],
   'POST /mcp': [principals, () => ({ jsonrpc: '2.0', id: 1, method: 'ping' })],
   'GET /audit': [admins],
+  'GET /locks': [admins],
+  'DELETE /locks/{lock}': [[401, 403, 403, 403, 403, 403, 404, 404, 403, 403]], // there is none
   'GET /health': [everybody],
   'GET /health/live': [everybody],
   'GET /health/ready': [everybody],

@@ -23,6 +23,7 @@ const freePort = () =>
 // Tests ask faster than people do. Those of the limits (guard.test.mjs) set them.
 const WITHOUT_RATES = {
   USER_RATE_PER_MINUTE: '0', ANONYMOUS_RATE_PER_MINUTE: '0', CONNECTIONS_PER_ADDRESS: '0', CONNECTIONS_PER_SECOND_PER_ADDRESS: '0',
+  LOCK_MINUTES: '0',
 }
 
 export class Hub {

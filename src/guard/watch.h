@@ -1,0 +1,75 @@
+#pragma once
+// Watches what is answered and who fails to sign in, and locks out for a while who does what attackers do. What is told
+// of a threat goes to `on_threat`, for the audit record. Any thread.
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "guard/locks.h"
+#include "guard/options.h"
+#include "guard/request_limits.h"
+#include "guard/threats.h"
+#include "net/http.h"
+
+namespace concord::guard {
+
+struct Threat {
+  ThreatKind kind = ThreatKind::kSpraying;
+  std::string user;     // who did it, or to whose account; empty where nobody is known
+  std::string address;  // where from, the last time
+  std::int64_t count = 0;
+  std::optional<Lock> lock;  // that it led to
+};
+
+class Watch {
+ public:
+  /// `reads` tells whether a route gives a document's content. `on_threat` must not wait, nor call back.
+  struct Dependencies {
+    Clock& clock;
+    IdSource& ids;
+    Metrics& metrics;
+    std::function<bool(const net::Route&)> reads;
+    std::function<void(const Threat&)> on_threat;
+  };
+  Watch(const Options& options, Dependencies dependencies);
+
+  /// Why a request is refused by a lock: kRateLimited with `retry_after`; nullopt where it is not.
+  std::optional<Error> refusal(const net::Route& route, std::string_view address, const std::optional<Caller>& caller);
+  /// A request was answered. `thing` is what its path names.
+  void answered(const net::Route& route, int status, std::string_view thing, std::string_view address,
+                const std::optional<Caller>& caller);
+
+  /// `user` is empty where there is no such account.
+  void sign_in_failed(std::string_view account, std::string_view user, std::string_view address);
+  /// Seconds until strangers may sign in to the account again; nullopt: now.
+  std::optional<std::int64_t> locked_account_s(std::string_view account);
+  void token_reused(std::string_view user, std::string_view address);
+
+  std::vector<Lock> locks();
+  std::optional<Lock> unlock(LockId id);
+
+ private:
+  std::optional<Lock> locked(LockKind kind, const Key& key);
+  /// Under the mutex.
+  Threat found(Threat threat, std::optional<LockKind> kind, const Key& key, std::string_view subject);
+  void tell(const std::optional<Threat>& threat);
+
+  const Options options_;
+  Dependencies on_;
+  std::array<Counter*, kThreatKinds> counters_{};
+  Gauge& active_;
+  std::mutex mutex_;
+  DistinctCounts spraying_, stuffing_, reads_, misses_;
+  Locks locks_;
+  std::atomic<bool> any_lock_ = false;  // so that who is not locked pays for no lock
+};
+
+}  // namespace concord::guard
