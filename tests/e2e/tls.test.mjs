@@ -39,7 +39,7 @@ test('the hub makes a certificate for this machine, keeps it to itself, and tell
   assert.ok(made.checkHost('localhost'))
   assert.ok(made.checkIP('127.0.0.1'))
   assert.ok(hub.log.includes(made.fingerprint256), hub.log)
-  assert.match(hub.log, /Concord is at https:/)
+  await until('it tells where it is', () => /Concord is at https:/.test(hub.log))
   const answer = await get('/health/live', { ca: await readFile(file) })  // checked, as a client that trusts it does
   assert.equal(answer.status, 200)
   assert.equal(answer.headers['strict-transport-security'], 'max-age=31536000')
