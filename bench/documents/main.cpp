@@ -130,7 +130,7 @@ class Node {
   }
   asio::awaitable<void> run(UserId owner, Made& made) { made.outcome = co_await create(owner, made.id); }
   Task<> end(Made& made) {
-    while (!made.outcome) CO_TRY_VOID(co_await sleep_ms(0));
+    while (!made.outcome) CO_TRY_VOID(co_await sleep_ms(1));
     co_await made.tasks.close();
     if (*made.outcome && made.shown) std::printf("%s\n", made.id.str().c_str());
     co_return std::move(*made.outcome);
