@@ -89,7 +89,8 @@ Task<MadeLink> ShareLinks::make(By by, WantedLink wanted) {
                Agents::token_hash(secret), password_hash, kMaxLinks}}));
   if (rows.affected == 0)
     co_return fail(Error{Code::kTooLarge, "it has too many links", {{"limit", std::to_string(kMaxLinks)}}});
-  CO_TRY_VOID(co_await record("link.made", link, by.user.str(), std::move(by)));
+  const std::string maker = by.user.str();
+  CO_TRY_VOID(co_await record("link.made", link, maker, std::move(by)));
   co_return made;
 }
 
@@ -148,7 +149,8 @@ Task<> ShareLinks::remove(By by, std::string thing, AgentId id) {
                                     {id.str(), on_.clock.wall_ms()}}));
   if (changed.affected == 0) co_return no_such_link();
   ended_(session_of(row.token_hash));
-  co_return co_await record("link.removed", row.link, by.user.str(), std::move(by));
+  const std::string remover = by.user.str();
+  co_return co_await record("link.removed", row.link, remover, std::move(by));
 }
 
 Task<ShareLinks::Opened> ShareLinks::open(std::string secret, std::optional<std::string> password, By by) {
