@@ -5,8 +5,8 @@
 
 #include "base/bytes.h"
 #include "crypto/one_time_code.h"
+#include "guard/address.h"
 #include "identity/email.h"
-#include "identity/rate_limiter.h"
 #include "identity/refresh_token.h"
 #include "identity/second_factor_store.h"
 #include "json/object.h"
@@ -73,7 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       read_body(text);
       break;
     case 3:
-      identity::address_key(text);
+      guard::address_key(text);
       break;
     default:
       read_code(text);

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type FormEvent } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useApp } from '../app_context';
 import { asProblem, type Problem } from '../lib/problem';
 import { linkToken } from '../link_token';
@@ -6,6 +6,7 @@ import { Button } from '../ui/button';
 import { Field } from '../ui/field';
 import { Icon } from '../ui/icons';
 import { Entrance, FormProblem, Link, useSetup } from './entrance';
+import { useSubmit } from './use_submit';
 
 function Done({ title, lead, children }: { title: string; lead: string; children?: string }) {
   return (
@@ -26,32 +27,20 @@ export function ResetPage() {
   const { session } = useApp();
   const token = linkToken('/reset');
   const [password, setPassword] = useState('');
-  const [busy, setBusy] = useState(false);
   const [done, setDone] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setProblem(null);
-    try {
-      await session.call('/auth/password/reset', { method: 'POST', body: { token, password } });
-      setDone(true);
-    } catch (error) {
-      setProblem(asProblem(error));
-      setBusy(false);
-    }
-  };
+  const { busy, at, beside, submit } = useSubmit(
+    () => session.call('/auth/password/reset', { method: 'POST', body: { token, password } }),
+    () => setDone(true),
+  );
 
   if (done) return <Done title="Your new password is set" lead="Every other sign-in of yours has ended." />;
   if (token === null) return <Done title="This link is not whole" lead="Open it from the message again, or ask for a new one." />;
-  const atField = problem?.field === 'password';
   return (
     <Entrance title="Set a new password" lead="It replaces the old one, and ends every sign-in that is open.">
-      <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-5" noValidate>
-        <FormProblem problem={atField ? null : problem} />
+      <form onSubmit={submit} className="flex flex-col gap-5" noValidate>
+        <FormProblem problem={beside('password')} />
         <Field label="New password" type="password" autoComplete="new-password" autoFocus required value={password}
-          error={atField ? problem.detail || problem.title : null} onChange={(event) => setPassword(event.target.value)}
+          error={at('password')} onChange={(event) => setPassword(event.target.value)}
           hint="At least 8 characters. A few words in a row are best." data-testid="reset-password" />
         <Button type="submit" look="primary" large busy={busy} disabled={!password} data-testid="reset-submit">Set the password</Button>
       </form>
@@ -89,22 +78,11 @@ export function ForgotPage() {
   const { session } = useApp();
   const { problem: setupProblem } = useSetup();
   const [email, setEmail] = useState('');
-  const [busy, setBusy] = useState(false);
   const [done, setDone] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setProblem(null);
-    try {
-      await session.call('/auth/password/reset-request', { method: 'POST', body: { email: email.trim() } });
-      setDone(true);
-    } catch (error) {
-      setProblem(asProblem(error));
-      setBusy(false);
-    }
-  };
+  const { busy, problem, at, beside, submit } = useSubmit(
+    () => session.call('/auth/password/reset-request', { method: 'POST', body: { email: email.trim() } }),
+    () => setDone(true),
+  );
 
   if (done) {
     return (
@@ -113,13 +91,12 @@ export function ForgotPage() {
       </Done>
     );
   }
-  const atField = problem?.field === 'email';
   return (
     <Entrance title="Forgot your password?" lead="A link that sets a new one comes by mail.">
-      <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-5" noValidate>
-        <FormProblem problem={atField ? null : problem ?? setupProblem} />
+      <form onSubmit={submit} className="flex flex-col gap-5" noValidate>
+        <FormProblem problem={problem ? beside('email') : setupProblem} />
         <Field label="E-mail" type="email" autoComplete="username" autoFocus required value={email}
-          error={atField ? problem.detail || problem.title : null} onChange={(event) => setEmail(event.target.value)}
+          error={at('email')} onChange={(event) => setEmail(event.target.value)}
           data-testid="forgot-email" />
         <Button type="submit" look="primary" large busy={busy} disabled={!email.trim()} data-testid="forgot-submit">Send the link</Button>
       </form>

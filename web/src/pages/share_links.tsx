@@ -1,4 +1,4 @@
-import { useEffect, useState, type FormEvent } from 'react';
+import { useEffect, useState } from 'react';
 import { useApp } from '../app_context';
 import { copyText } from '../lib/clipboard';
 import { accessLabel, type LinkLevel, type ShareLink } from '../lib/documents';
@@ -10,6 +10,7 @@ import { Field, Select } from '../ui/field';
 import { Icon } from '../ui/icons';
 import { toastError } from '../ui/toasts';
 import { FormProblem } from './entrance';
+import { useSubmit } from './use_submit';
 
 const kLevels: LinkLevel[] = ['read', 'comment', 'suggest', 'write'];
 const kHourMs = 3_600_000;
@@ -108,30 +109,15 @@ function MakeLink({ document_, onMade, onCancel }: {
   const [level, setLevel] = useState<LinkLevel>('read');
   const [hours, setHours] = useState(0);
   const [password, setPassword] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setProblem(null);
-    try {
-      const { secret, ...link } = await documents.makeLink(document_, {
-        access_level: level,
-        ...(name.trim() ? { name: name.trim() } : {}),
-        ...(password ? { password } : {}),
-        ...(hours ? { expires_at: new Date(Date.now() + hours * kHourMs).toISOString() } : {}),
-      });
-      onMade(link, secret);
-    } catch (error) {
-      setProblem(asProblem(error));
-      setBusy(false);
-    }
-  };
-  const at = (field: string) => (problem?.field === field ? problem.detail || problem.title : null);
+  const { busy, at, beside, submit } = useSubmit(() => documents.makeLink(document_, {
+    access_level: level,
+    ...(name.trim() ? { name: name.trim() } : {}),
+    ...(password ? { password } : {}),
+    ...(hours ? { expires_at: new Date(Date.now() + hours * kHourMs).toISOString() } : {}),
+  }), ({ secret, ...link }) => onMade(link, secret));
   return (
-    <form onSubmit={(event) => void submit(event)} noValidate className="mt-3 flex flex-col gap-3 rounded-lg border border-line p-3">
-      {problem && !at('name') && !at('password') ? <FormProblem problem={problem} /> : null}
+    <form onSubmit={submit} noValidate className="mt-3 flex flex-col gap-3 rounded-lg border border-line p-3">
+      <FormProblem problem={beside('name', 'password')} />
       <div className="grid gap-3 sm:grid-cols-2">
         <Field label="What it is for" placeholder="Link" autoComplete="off" maxLength={255} value={name} error={at('name')} data-autofocus
           onChange={(event) => setName(event.target.value)} data-testid="share-link-name" />
