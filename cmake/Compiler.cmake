@@ -9,6 +9,15 @@ target_compile_definitions(concord_flags INTERFACE
 target_link_options(concord_flags INTERFACE -fuse-ld=lld)
 target_include_directories(concord_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
 
+# What makes a fault harder to use, where no sanitizer finds it first.
+if(NOT CONCORD_SANITIZE)
+  set(optimized $<CONFIG:Release,RelWithDebInfo>)
+  target_compile_options(concord_flags INTERFACE -fstack-protector-strong -fstack-clash-protection
+    $<$<STREQUAL:${CMAKE_SYSTEM_PROCESSOR},x86_64>:-fcf-protection>
+    $<${optimized}:-U_FORTIFY_SOURCE> $<${optimized}:-D_FORTIFY_SOURCE=3>)
+  target_link_options(concord_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
+endif()
+
 if(CONCORD_SANITIZE)
   add_compile_options(-fsanitize=${CONCORD_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${CONCORD_SANITIZE})
@@ -27,5 +36,12 @@ find_package(CURL 7.85 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(argon2 REQUIRED IMPORTED_TARGET libargon2)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+if(NOT CONCORD_SANITIZE)
+  find_library(mimalloc mimalloc REQUIRED)
+  set(concord_allocator -Wl,--push-state,--no-as-needed ${mimalloc} -Wl,--pop-state)
+endif()
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
+  find_library(ipsec_mb IPSec_MB REQUIRED)
+endif()
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(md4c REQUIRED IMPORTED_TARGET md4c)

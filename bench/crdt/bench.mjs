@@ -5,14 +5,12 @@
 // DIR (default: ../shared/data/traces) holds NAME.json.gz: {txns: [{patches: [[position, deleted, text], …]}, …]}
 // (josephg/editing-traces). After the traces come the inputs that are made here (inputs.mjs), unless --trace names one.
 import * as Y from 'yjs'
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { readFileSync, readdirSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { Report } from '../common/report.mjs'
+import { cpuMs, readTrace, runBench, traceFolder, withPacked } from '../common/traces.mjs'
 import { measureInputs } from './inputs.mjs'
-import { findYrs, readFigures } from './yrs.mjs'
+import { findYrs } from './yrs.mjs'
 
 const client = 3000000001
 const report = new Report(process.argv.slice(2))
@@ -20,8 +18,7 @@ const option = name => {
   const at = report.rest.indexOf(name)
   return at < 0 ? undefined : report.rest[at + 1]
 }
-const usual = '../../../shared/data/traces' // beside the repository
-const folder = option('--traces') ?? process.env.CRDT_TRACES ?? (existsSync(usual) ? usual : undefined)
+const folder = traceFolder(option('--traces'))
 if (!folder) {
   console.error('bench crdt: where are the traces? Give --traces DIR or set CRDT_TRACES')
   process.exit(2)
@@ -29,41 +26,9 @@ if (!folder) {
 const traces = readdirSync(folder).filter(f => f.endsWith('.json.gz')).map(f => f.slice(0, -8)).sort()
 const names = option('--trace') ? traces.filter(name => name === option('--trace')) : traces
 
-const cpuMs = work => {
-  const begin = process.cpuUsage()
-  work()
-  const used = process.cpuUsage(begin)
-  return (used.user + used.system) / 1000
-}
 const least = (runs, work) => Math.min(...Array.from({ length: runs }, () => cpuMs(work)))
 
-/// All patches as [position, deleted, text]; those traces are recorded with positions as each is applied.
-const readTrace = name => {
-  const trace = JSON.parse(gunzipSync(readFileSync(join(folder, name + '.json.gz'))))
-  const edits = trace.txns.flatMap(txn => txn.patches)
-  if (trace.startContent) edits.unshift([0, 0, trace.startContent])
-  return edits
-}
-const packTrace = edits => Buffer.concat(edits.map(([position, deleted, text]) => {
-  const bytes = Buffer.from(text)
-  const head = Buffer.alloc(12)
-  head.writeUInt32LE(position, 0)
-  head.writeUInt32LE(deleted, 4)
-  head.writeUInt32LE(bytes.length, 8)
-  return Buffer.concat([head, bytes])
-}))
-
-const measureNative = (edits, yrs) => {
-  const scratch = mkdtempSync(join(tmpdir(), 'bench-crdt-'))
-  try {
-    const file = join(scratch, 'trace')
-    writeFileSync(file, packTrace(edits))
-    const ours = readFigures(execFileSync(join(process.env.BENCH_BINARIES, 'bench_crdt'), [file], { encoding: 'utf8' }))
-    return { ours, native: yrs.measure?.(file) ?? {} }
-  } finally {
-    rmSync(scratch, { recursive: true })
-  }
-}
+const measureNative = (edits, yrs) => withPacked(edits, file => ({ ours: runBench('bench_crdt', file), native: yrs.measure?.(file) ?? {} }))
 
 const typeInYjs = (edits, emission, sink) => {
   const doc = new Y.Doc()
@@ -126,32 +91,38 @@ const yjs = `yjs ${JSON.parse(readFileSync(new URL('node_modules/yjs/package.jso
 const yrs = findYrs()
 console.error(`${cpus()[0].model}, ${cpus().length} cores; CPU time; peers: ${yjs}; ${yrs.name}`)
 for (const name of names) {
-  const edits = readTrace(name)
+  const edits = readTrace(folder, name)
   const { ours, native } = measureNative(edits, yrs)
   const theirs = measureYjs(edits)
   const row = (work, key, unit, peer = true) => report.add({
     work: `${name}: ${work}`, value: ours[key], unit, ...(peer ? { peer: yjs, peer_value: theirs[key] } : {})
   })
   const nativeRow = (work, key, unit) => report.add({ work: `${name}: ${work}`, value: ours[key] ?? null, unit, peer: yrs.name, peer_value: native[key] ?? null })
-  row(`${edits.length} edits, each a transaction with its update`, 'edit_ms', 'ms')
-  row('slowest edit in a thousand (p99.9)', 'edit_p999_us', 'µs', false)
-  row(`${edits.length} updates from afar, each applied by itself`, 'apply_ms', 'ms')
-  row('the same in V2', 'apply_v2_ms', 'ms')
-  row('load the V1 encoding', 'load_ms', 'ms')
-  row('encode V1', 'encode_ms', 'ms')
+  // The least of many runs, and the median one: the machine may be shared.
+  const rows = (work, key, unit = 'ms') => {
+    row(work, `${key}_${unit === 'ms' ? 'ms' : 'us'}`, unit, unit === 'ms')
+    row(`${work}: the median run`, `${key}_median_${unit === 'ms' ? 'ms' : 'us'}`, unit, false)
+  }
+  rows(`${edits.length} edits, each a transaction with its update`, 'edit')
+  rows('slowest edit in a thousand (p99.9)', 'edit_p999', 'µs')
+  rows(`${edits.length} updates from afar, each applied by itself`, 'apply')
+  rows('the same in V2', 'apply_v2')
+  rows('load the V1 encoding', 'load')
+  rows('encode V1', 'encode')
   row('encoded V1', 'encoded_bytes', 'bytes')
-  row('load the V2 encoding', 'load_v2_ms', 'ms')
-  row('encode V2', 'encode_v2_ms', 'ms')
+  rows('load the V2 encoding', 'load_v2')
+  rows('encode V2', 'encode_v2')
   row('encoded V2', 'encoded_v2_bytes', 'bytes')
-  row('merge all updates without a document (peer: in a tree)', 'merge_ms', 'ms')
+  rows('merge all updates without a document (peer: in a tree)', 'merge')
   row('size of the merged update', 'merged_bytes', 'bytes')
-  row('compact the merged update', 'compact_ms', 'ms')
+  rows('compact the merged update', 'compact')
   row('heap of the loaded document', 'loaded_heap_bytes', 'bytes', false)
   row('attribution: telling the table of all updates', 'attribute_ms', 'ms', false)
   row('attribution: what it adds to the live document', 'attribution_live_bytes', 'bytes', false)
   row('attribution: the table in memory', 'attribution_bytes', 'bytes', false)
   row('attribution: the table encoded', 'attribution_encoded_bytes', 'bytes', false)
   row('attribution: who wrote each run of the text (blame)', 'blame_ms', 'ms', false)
+  rows('a fixed loop in registers: what the core gave in this run', 'core_probe', 'µs')
   nativeRow(`${edits.length} edits, each a transaction with its update`, 'edit_ms', 'ms')
   nativeRow(`${edits.length} updates from afar, each applied by itself`, 'apply_ms', 'ms')
   nativeRow('the same in V2', 'apply_v2_ms', 'ms')

@@ -1,8 +1,8 @@
 #include "blame.h"
 
+#include "common/measure.h"
 #include "crdt/attribution.h"
 #include "crdt/doc.h"
-#include "measure.h"
 
 namespace concord::bench {
 

@@ -4,8 +4,8 @@
 #include <random>
 #include <vector>
 
+#include "common/measure.h"
 #include "crdt/doc.h"
-#include "measure.h"
 
 namespace concord::bench {
 namespace {

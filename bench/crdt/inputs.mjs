@@ -1,17 +1,11 @@
 // The inputs that bench_crdt makes (inputs.h), on our engine, on Yjs and on yrs.
 import * as Y from 'yjs'
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readFigures } from './yrs.mjs'
+import { cpuMs, runBench } from '../common/traces.mjs'
 
-const cpuUs = work => {
-  const begin = process.cpuUsage()
-  work()
-  const used = process.cpuUsage(begin)
-  return used.user + used.system
-}
+const cpuUs = work => cpuMs(work) * 1000
 const heapBytes = () => {
   globalThis.gc()
   const { heapUsed, external } = process.memoryUsage()
@@ -87,7 +81,7 @@ export const measureInputs = (report, yjs, yrs) => {
     for (const { name, mine, theirs, inYjs, rows } of works) {
       console.error(name)
       const file = join(scratch, 'input')
-      const ours = readFigures(execFileSync(join(process.env.BENCH_BINARIES, 'bench_crdt'), [...mine, file], { encoding: 'utf8' }))
+      const ours = runBench('bench_crdt', ...mine, file)
       const peers = [[yjs, inYjs(readFileSync(file))], [yrs.name, yrs.measure?.(theirs, file)]]
       for (const [peer, figures] of peers) {
         for (const [work, key, unit] of rows) report.add({ work: `${name}: ${work}`, value: ours[key], unit, peer, peer_value: figures?.[key] ?? null })

@@ -1,26 +1,26 @@
 // Measures the engine on one editing trace. Started by bench.mjs, which measures the peers and prints the table.
 //
-//   bench_crdt TRACE    the trace as records: u32 position, u32 deleted, u32 length of the text, the text
-//                       (little-endian; each record a transaction of its own; positions in UTF-16 code units)
+//   bench_crdt TRACE    as common/trace.h reads it; each edit a transaction of its own
 //   bench_crdt --authors N FILE | --large FILE | --small FILE    inputs made here (inputs.h)
 //
-// Prints one line a work: name, tab, value. Times are the thread's CPU time in ms, the least of several runs.
+// Prints one line a work: name, tab, value. Times are the thread's CPU time: the least of many runs and the median
+// (rounds.h).
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include "blame.h"
+#include "common/measure.h"
+#include "common/trace.h"
 #include "crdt/doc.h"
 #include "crdt/update.h"
 #include "inputs.h"
-#include "measure.h"
+#include "rounds.h"
 
 namespace {
 
@@ -28,37 +28,18 @@ using concord::Bytes;
 using concord::ByteView;
 using concord::bench::die;
 using concord::bench::heap_bytes;
-using concord::bench::least_of;
 using concord::bench::print;
+using concord::bench::Rounds;
+using Edit = concord::bench::TraceEdit;
 using concord::crdt::ClientId;
 using concord::crdt::Doc;
 using concord::crdt::UpdateFormat;
 
-struct Edit {
-  std::uint32_t position;
-  std::uint32_t deleted;
-  std::string_view text;
-};
-
 constexpr std::uint64_t kClient = 3000000001;
 constexpr auto kV1 = UpdateFormat::kV1;
 constexpr auto kV2 = UpdateFormat::kV2;
-constexpr int kRuns = 5;
-constexpr int kLoads = 20;
-
-std::vector<Edit> read_trace(const std::string& bytes) {
-  std::vector<Edit> edits;
-  const auto* at = reinterpret_cast<const std::uint8_t*>(bytes.data());
-  const auto* end = at + bytes.size();
-  while (at < end) {
-    const auto position = concord::get_le<std::uint32_t>(at);
-    const auto deleted = concord::get_le<std::uint32_t>(at + 4);
-    const auto length = concord::get_le<std::uint32_t>(at + 8);
-    edits.push_back({position, deleted, {reinterpret_cast<const char*>(at) + 12, length}});
-    at += 12 + length;
-  }
-  return edits;
-}
+constexpr int kShort = 10;  // runs in a round of what takes a millisecond
+constexpr double kEnoughMs = 20'000;
 
 void edit(concord::crdt::Text& text, const Edit& edit) {
   if (edit.deleted != 0 && !text.erase(edit.position, edit.deleted)) die("erase failed");
@@ -98,98 +79,97 @@ std::vector<Bytes> updates_of(Doc& doc, const std::vector<Edit>& edits) {
   return updates;
 }
 
-double apply_all(const std::vector<Bytes>& updates, UpdateFormat format, const Bytes& encoded) {
-  return least_of(kRuns, [&] {
-    Doc doc;
-    for (const Bytes& update : updates)
-      if (!doc.apply_update(update, format)) die("apply failed");
-    if (doc.encode_state_as_update() != encoded) die("the applied document differs");
-  });
-}
-
-double load(const Bytes& encoded, UpdateFormat format) {
-  return least_of(kLoads, [&] {
-    Doc doc;
-    if (!doc.apply_update(encoded, format)) die("load failed");
-  });
-}
-
-double encode(const Doc& doc, std::size_t size, UpdateFormat format) {
-  return least_of(kLoads, [&] {
-    if (doc.encode_state_as_update({}, format).size() != size) die("encode failed");
-  });
-}
-
-void encodings(Doc& typed) {
-  const Bytes encoded = typed.encode_state_as_update();
-  const std::string shown = typed.text("text").to_string();
-  print("encoded_bytes", static_cast<double>(encoded.size()));
-  print("text_bytes", static_cast<double>(shown.size()));
-  print("load_ms", load(encoded, kV1));
-  Doc loaded;
-  const std::size_t before = heap_bytes();
-  if (!loaded.apply_update(encoded)) die("load failed");
-  print("loaded_heap_bytes", static_cast<double>(heap_bytes() - before));
-  print("loaded_memory_bytes", static_cast<double>(loaded.memory_bytes()));
-  if (loaded.text("text").to_string() != shown) die("the loaded document differs");
-  print("encode_ms", encode(loaded, encoded.size(), kV1));
-
-  const Bytes encoded_v2 = typed.encode_state_as_update({}, kV2);
-  print("encoded_v2_bytes", static_cast<double>(encoded_v2.size()));
-  print("load_v2_ms", load(encoded_v2, kV2));
-  Doc loaded_v2;
-  if (!loaded_v2.apply_update(encoded_v2, kV2) || loaded_v2.encode_state_as_update() != encoded)
-    die("the document loaded from V2 differs");
-  print("encode_v2_ms", encode(loaded_v2, encoded_v2.size(), kV2));
-}
-
-void merging(const std::vector<Bytes>& updates, const Bytes& encoded) {
-  const std::vector<ByteView> views(updates.begin(), updates.end());
+/// What the works are given, each made of the trace and compared with the others before anything is measured.
+struct Inputs {
+  std::vector<Bytes> updates;
+  std::vector<Bytes> updates_v2;
+  Bytes encoded;
+  Bytes encoded_v2;
   Bytes merged;
-  print("merge_ms", least_of(3, [&] {
-          auto result = concord::crdt::merge_updates(views);
-          if (!result) die("merge failed");
-          merged = std::move(*result);
-        }));
-  print("merged_bytes", static_cast<double>(merged.size()));
-  print("compact_ms", least_of(3, [&] {
-          Doc doc;
-          if (!doc.apply_update(merged)) die("compaction failed");
-          if (doc.encode_state_as_update() != encoded) die("the compacted document differs");
-        }));
+};
+
+Bytes merge(const std::vector<Bytes>& updates) {
+  const std::vector<ByteView> views(updates.begin(), updates.end());
+  auto merged = concord::crdt::merge_updates(views);
+  if (!merged) die("merge failed");
+  return std::move(*merged);
+}
+
+Doc loaded(const Bytes& encoded, UpdateFormat format) {
+  Doc doc;
+  if (!doc.apply_update(encoded, format)) die("load failed");
+  return doc;
+}
+
+Inputs make_inputs(const std::vector<Edit>& edits) {
+  Inputs inputs;
+  Doc typed({.client = ClientId{kClient}});
+  inputs.updates = updates_of(typed, edits);
+  inputs.encoded = typed.encode_state_as_update();
+  inputs.encoded_v2 = typed.encode_state_as_update({}, kV2);
+  Doc typed_v2({.client = ClientId{kClient}, .update_format = kV2});
+  inputs.updates_v2 = updates_of(typed_v2, edits);
+  inputs.merged = merge(inputs.updates);
+  if (loaded(inputs.encoded_v2, kV2).encode_state_as_update() != inputs.encoded)
+    die("the document loaded from V2 differs");
+  if (loaded(inputs.encoded, kV1).text("text").to_string() != typed.text("text").to_string())
+    die("the loaded document differs");
+  return inputs;
+}
+
+void sizes(const Inputs& inputs) {
+  const std::size_t before = heap_bytes();
+  const Doc doc = loaded(inputs.encoded, kV1);
+  print("loaded_heap_bytes", static_cast<double>(heap_bytes() - before));
+  print("loaded_memory_bytes", static_cast<double>(doc.memory_bytes()));
+  print("encoded_bytes", static_cast<double>(inputs.encoded.size()));
+  print("encoded_v2_bytes", static_cast<double>(inputs.encoded_v2.size()));
+  print("merged_bytes", static_cast<double>(inputs.merged.size()));
+}
+
+void apply_all(const std::vector<Bytes>& updates, UpdateFormat format, const Bytes& encoded) {
+  Doc doc;
+  for (const Bytes& update : updates)
+    if (!doc.apply_update(update, format)) die("apply failed");
+  if (doc.encode_state_as_update() != encoded) die("the applied document differs");
+}
+
+void add_works(Rounds& rounds, const std::vector<Edit>& edits, const Inputs& inputs, const Doc& doc) {
+  rounds.add("edit", 1, [&] {
+    Doc typed({.client = ClientId{kClient}});
+    std::size_t emitted = 0;
+    type_all(typed, edits, [&](const Bytes& update) { emitted += update.size(); });
+    if (emitted == 0) die("no update was emitted");
+  });
+  rounds.add("edit_p999", "us", 1, [&] { return slowest_in_thousand(edits); });
+  rounds.add("apply", 1, [&] { apply_all(inputs.updates, kV1, inputs.encoded); });
+  rounds.add("apply_v2", 1, [&] { apply_all(inputs.updates_v2, kV2, inputs.encoded); });
+  rounds.add("load", kShort, [&] { loaded(inputs.encoded, kV1); });
+  rounds.add("load_v2", kShort, [&] { loaded(inputs.encoded_v2, kV2); });
+  const auto encode = [&](UpdateFormat format, const Bytes& expected) {
+    if (doc.encode_state_as_update({}, format).size() != expected.size()) die("encode failed");
+  };
+  rounds.add("encode", kShort, [=, &inputs] { encode(kV1, inputs.encoded); });
+  rounds.add("encode_v2", kShort, [=, &inputs] { encode(kV2, inputs.encoded_v2); });
+  rounds.add("merge", 1, [&] {
+    if (merge(inputs.updates) != inputs.merged) die("merge differs");
+  });
+  rounds.add("compact", 1, [&] {
+    if (loaded(inputs.merged, kV1).encode_state_as_update() != inputs.encoded) die("the compacted document differs");
+  });
 }
 
 void run(const std::vector<Edit>& edits) {
-  std::size_t emitted = 0;
-  print("edit_ms", least_of(kRuns, [&] {
-          Doc doc({.client = ClientId{kClient}});
-          emitted = 0;
-          type_all(doc, edits, [&](const Bytes& update) { emitted += update.size(); });
-        }));
-  print("edit_p999_us", slowest_in_thousand(edits));
-  print("emitted_bytes", static_cast<double>(emitted));
-
-  Doc typed({.client = ClientId{kClient}});
-  const std::vector<Bytes> updates = updates_of(typed, edits);
-  const Bytes encoded = typed.encode_state_as_update();
-  print("apply_ms", apply_all(updates, kV1, encoded));
-  {
-    Doc typed_v2({.client = ClientId{kClient}, .update_format = kV2});
-    print("apply_v2_ms", apply_all(updates_of(typed_v2, edits), kV2, encoded));
-  }
-  encodings(typed);
-  merging(updates, encoded);
+  const Inputs inputs = make_inputs(edits);
+  sizes(inputs);
+  const Doc doc = loaded(inputs.encoded, kV1);
+  Rounds rounds;
+  add_works(rounds, edits, inputs, doc);
+  rounds.run(kEnoughMs);
   Doc far;
-  for (const Bytes& update : updates)
+  for (const Bytes& update : inputs.updates)
     if (!far.apply_update(update)) die("apply failed");
-  concord::bench::attribution(updates, far.memory_bytes());
-}
-
-std::string read_file(const char* path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (bytes.empty()) die("the trace cannot be read");
-  return bytes;
+  concord::bench::attribution(inputs.updates, far.memory_bytes());
 }
 
 }  // namespace
@@ -203,7 +183,7 @@ int main(int argc, char** argv) {
   else if (work == "--small" && argc == 3)
     concord::bench::small_documents(argv[2]);
   else if (argc == 2)
-    run(read_trace(read_file(argv[1])));
+    run(concord::bench::Trace(argv[1]).edits());
   else
     die("give the trace, or an input to make");
   return 0;

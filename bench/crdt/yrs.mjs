@@ -2,6 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { readFigures } from '../common/traces.mjs'
 
 const folder = fileURLToPath(new URL('yrs/', import.meta.url))
 const version = readFileSync(folder + 'Cargo.lock', 'utf8').match(/name = "yrs"\nversion = "([^"]+)"/)[1]
@@ -16,6 +17,3 @@ export const findYrs = () => {
   }
   return { name: `yrs ${version}`, measure: (...args) => readFigures(execFileSync(folder + 'target/release/bench-yrs', args, { encoding: 'utf8' })) }
 }
-
-/** Lines of name, tab, value. */
-export const readFigures = lines => Object.fromEntries(lines.trim().split('\n').map(line => line.split('\t')).map(([name, value]) => [name, Number(value)]))

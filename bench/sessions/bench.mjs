@@ -7,15 +7,18 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Report } from '../common/report.mjs'
-import { broadcast, memory, single } from './works.mjs'
+import { editors, million } from './crowds.mjs'
+import { broadcast, crowd, memory, memoryTls, returning, single } from './works.mjs'
 import { Concord, Hocuspocus, YWebsocket } from './servers.mjs'
 
 const usage = `./dev bench sessions [--json FILE] [OPTION…]
   --servers LIST     of concord,hocuspocus,y-websocket (default: all three)
-  --only LIST        of memory,broadcast,single (default: all three)
+  --only LIST        of memory,tls,broadcast,crowd,single,editors,returning (default: all of these), million
   --sessions N       idle sessions whose memory is measured (10000)
   --documents N      that they are spread over (100)
-  --readers N        of the one document that is written to (1000)
+  --readers N        of the one document that is written to (1000); a crowd is ten times as many
+  --editors N        documents with ten editors each, who all write (1000)
+  --most N           sessions on many hubs, from a thousand on ten times as many each (20000)
   --rounds N         of each measurement; the median counts (3)
 `
 
@@ -25,10 +28,12 @@ const { values: options } = parseArgs({
   options: {
     help: { type: 'boolean' },
     servers: { type: 'string', default: 'concord,hocuspocus,y-websocket' },
-    only: { type: 'string', default: 'memory,broadcast,single' },
+    only: { type: 'string', default: 'memory,tls,broadcast,crowd,single,editors,returning' },
     sessions: { type: 'string', default: '10000' },
     documents: { type: 'string', default: '100' },
     readers: { type: 'string', default: '1000' },
+    editors: { type: 'string', default: '1000' },
+    most: { type: 'string', default: '20000' },
     rounds: { type: 'string', default: '3' },
   },
 })
@@ -52,11 +57,13 @@ const size = {
   sessions: number('sessions'),
   documents: number('documents'),
   readers: number('readers'),
+  editors: number('editors'),
+  most: number('most'),
   rounds: number('rounds'),
 }
 if (size.sessions % size.documents !== 0) throw new Error('--sessions must be a multiple of --documents')
 const kinds = among('servers', { concord: Concord, hocuspocus: Hocuspocus, 'y-websocket': YWebsocket })
-const works = among('only', { memory, broadcast, single })
+const works = among('only', { memory, tls: memoryTls, broadcast, crowd, single, editors, returning, million })
 
 const build = fileURLToPath(new URL('../../build', import.meta.url))
 mkdirSync(build, { recursive: true })
@@ -74,7 +81,7 @@ try {
   }
   throw error
 }
-for (const { name, keeps } of servers) process.stdout.write(`${name}: ${keeps}\n`)
+for (const { name, keeps } of servers.filter(({ name }) => name)) process.stdout.write(`${name}: ${keeps}\n`)
 report.finish()
 process.exit()
 
@@ -82,8 +89,9 @@ process.exit()
 function addRows(work, unit, values) {
   const own = servers.findIndex((server) => server instanceof Concord)
   servers.forEach((server, i) => {
+    if (values[i] === undefined) return
     if (own < 0) report.add({ work: `${work}: ${server.name}`, unit, value: values[i] })
-    else if (servers.length === 1) report.add({ work, unit, value: values[i] })
+    else if (values.every((value, k) => k === own || value === undefined)) report.add({ work, unit, value: values[i] })
     else if (i !== own) report.add({ work, unit, value: values[own], peer: server.name, peer_value: values[i] })
   })
 }

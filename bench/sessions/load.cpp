@@ -7,14 +7,15 @@
 #include <array>
 #include <chrono>
 #include <set>
+#include <utility>
 
 namespace concord::bench {
 namespace {
 
 constexpr std::size_t kBufferBytes = 1U << 20U;
-constexpr std::size_t kOpeningAtOnce = 64;
 constexpr std::int64_t kMs = 1'000'000;
 constexpr std::int64_t kStallNs = 60'000 * kMs;  // without progress
+constexpr std::size_t kMixBurst = 64;            // messages that are sent before the sessions are looked at
 
 std::int64_t now_ns() { return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1); }
 
@@ -68,7 +69,8 @@ std::expected<void, std::string> Load::check_alive(const Group& group) const {
   return {};
 }
 
-std::expected<std::size_t, std::string> Load::open(std::uint16_t port, std::size_t count, std::deque<Target> targets) {
+std::expected<std::size_t, std::string> Load::open(const Address& address, std::size_t count, std::size_t at_once,
+                                                   std::deque<Target> targets) {
   groups_.push_back(std::make_unique<Group>());
   Group& group = *groups_.back();
   group.targets = std::move(targets);
@@ -76,11 +78,11 @@ std::expected<std::size_t, std::string> Load::open(std::uint16_t port, std::size
   std::size_t seen = 0;
   std::int64_t progress_ns = now_ns();
   while (joined_ < count) {
-    while (group.sessions.size() < count && group.sessions.size() - joined_ < kOpeningAtOnce) {
+    while (group.sessions.size() < count && group.sessions.size() - joined_ < at_once) {
       const Target& target = group.targets[group.sessions.size() % group.targets.size()];
       group.sessions.push_back(std::make_unique<Session>(target, *this, group.sessions.size()));
       Session& session = *group.sessions.back();
-      if (!session.connect(epoll_fd_, port)) return std::unexpected(session.why());
+      if (!session.connect(epoll_fd_, address)) return std::unexpected(session.why());
     }
     turn(100 * kMs);
     if (joined_ != seen) {
@@ -107,6 +109,13 @@ void Load::on_edits(std::size_t session, std::uint32_t last, std::uint32_t edits
     note_delay((number - first_edit_) * writers + session % writers, delays_us_);
 }
 
+/// Servers that echo tell a writer its own, too.
+void Load::on_mixed_edit(std::size_t session, std::uint32_t number) {
+  if (number < first_edit_ || session == (number - first_edit_) % acknowledged_.size()) return;
+  ++delivered_edits_;
+  note_delay(number - first_edit_, delays_us_);
+}
+
 void Load::on_acknowledged(std::size_t session) {
   const std::size_t writers = acknowledged_.size();
   if (session < writers) note_delay(acknowledged_[session]++ * writers + session, acknowledged_us_);
@@ -130,11 +139,15 @@ Written Load::result(const Group& readers, std::int64_t began_ns) {
   return out;
 }
 
-Written Load::prepare(const Writing& work) {
+void Load::expect_none() {
   for (const auto& group : groups_) {
     if (!group) continue;
-    for (const auto& session : group->sessions) session->ignore_edits();  // servers echo to writers, too
+    for (const auto& session : group->sessions) session->ignore_edits();
   }
+}
+
+Written Load::prepare(const Writing& work) {
+  expect_none();  // servers echo to writers, too
   const Group& readers = *groups_[work.readers];
   for (const auto& session : readers.sessions) session->expect_edits_after(work.first_edit - 1);
   delivered_edits_ = 0;
@@ -193,6 +206,47 @@ std::expected<Written, std::string> Load::write(const Writing& work) {
     }
   }
   Written out = result(readers, began);
+  out.messages -= before.messages;
+  out.bytes -= before.bytes;
+  return out;
+}
+
+std::expected<Written, std::string> Load::mix(const Mixing& work) {
+  if (group(work.group) == nullptr) return std::unexpected("there is no such group");
+  const Group& all = *group(work.group);
+  expect_none();
+  for (const auto& session : all.sessions) session->expect_mixed_edits();
+  delivered_edits_ = 0;
+  first_edit_ = work.first_edit;
+  due_ns_.clear();
+  delays_us_.clear();
+  acknowledged_us_.clear();
+  acknowledged_.assign(all.sessions.size(), 0);
+  const std::int64_t began = now_ns();
+  const Written before = result(all, began);
+  const std::size_t count = work.messages.size();
+  const std::size_t deliveries = count * (all.sessions.size() / all.targets.size() - 1);
+  std::int64_t progress_ns = began;
+  std::uint64_t seen = 0;
+  for (std::size_t sent = 0; sent < count || delivered_edits_ < deliveries;) {
+    const std::int64_t now = now_ns();
+    if (std::exchange(seen, delivered_edits_) != delivered_edits_ || sent < count) progress_ns = now;
+    if (now - progress_ns > kStallNs)
+      return std::unexpected("only " + std::to_string(delivered_edits_) + " of " + std::to_string(deliveries) +
+                             " edits were delivered");
+    for (std::size_t burst = 0; burst < kMixBurst && sent < count; ++burst, ++sent) {
+      const std::int64_t due =
+          work.rate > 0 ? began + static_cast<std::int64_t>(static_cast<double>(sent) * 1e9 / work.rate) : now;
+      if (due > now) break;
+      due_ns_.push_back(due);
+      all.sessions[sent % all.sessions.size()]->send(work.messages[sent]);
+    }
+    turn(sent < count ? kMs / 4 : 100 * kMs);
+    if (sent == count) {
+      if (auto alive = check_alive(all); !alive) return std::unexpected(alive.error());
+    }
+  }
+  Written out = result(all, began);
   out.messages -= before.messages;
   out.bytes -= before.bytes;
   return out;

@@ -30,6 +30,15 @@ struct Writing {
   bool acknowledged = false;
 };
 
+/// All sessions of a group write and read: message k goes out on session k modulo their number, and holds edit number
+/// `first_edit` + k, which every other session of its target is to get.
+struct Mixing {
+  std::size_t group = 0;
+  std::vector<Bytes> messages;
+  std::uint32_t first_edit = 1;
+  double rate = 0;  // messages a second; 0: all at once, in turn
+};
+
 struct Written {
   double seconds = 0;
   std::uint64_t edits = 0;     // that reached a reader, over all readers
@@ -48,9 +57,11 @@ class Load final : public SessionEvents {
   Load(const Load&) = delete;
   Load& operator=(const Load&) = delete;
 
-  /// Opens `count` sessions, some at a time, and returns their group's number when all have joined.
-  std::expected<std::size_t, std::string> open(std::uint16_t port, std::size_t count, std::deque<Target> targets);
+  /// Opens `count` sessions, at most `at_once` at a time, and returns their group's number when all have joined.
+  std::expected<std::size_t, std::string> open(const Address& address, std::size_t count, std::size_t at_once,
+                                               std::deque<Target> targets);
   std::expected<Written, std::string> write(const Writing& work);
+  std::expected<Written, std::string> mix(const Mixing& work);
   void close(std::size_t group);
   const Group* group(std::size_t number) const;
 
@@ -59,12 +70,14 @@ class Load final : public SessionEvents {
 
   void on_joined() override { ++joined_; }
   void on_edits(std::size_t session, std::uint32_t last, std::uint32_t edits) override;
+  void on_mixed_edit(std::size_t session, std::uint32_t number) override;
   void on_acknowledged(std::size_t session) override;
 
  private:
   /// Waits at most so long for something to happen, and lets it happen. Whether `watched_fd_` became readable.
   bool turn(std::int64_t timeout_ns);
   std::expected<void, std::string> check_alive(const Group& group) const;
+  void expect_none();
   Written prepare(const Writing& work);
   Written result(const Group& readers, std::int64_t began_ns);
   void note_delay(std::size_t message, std::vector<std::uint32_t>& delays_us) const;

@@ -52,11 +52,14 @@ export class Load {
     return answer
   }
 
-  /** Opens sessions, session i at target i modulo their number; answers the group's number. */
-  async open(port, count, targets) {
+  /**
+   * Opens sessions, session i at target i modulo their number, some at a time; answers the group's number. `port` is a
+   * server's on this machine, or "tls:" and that.
+   */
+  async open(port, count, targets, atOnce = 64) {
     writeFileSync(this.#file, targets.map(({ path, header = '', address = [], hello }) =>
       [path, header, hex(address), hello.map(hex).join(',')].join('\t')).join('\n'))
-    return (await this.#ask(`open ${port} ${count} ${this.#file}`)).group
+    return (await this.#ask(`open ${port} ${count} ${atOnce} ${this.#file}`)).group
   }
 
   /**
@@ -66,6 +69,12 @@ export class Load {
   async write({ writers, readers, messages, rate, first, acknowledged = false }) {
     writeMessages(this.#file, messages)
     return this.#ask(`write ${writers} ${readers} ${rate} ${first} ${this.#file}${acknowledged ? ' acknowledged' : ''}`)
+  }
+
+  /** All sessions of the group send framed messages in turn, whose edits are numbered from `first`; rate 0: at once. */
+  async mix({ group, messages, rate, first }) {
+    writeMessages(this.#file, messages)
+    return this.#ask(`mix ${group} ${rate} ${first} ${this.#file}`)
   }
 
   /** CPU time of the load so far, in microseconds. */

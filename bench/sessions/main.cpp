@@ -1,10 +1,12 @@
 // The load of the benchmarks of live sessions. It is told what to do line by line and answers each line with one line
 // of JSON, {"error": …} where it failed. Between commands its sessions go on receiving and answer pings.
 //
-//   open PORT COUNT FILE
+//   open [tls:]PORT COUNT AT_ONCE FILE
 //       FILE: one target a line: path, header, address, hello,hello… between tabs; the last two in hexadecimal
 //   write WRITERS READERS RATE FIRST FILE [acknowledged]
 //       FILE: messages, each behind its length in 4 bytes, little-endian
+//   mix GROUP RATE FIRST FILE
+//       all sessions of the group write, in turn; FILE as above
 //   dump GROUP FILE    what the group's first session was sent, in the same form
 //   last GROUP         the newest message to its first session that is no sync message
 //   close GROUP
@@ -16,6 +18,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -93,15 +96,35 @@ std::expected<std::vector<Bytes>, std::string> read_messages(const std::string& 
 }
 
 Answer open(Load& load, std::istringstream& words) {
-  std::uint16_t port = 0;
+  std::string server;
   std::size_t count = 0;
+  std::size_t at_once = 0;
   std::string file;
-  if (!(words >> port >> count >> file)) return std::unexpected("open PORT COUNT FILE");
+  if (!(words >> server >> count >> at_once >> file) || at_once == 0)
+    return std::unexpected("open [tls:]PORT COUNT AT_ONCE FILE");
+  Address address;
+  address.tls = server.starts_with("tls:");
+  if (address.tls) server.erase(0, 4);
+  std::from_chars(server.data(), server.data() + server.size(), address.port);
   auto targets = read_targets(file);
   if (!targets) return std::unexpected(targets.error());
-  const auto group = load.open(port, count, std::move(*targets));
+  const auto group = load.open(address, count, at_once, std::move(*targets));
   if (!group) return std::unexpected(group.error());
   return fmt::format(R"({{"group":{}}})", *group);
+}
+
+/// Delays in microseconds.
+std::string told(const Written& done) {
+  const auto within = [](const std::vector<std::uint32_t>& sorted, std::size_t of_1000) {
+    return sorted.empty() ? 0 : sorted[(sorted.size() - 1) * of_1000 / 1000];
+  };
+  const auto& delays = done.delays_us;
+  const auto& acks = done.acknowledged_us;
+  return fmt::format(
+      R"({{"seconds":{},"edits":{},"messages":{},"bytes":{},"digests":{},"p50_us":{},"p99_us":{},"p999_us":{},)"
+      R"("acks":{},"ack_p50_us":{},"ack_p99_us":{},"ack_p999_us":{}}})",
+      done.seconds, done.edits, done.messages, done.bytes, done.digests, within(delays, 500), within(delays, 990),
+      within(delays, 999), acks.size(), within(acks, 500), within(acks, 990), within(acks, 999));
 }
 
 Answer write(Load& load, std::istringstream& words) {
@@ -117,16 +140,20 @@ Answer write(Load& load, std::istringstream& words) {
   work.acknowledged = words >> condition && condition == "acknowledged";
   const auto done = load.write(work);
   if (!done) return std::unexpected(done.error());
-  const auto within = [](const std::vector<std::uint32_t>& sorted, std::size_t of_1000) {
-    return sorted.empty() ? 0 : sorted[(sorted.size() - 1) * of_1000 / 1000];
-  };
-  const auto& delays = done->delays_us;
-  const auto& acks = done->acknowledged_us;
-  return fmt::format(
-      R"({{"seconds":{},"edits":{},"messages":{},"bytes":{},"digests":{},"p50_us":{},"p99_us":{},"p999_us":{},)"
-      R"("acks":{},"ack_p50_us":{},"ack_p99_us":{},"ack_p999_us":{}}})",
-      done->seconds, done->edits, done->messages, done->bytes, done->digests, within(delays, 500), within(delays, 990),
-      within(delays, 999), acks.size(), within(acks, 500), within(acks, 990), within(acks, 999));
+  return told(*done);
+}
+
+Answer mix(Load& load, std::istringstream& words) {
+  Mixing work;
+  std::string file;
+  if (!(words >> work.group >> work.rate >> work.first_edit >> file) || work.first_edit == 0)
+    return std::unexpected("mix GROUP RATE FIRST FILE, FIRST from 1");
+  auto messages = read_messages(file);
+  if (!messages) return std::unexpected(messages.error());
+  work.messages = std::move(*messages);
+  const auto done = load.mix(work);
+  if (!done) return std::unexpected(done.error());
+  return told(*done);
 }
 
 Answer dump(const Group& group, std::istringstream& words) {
@@ -154,6 +181,7 @@ Answer obey(Load& load, const std::string& line) {
   words >> verb;
   if (verb == "open") return open(load, words);
   if (verb == "write") return write(load, words);
+  if (verb == "mix") return mix(load, words);
   std::size_t number = 0;
   words >> number;
   const Group* group = words ? load.group(number) : nullptr;

@@ -48,13 +48,21 @@ export class Program {
   }
 }
 
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
+const given = new Set()
+
+/** A port that nobody listens on and that was not given before: two servers may listen on one. */
+export async function freePort() {
+  for (;;) {
+    const port = await new Promise((resolve, reject) => {
+      const server = createServer()
+      server.once('error', reject)
+      server.listen(0, '127.0.0.1', () => {
+        const { port: free } = server.address()
+        server.close(() => resolve(free))
+      })
     })
-  })
+    if (given.has(port)) continue
+    given.add(port)
+    return port
+  }
 }

@@ -1,6 +1,7 @@
 // The servers that are compared: how each is started, and how a client of it joins a document and sends an update.
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { request } from 'node:https'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -46,6 +47,16 @@ const listens = (port) => new Promise((resolve) => {
   socket.once('error', () => resolve(false))
 })
 
+/** Whether it answers 200; the certificate is its own. */
+const answersTls = (port, path) => new Promise((resolve) => {
+  const asked = request({ host: '127.0.0.1', port, path, rejectUnauthorized: false }, (answer) => {
+    answer.resume()
+    resolve(answer.statusCode === 200)
+  })
+  asked.once('error', () => resolve(false))
+  asked.end()
+})
+
 /** Hocuspocus wants Node 22; where this one is older, an npm package brings one. */
 function nodeProgram() {
   if (Number(process.versions.node.split('.')[0]) >= 22) return process.execPath
@@ -68,9 +79,9 @@ export class Concord {
     this.owners = owners
   }
 
-  async start() {
+  async start(settings = {}) {
     this.data = await mkdtemp(join(this.scratch, 'hub-'))
-    await this.run()
+    await this.run(settings)
     this.writers = []
     this.made = new Map()  // by document: its writer
     for (let i = 0; i < this.owners; ++i) this.writers.push(await this.register(`writer${i}`))
@@ -84,9 +95,16 @@ export class Concord {
       ['serve', '--addr', `127.0.0.1:${this.port}`, '--data', this.data],
       {
         USER_RATE_PER_MINUTE: '0', ANONYMOUS_RATE_PER_MINUTE: '0', CONNECTIONS_PER_ADDRESS: '0',
-        CONNECTIONS_PER_SECOND_PER_ADDRESS: '0', LOCK_MINUTES: '0', ...settings,
+        CONNECTIONS_PER_SECOND_PER_ADDRESS: '0', LOCK_MINUTES: '0', LIVE_SESSIONS_PER_USER: '0', ...settings,
       })
-    await until(this.name, this.program, async () => (await fetch(`${this.url}/health/ready`)).ok)
+    const ready = settings.TLS ? () => answersTls(this.port, '/health/ready') : async () => (await fetch(`${this.url}/health/ready`)).ok
+    await until(this.name, this.program, ready)
+  }
+
+  /** Started again on what is on disk, with these settings. Only sessions reach it where it speaks TLS. */
+  async runAgain(settings) {
+    await this.program.stop()
+    await this.run(settings)
   }
 
   get url() { return `http://127.0.0.1:${this.port}` }
@@ -148,6 +166,12 @@ export class Concord {
   verifySaved(message, updates) {
     const [type, said] = [decoding.createDecoder(message)].flatMap((at) => [decoding.readVarUint(at), decoding.readVarUint(at)])
     if (type !== saved || said !== updates) throw new Error(`${this.name}: ${said} of ${updates} updates acknowledged`)
+  }
+
+  /** As after a crash: killed, and started on what is on disk. */
+  async restart() {
+    await this.program.stop('SIGKILL')
+    await this.run()
   }
 
   collect() {}

@@ -1,10 +1,6 @@
 #include "sessions/session.h"
 
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -43,8 +39,7 @@ std::string error_text(const char* what) { return std::string(what) + ": " + std
 
 }  // namespace
 
-std::uint32_t last_edit_number(ByteView text) {
-  std::uint32_t last = 0;
+void each_edit_number(ByteView text, const std::function<void(std::uint32_t)>& visit) {
   const std::uint8_t* at = text.data();
   const std::uint8_t* const end = at + text.size();
   while ((at = static_cast<const std::uint8_t*>(std::memchr(at, '~', static_cast<std::size_t>(end - at)))) != nullptr) {
@@ -53,29 +48,19 @@ std::uint32_t last_edit_number(ByteView text) {
     std::uint32_t number = 0;
     std::size_t digits = 0;
     while (digits < kEditDigits && at[digits] >= '0' && at[digits] <= '9') number = number * 10 + (at[digits++] - '0');
-    if (digits == kEditDigits) last = std::max(last, number);
+    if (digits == kEditDigits) visit(number);
   }
+}
+
+std::uint32_t last_edit_number(ByteView text) {
+  std::uint32_t last = 0;
+  each_edit_number(text, [&last](std::uint32_t number) { last = std::max(last, number); });
   return last;
 }
 
-Session::~Session() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
-bool Session::connect(int epoll_fd, std::uint16_t port) {
+bool Session::connect(int epoll_fd, const Address& address) {
   epoll_fd_ = epoll_fd;
-  fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd_ < 0) {
-    end(error_text("socket"));
-    return false;
-  }
-  const int on = 1;
-  ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(port);
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0 && errno != EINPROGRESS) {
+  if (!wire_.connect(address)) {
     end(error_text("connect"));
     return false;
   }
@@ -87,22 +72,19 @@ void Session::watch(std::uint32_t epoll_events, int operation) {
   epoll_event event{};
   event.events = epoll_events;
   event.data.ptr = this;
-  if (::epoll_ctl(epoll_fd_, operation, fd_, &event) != 0) end(error_text("epoll_ctl"));
+  if (::epoll_ctl(epoll_fd_, operation, wire_.fd(), &event) != 0) end(error_text("epoll_ctl"));
 }
 
 void Session::end(std::string why) {
   why_ = std::move(why);
   phase_ = Phase::kEnded;
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = -1;
+  wire_.close();
 }
 
 void Session::on_ready(std::uint32_t epoll_events, std::span<std::uint8_t> buffer) {
   if (phase_ == Phase::kConnecting) {
-    int error = 0;
-    socklen_t size = sizeof error;
-    ::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
-    if (error != 0) return end(std::string("connect: ") + std::strerror(error));
+    if (const int error = wire_.connect_error(); error != 0)
+      return end(std::string("connect: ") + std::strerror(error));
     phase_ = Phase::kUpgrading;
     const std::string head = "GET " + target_.path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n" +
                              "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
@@ -117,11 +99,14 @@ void Session::on_ready(std::uint32_t epoll_events, std::span<std::uint8_t> buffe
     watch(EPOLLIN, EPOLL_CTL_MOD);
     flush();
   }
-  if ((epoll_events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0 && phase_ != Phase::kEnded) read(buffer);
+  if ((epoll_events & ~static_cast<std::uint32_t>(EPOLLOUT)) == 0) return;
+  do {
+    if (phase_ != Phase::kEnded) read(buffer);
+  } while (phase_ != Phase::kEnded && wire_.has_more());
 }
 
 void Session::read(std::span<std::uint8_t> buffer) {
-  const ssize_t count = ::recv(fd_, buffer.data(), buffer.size(), 0);
+  const ssize_t count = wire_.receive(buffer);
   if (count < 0) {
     if (errno != EAGAIN && errno != EINTR) end(error_text("recv"));
     return;
@@ -211,6 +196,7 @@ void Session::on_update(ByteView update) {
   update_bytes_ += update.size();
   digest_ = fold(digest_, update);
   if (recorded_) record_.emplace_back(update.begin(), update.end());
+  if (mixed_) return each_edit_number(update, [this](std::uint32_t number) { events_.on_mixed_edit(number_, number); });
   const std::uint32_t last = last_edit_number(update);
   if (last <= seen_) return;
   events_.on_edits(number_, last, last - std::exchange(seen_, last));
@@ -219,7 +205,7 @@ void Session::on_update(ByteView update) {
 void Session::send(ByteView message) { send_frame(Opcode::kBinary, message); }
 
 void Session::send_frame(Opcode opcode, ByteView payload) {
-  if (fd_ < 0) return;
+  if (!wire_.is_open()) return;
   const bool waits = !outbox_.empty();
   write_client_frame(outbox_, opcode, payload);
   if (!waits) flush();
@@ -227,7 +213,7 @@ void Session::send_frame(Opcode opcode, ByteView payload) {
 
 void Session::flush() {
   if (outbox_.empty() || phase_ == Phase::kEnded) return;
-  const ssize_t count = ::send(fd_, outbox_.data(), outbox_.size(), MSG_NOSIGNAL);
+  const ssize_t count = wire_.send(outbox_);
   if (count < 0 && errno != EAGAIN && errno != EINTR) return end(error_text("send"));
   outbox_.erase(outbox_.begin(), outbox_.begin() + std::max<ssize_t>(count, 0));
   if (!outbox_.empty()) watch(EPOLLIN | EPOLLOUT, EPOLL_CTL_MOD);

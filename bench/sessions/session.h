@@ -3,10 +3,12 @@
 // update when it sees one, and keeps only a count and a digest of what it was sent.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
 #include "sessions/frame.h"
+#include "sessions/wire.h"
 
 namespace concord::bench {
 
@@ -25,6 +27,8 @@ class SessionEvents {
   /// `edits` more of the writer's edits have reached the reader, the last of them number `last`. `session` is its
   /// number.
   virtual void on_edits(std::size_t session, std::uint32_t last, std::uint32_t edits) = 0;
+  /// An edit of any of several writers, by its number, to one that watches for them.
+  virtual void on_mixed_edit(std::size_t session, std::uint32_t number) = 0;
   /// The server has acknowledged another of the session's messages.
   virtual void on_acknowledged(std::size_t session) = 0;
 
@@ -39,12 +43,11 @@ class Session {
   /// `number` of its group; the first is recorded.
   Session(const Target& target, SessionEvents& events, std::size_t number)
       : target_(target), events_(events), number_(number), recorded_(number == 0) {}
-  ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// Begins to connect to 127.0.0.1:`port`, nonblocking, in the epoll set with itself as data. False with `why()`.
-  bool connect(int epoll_fd, std::uint16_t port);
+  /// Begins to connect, nonblocking, in the epoll set with itself as data. False with `why()`.
+  bool connect(int epoll_fd, const Address& address);
   /// The descriptor is ready; `buffer` is scratch shared by all sessions.
   void on_ready(std::uint32_t epoll_events, std::span<std::uint8_t> buffer);
   /// Sends one binary message; what the kernel does not take now is kept and goes when it can.
@@ -56,7 +59,12 @@ class Session {
 
   /// From here on edits behind number `last` are told; or none, as before.
   void expect_edits_after(std::uint32_t last) { seen_ = last; }
-  void ignore_edits() { seen_ = kIgnoring; }
+  void ignore_edits() {
+    seen_ = kIgnoring;
+    mixed_ = false;
+  }
+  /// From here on every edit is told by its number.
+  void expect_mixed_edits() { mixed_ = true; }
   std::uint64_t update_messages() const { return update_messages_; }
   std::uint64_t update_bytes() const { return update_bytes_; }
   /// Of all updates in their order; sessions of one document that were sent the same have the same.
@@ -84,9 +92,10 @@ class Session {
   SessionEvents& events_;
   std::size_t number_;
   int epoll_fd_ = -1;
-  int fd_ = -1;
+  Wire wire_;
   Phase phase_ = Phase::kConnecting;
   bool recorded_;
+  bool mixed_ = false;
   std::uint32_t seen_ = kIgnoring;
   std::uint64_t update_messages_ = 0;
   std::uint64_t update_bytes_ = 0;
@@ -98,6 +107,8 @@ class Session {
   std::string why_;
 };
 
+/// Calls `visit` with each of the numbers that stand in `text` as "~" and six digits.
+void each_edit_number(ByteView text, const std::function<void(std::uint32_t)>& visit);
 /// The highest of the numbers that stand in `text` as "~" and six digits; 0 where there is none.
 std::uint32_t last_edit_number(ByteView text);
 

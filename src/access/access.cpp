@@ -64,6 +64,9 @@ Task<Subject> Access::subject_of(identity::Actor who) {
     CO_TRY(subject.agent, co_await on_.identity.living_agent(who.agent->id));
     if (!subject.agent) subject.agent = std::make_shared<const identity::Agent>();  // gone: no scopes
   }
+  // Until a second step is set up nothing is theirs; a link is not who made it.
+  const bool by_link = who.agent && who.agent->link;
+  if (membership.must_set_up && !by_link) subject.agent = std::make_shared<const identity::Agent>();
   co_return subject;
 }
 

@@ -13,6 +13,7 @@
 #include "app/certificate_watch.h"
 #include "app/threat_notes.h"
 #include "app/token_callers.h"
+#include "app/watched_reads.h"
 #include "archive/hub_archive.h"
 #include "archive/settings.h"
 #include "audit/audit.h"
@@ -32,6 +33,7 @@
 #include "shard/settings.h"
 #include "shard/shards.h"
 #include "shard/snapshot_store.h"
+#include "socketio/server.h"
 #include "vault/settings.h"
 #include "vault/vault.h"
 
@@ -112,6 +114,7 @@ class Hub {
         logger_(std::move(logger)),
         metrics_(metrics),
         ids_(clock_),
+        reconnects_(static_cast<std::size_t>(config.integer("RECONNECTS_PER_SECOND")), ids_.random64()),
         reactors_(reactor_count(config)),
         pool_(static_cast<std::size_t>(config.integer("BLOCKING_THREADS"))) {}
 
@@ -134,17 +137,17 @@ class Hub {
         audit::Audit::Dependencies{*engines_.tables, *engines_.embedded.files, pool_, clock_, metrics_, logger_});
     TRY_VOID(wait_for(reactors_.at(0), audit_->start(reactors_.at(0))));
     TRY_VOID(open_mail());
-    watch_ = std::make_unique<guard::Watch>(guard_, guard::Watch::Dependencies{clock_, ids_, metrics_, reads_a_document,
-                                                                               [this](const guard::Threat& threat) {
-                                                                                 note_threat(*audit_, logger_, threat);
-                                                                               }});
+    watch_ = std::make_unique<guard::Watch>(
+        guard_, guard::Watch::Dependencies{clock_, ids_, metrics_, reads_a_document,
+                                           [this](const guard::Threat& threat) { saw(threat); }});
+    TRY(identity::Options people, identity::Options::from(config_, !is_loopback(listen_.host)));
     identity_ = std::make_unique<identity::Identity>(
-        identity::Options::from(config_, !is_loopback(listen_.host)),
-        identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_, logger_, *audit_, mailer_.get(),
-                               vault_.get(), watch_.get()});
+        std::move(people), identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_, logger_, *audit_,
+                                                  mailer_.get(), vault_.get(), watch_.get()});
     TRY_VOID(wait_for(reactors_.at(0), identity_->start()));
     build_services();
     TRY_VOID(wait_for(reactors_.at(0), access_->start()));
+    TRY_VOID(wait_for(reactors_.at(0), socketio_->start()));
     TRY_VOID(server_->start());  // answers /health/live from here on; /health/ready once the shards have recovered
     TRY_VOID(wait_for(reactors_.at(0), documents_->start()));
     TRY_VOID(wait_for(reactors_.at(0), identity_->finish_removals()));
@@ -157,6 +160,7 @@ class Hub {
     const std::int64_t until_ns = clock_.monotonic_ns() + all_ms * 1'000'000;
     if (server_) {
       gateway_->begin_drain();
+      drain(socketio_->close());
       drain(server_->drain(all_ms / 2));
     }
     if (documents_) drain(documents_->drain(all_ms / 2));
@@ -169,7 +173,23 @@ class Hub {
     reactors_.stop();
   }
 
-  /// Renews the hub's own certificate in time, and takes up one that has changed. Not from a reactor.
+  /// What is done now and then; `asked`: by SIGHUP. Not from a reactor.
+  void look_after(bool asked) {
+    look_after_certificate(asked);
+    constexpr std::int64_t kMinuteMs = 60'000;
+    if (!asked && clock_.wall_ms() - keys_kept_ms_ < kMinuteMs) return;
+    keys_kept_ms_ = clock_.wall_ms();
+    if (auto kept = wait_for(reactors_.at(0), identity_->look_after_keys()); !kept)
+      logger_.error("the signing keys are not looked after", {{"error", kept.error().message}});
+  }
+
+  /// Of the certificate that the hub made; empty where it has none of its own.
+  const std::string& fingerprint() const { return fingerprint_; }
+  std::string url() const { return url_of(listen_.host, server_->port(), !listen_.tls_certificate_file.empty()); }
+  std::optional<std::string> setup_token() const { return identity_->setup_token(); }
+
+ private:
+  /// Renews the hub's own certificate in time, and takes up one that has changed.
   void look_after_certificate(bool asked) {
     if (listen_.tls_certificate_file.empty()) return;
     constexpr std::int64_t kHourMs = 3'600'000;
@@ -185,12 +205,6 @@ class Hub {
     }
   }
 
-  /// Of the certificate that the hub made; empty where it has none of its own.
-  const std::string& fingerprint() const { return fingerprint_; }
-  std::string url() const { return url_of(listen_.host, server_->port(), !listen_.tls_certificate_file.empty()); }
-  std::optional<std::string> setup_token() const { return identity_->setup_token(); }
-
- private:
   Result<> keep_certificate() {
     const std::string path = config_.string("DATA") + "/tls.pem";
     std::vector<std::string> names = net::names_of_this_machine();
@@ -227,6 +241,12 @@ class Hub {
               "field", "PUBLIC_URL"));
     mailer_ = std::make_unique<mail::Mailer>(std::move(options), metrics_, logger_);
     return {};
+  }
+
+  void saw(const guard::Threat& threat) {
+    note_threat(*audit_, logger_, threat);
+    if (!threat.lock || threat.lock->kind == guard::LockKind::kSigningIn || !documents_) return;
+    if (const auto user = UserId::parse(threat.user)) documents_->live().locked_out(*user);
   }
 
   void note_refusal(gateway::Refusal refusal) {
@@ -289,12 +309,18 @@ class Hub {
     history_ = std::make_unique<documents::HistoryStore>(blobs, *vault_, pool_, documents::max_history_chunk(limits));
     access_ = std::make_unique<access::Access>(
         access::Access::Dependencies{*engines_.tables, *identity_, *audit_, clock_, metrics_});
+    watched_reads_ = std::make_unique<WatchedReads>(*watch_, *audit_);
     documents_ = std::make_unique<documents::Documents>(
         documents::Documents::Dependencies{*shards_, *engines_.tables, *snapshots_, *history_, *identity_, *vault_,
-                                           *access_, pool_, clock_, metrics_, logger_},
+                                           *access_, *engines_.bus, reconnects_, pool_, clock_, metrics_, logger_,
+                                           watched_reads_.get()},
         limits);
-    mcp_ = std::make_unique<mcp::Mcp>(
-        mcp::Mcp::Dependencies{*documents_, *access_, *identity_, *audit_, pool_, metrics_, logger_}, limits);
+    mcp_ = std::make_unique<mcp::Mcp>(mcp::Mcp::Dependencies{*documents_, *access_, *identity_, *audit_, pool_,
+                                                             metrics_, logger_, watched_reads_.get()},
+                                      limits);
+    socketio_ = std::make_unique<socketio::Server>(
+        socketio::options_from(config_), reactors_, clock_, metrics_,
+        [this](Reactor& reactor) { return documents_->live().make_ot_handler(reactor); });
     build_leaving();
 
     connections_ = std::make_unique<guard::ConnectionLimits>(guard_, clock_, metrics_);
@@ -304,6 +330,7 @@ class Hub {
     identity_->add_routes(router);
     documents_->add_routes(router);
     mcp_->add_routes(router);
+    socketio_->add_routes(router);
     audit_->add_routes(router, [this](const net::Request& request) { return identity_->require_admin(request); });
     guard::add_lock_routes(
         router, *watch_, [this](const net::Request& request) { return identity_->require_admin(request); },
@@ -312,6 +339,7 @@ class Hub {
     options.default_body_bytes = listen_.max_body_bytes;
     options.proxies = guard_.proxies;
     options.limits = limits_.get();
+    options.reconnects = &reconnects_;
     options.watch = watch_.get();
     options.on_refused = [this](gateway::Refusal refusal) { note_refusal(std::move(refusal)); };
     std::vector<gateway::HealthCheck> checks{{"documents", [this] { return documents_->ready(); }}};
@@ -319,7 +347,8 @@ class Hub {
     gateway_ =
         std::make_unique<gateway::Gateway>(std::move(options), std::move(router), std::move(checks), metrics_, logger_);
 
-    server_ = std::make_unique<net::Server>(listen_, reactors_, *gateway_, logger_, metrics_, connections_.get());
+    server_ = std::make_unique<net::Server>(listen_, reactors_, *gateway_, logger_, metrics_, connections_.get(),
+                                            &reconnects_);
   }
 
   const Config& config_;
@@ -328,6 +357,7 @@ class Hub {
   Metrics& metrics_;
   SystemClock clock_;
   SystemIdSource ids_;
+  net::Reconnects reconnects_;
   Reactors reactors_;
   BlockingPool pool_;
   engines::Engines engines_;
@@ -336,6 +366,7 @@ class Hub {
   std::unique_ptr<audit::Audit> audit_;
   std::unique_ptr<mail::Mailer> mailer_;
   std::unique_ptr<guard::Watch> watch_;
+  std::unique_ptr<WatchedReads> watched_reads_;
   std::unique_ptr<identity::Identity> identity_;
   std::unique_ptr<access::Access> access_;
   std::unique_ptr<shard::Shards> shards_;
@@ -343,8 +374,10 @@ class Hub {
   std::unique_ptr<documents::HistoryStore> history_;
   std::unique_ptr<documents::Documents> documents_;
   std::unique_ptr<mcp::Mcp> mcp_;
+  std::unique_ptr<socketio::Server> socketio_;
   guard::Options guard_;
   std::optional<CertificateWatch> certificate_;
+  std::int64_t keys_kept_ms_ = 0;
   std::int64_t certificate_kept_ms_ = 0;
   std::string fingerprint_;
   std::unique_ptr<guard::ConnectionLimits> connections_;
@@ -374,7 +407,7 @@ Result<> serve_until_signal(const Config& config, std::ostream& out) {
           << "/register?setup=" << *token << std::endl;
     }
     logger.info("serving", {{"address", hub.url()}});
-    signals.wait([&hub](bool asked) { hub.look_after_certificate(asked); });
+    signals.wait([&hub](bool asked) { hub.look_after(asked); });
     logger.info("draining");
   }
   signals.restore();

@@ -10,6 +10,7 @@
 #include "mail/mailer.h"
 #include "net/settings.h"
 #include "shard/settings.h"
+#include "socketio/options.h"
 #include "vault/settings.h"
 
 namespace concord::app {
@@ -50,9 +51,9 @@ std::span<const Setting> own_settings() {
 std::vector<Setting> all_settings() {
   std::vector<Setting> all;
   for (std::span<const Setting> part :
-       {own_settings(), net::settings(), gateway::settings(), guard::settings(), audit::settings(),
-        identity::settings(), mail::settings(), documents::settings(), shard::settings(), vault::settings(),
-        engines::settings(), archive::settings()}) {
+       {own_settings(), net::settings(), socketio::settings(), gateway::settings(), guard::settings(),
+        audit::settings(), identity::settings(), mail::settings(), documents::settings(), shard::settings(),
+        vault::settings(), engines::settings(), archive::settings()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -10,6 +10,11 @@
 
 namespace concord::app {
 
+/// As the guard counts them, without what it leads back to.
+inline guard::Caller caller_of(const identity::Authenticated& who) {
+  return {.user = who.principal.id, .visitor = who.agent && who.agent->link, .who = {}};
+}
+
 class TokenCallers final : public guard::Callers {
  public:
   explicit TokenCallers(identity::Identity& identity) : identity_(identity) {}
@@ -29,9 +34,9 @@ class TokenCallers final : public guard::Callers {
  private:
   static std::optional<guard::Caller> caller(std::shared_ptr<const identity::Authenticated> who) {
     if (!who) return std::nullopt;
-    const UserId user = who->principal.id;
-    const bool visitor = who->agent && who->agent->link;
-    return guard::Caller{user, visitor, std::move(who)};
+    guard::Caller caller = caller_of(*who);
+    caller.who = std::move(who);
+    return caller;
   }
 
   identity::Identity& identity_;

@@ -87,14 +87,53 @@ Result<std::int64_t> check(const Setting& setting, const Given& given) {
   return 0;
 }
 
+constexpr std::string_view kPlace = "<NAME>";
+
+bool is_name(std::string_view text) {
+  constexpr std::size_t kMostBytes = 32;
+  return !text.empty() && text.size() <= kMostBytes &&
+         std::ranges::all_of(text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
+}
+
+/// Of a row with `each_of`, for a name.
+std::string name_for(const Setting& row, std::string_view name) {
+  const std::size_t place = row.name.find(kPlace);
+  assert(place != std::string_view::npos);
+  return std::string(row.name.substr(0, place)) + upper_name(name) +
+         std::string(row.name.substr(place + kPlace.size()));
+}
+
+struct Row {
+  const Setting* setting = nullptr;  // null: there is none
+  std::string name;
+};
+
+/// Which setting a flag or key is, whose words `separator` parts; also of a row with `each_of`, for any name.
+Row find_row(const std::vector<Setting>& table, std::string_view key, char separator) {
+  for (const Setting& row : table) {
+    if (row.each_of.empty() && lower(row.name, separator) == key) return {&row, std::string(row.name)};
+  }
+  for (const Setting& row : table) {
+    if (row.each_of.empty()) continue;
+    const std::string form = lower(row.name, separator);
+    const std::size_t place = form.find('<');
+    const std::string_view before = std::string_view(form).substr(0, place);
+    const std::string_view after = std::string_view(form).substr(place + kPlace.size());
+    if (key.size() <= before.size() + after.size() || !key.starts_with(before) || !key.ends_with(after)) continue;
+    const std::string_view name = key.substr(before.size(), key.size() - before.size() - after.size());
+    if (is_name(name)) return {&row, name_for(row, name)};
+  }
+  return {};
+}
+
 Result<GivenValues> read_flags(const std::vector<Setting>& table, std::span<const std::string> arguments) {
   GivenValues given;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string_view argument = arguments[i];
     const std::size_t equals = argument.find('=');
     const std::string_view flag = argument.substr(0, equals);
-    const auto setting = std::ranges::find_if(table, [&](const Setting& s) { return flag_of(s.name) == flag; });
-    if (setting == table.end()) {
+    const auto [setting, name] = flag.starts_with("--") ? find_row(table, flag.substr(2), '-') : Row{};
+    if (setting == nullptr) {
       return invalid(flag, fmt::format("unknown {} \"{}\"", flag.starts_with("-") ? "flag" : "argument", flag));
     }
     const bool has_next = i + 1 < arguments.size() && !arguments[i + 1].starts_with("--");
@@ -106,18 +145,20 @@ Result<GivenValues> read_flags(const std::vector<Setting>& table, std::span<cons
     } else if (setting->type == SettingType::kBoolean) {
       value = "true";
     } else {
-      return invalid(setting->name, fmt::format("the flag {} needs a value", flag));
+      return invalid(name, fmt::format("the flag {} needs a value", flag));
     }
-    given.insert_or_assign(std::string(setting->name), Given{std::move(value), "flag"});
+    given.insert_or_assign(name, Given{std::move(value), "flag"});
   }
   return given;
 }
 
 void read_environment(const std::vector<Setting>& table, const Config::Environment& environment, GivenValues& given) {
   for (const Setting& setting : table) {
-    if (given.contains(setting.name)) continue;
+    const auto before = given.find(setting.name);
+    if (!setting.each_of.empty() || (before != given.end() && before->second.source == "flag")) continue;
     std::optional<std::string> value = environment(setting.name);
-    if (value && !value->empty()) given.emplace(setting.name, Given{std::move(*value), "environment"});
+    if (value && !value->empty())
+      given.insert_or_assign(std::string(setting.name), Given{std::move(*value), "environment"});
   }
 }
 
@@ -144,7 +185,7 @@ std::string_view without_comment(std::string_view line) {
 
 Result<> read_lines(const std::vector<Setting>& table, const std::string& path, std::string_view text,
                     GivenValues& given) {
-  std::map<std::string_view, std::size_t> seen;
+  std::map<std::string, std::size_t> seen;
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const std::string_view line = trim(without_comment(text.substr(0, end)));
@@ -155,16 +196,67 @@ Result<> read_lines(const std::vector<Setting>& table, const std::string& path, 
       return invalid(kFileSetting, fmt::format("{}:{}: a line is `key = value`", path, number));
     }
     const std::string_view key = trim(line.substr(0, equals));
-    const auto setting = std::ranges::find_if(table, [&](const Setting& s) { return lower(s.name, '_') == key; });
-    if (setting == table.end() || setting->name == kFileSetting) {
+    const auto [setting, name] = find_row(table, key, '_');
+    if (setting == nullptr || name == kFileSetting) {
       return invalid(key, fmt::format("{}:{}: unknown key \"{}\"", path, number, key));
     }
-    if (const auto [first, fresh] = seen.emplace(setting->name, number); !fresh) {
+    if (const auto [first, fresh] = seen.emplace(name, number); !fresh) {
       return invalid(key, fmt::format("{}:{}: \"{}\" was set in line {}", path, number, key, first->second));
     }
-    given.emplace(setting->name, Given{std::string(trim(line.substr(equals + 1))), "file"});
+    given.emplace(name, Given{std::string(trim(line.substr(equals + 1))), "file"});
   }
   return {};
+}
+
+Result<std::vector<std::string>> read_names(std::string_view setting, std::string_view text) {
+  std::vector<std::string> names;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(','), text.size());
+    const std::string_view name = trim(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (!is_name(name))
+      return invalid(setting, fmt::format("{} must list names of 1 to 32 lower-case letters and digits, separated by "
+                                          "commas; \"{}\" is none",
+                                          setting, name.substr(0, 200)));
+    if (std::ranges::find(names, name) != names.end())
+      return invalid(setting, fmt::format("{} names \"{}\" twice", setting, name));
+    names.emplace_back(name);
+  }
+  return names;
+}
+
+struct Expanded {
+  std::vector<Setting> table;
+  std::map<std::string, std::vector<std::string>, std::less<>> lists;
+  std::deque<std::string> names;
+};
+
+/// The table with a row for each listed name in the place of those with `each_of`.
+Result<Expanded> expand(const std::vector<Setting>& table, const GivenValues& given) {
+  Expanded out;
+  for (const Setting& row : table) {
+    if (row.each_of.empty() || out.lists.contains(row.each_of)) continue;
+    const auto list = given.find(row.each_of);
+    const std::string_view text = list != given.end() ? std::string_view(list->second.text) : std::string_view();
+    TRY(auto names, read_names(row.each_of, text));
+    out.lists.emplace(row.each_of, std::move(names));
+  }
+  for (const Setting& row : table) {
+    if (row.each_of.empty()) {
+      out.table.push_back(row);
+      continue;
+    }
+    for (const std::string& name : out.lists.find(row.each_of)->second) {
+      out.table.push_back(row);
+      out.table.back().name = out.names.emplace_back(name_for(row, name));
+      out.table.back().each_of = {};
+    }
+  }
+  for (const auto& [name, value] : given) {
+    if (std::ranges::find(out.table, name, &Setting::name) == out.table.end())
+      return invalid(name, fmt::format("{} ({}) is for a name that is not listed", name, value.source));
+  }
+  return out;
 }
 
 std::string type_text(const Setting& setting) {
@@ -192,6 +284,14 @@ std::string markdown_cell(std::string_view text) {
 
 }  // namespace
 
+std::string upper_name(std::string_view name) {
+  std::string out(name);
+  for (char& c : out) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return out;
+}
+
 Result<Config> Config::load(std::vector<Setting> table, std::span<const std::string> arguments,
                             const Environment& environment) {
   TRY(GivenValues given, read_flags(table, arguments));
@@ -205,8 +305,12 @@ Result<Config> Config::load(std::vector<Setting> table, std::span<const std::str
       TRY_VOID(read_lines(table, path, text, given));
     }
   }
+  TRY(Expanded expanded, expand(table, given));
+  read_environment(expanded.table, environment, given);
   Config config;
-  for (const Setting& setting : table) {
+  config.made_names_ = std::make_shared<const std::deque<std::string>>(std::move(expanded.names));
+  config.lists_ = std::move(expanded.lists);
+  for (const Setting& setting : expanded.table) {
     const auto found = given.find(setting.name);
     const Given value = found != given.end() ? found->second : Given{std::string(setting.fallback), "default"};
     TRY(const std::int64_t number, check(setting, value));
@@ -214,7 +318,7 @@ Result<Config> Config::load(std::vector<Setting> table, std::span<const std::str
     assert(fresh && "a setting stands in the table twice");
     (void)fresh;
   }
-  config.table_ = std::move(table);
+  config.table_ = std::move(expanded.table);
   return config;
 }
 
@@ -231,6 +335,12 @@ const std::string& Config::string(std::string_view name) const { return value(na
 std::int64_t Config::integer(std::string_view name) const { return value(name, SettingType::kInteger).number; }
 
 bool Config::boolean(std::string_view name) const { return value(name, SettingType::kBoolean).number != 0; }
+
+const std::vector<std::string>& Config::names(std::string_view name) const {
+  const auto found = lists_.find(name);
+  assert(found != lists_.end());
+  return found->second;
+}
 
 std::string Config::describe() const {
   std::size_t name_width = 0;

@@ -4,8 +4,10 @@
 // docs/configuration.md is made from it.
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,7 +25,8 @@ constexpr std::int64_t kDefaultMaxSettingBytes = 4096;
 enum class SettingType : std::uint8_t { kString, kInteger, kBoolean };
 
 /// One row of the table. `name` is the environment variable (UPPER_SNAKE, unit last); the flag is the same in
-/// lower-kebab after `--`, the key in the file the same in lower_snake.
+/// lower-kebab after `--`, the key in the file the same in lower_snake. A row with `each_of` is there once for each
+/// name that the setting it names lists; in its own name that name takes the place of "<NAME>", in capitals.
 struct Setting {
   std::string_view name;
   SettingType type = SettingType::kString;
@@ -33,7 +36,11 @@ struct Setting {
   std::string_view meaning = {};   // one sentence
   bool secret = false;             // never printed
   std::vector<std::string_view> choices = {};  // strings: where not empty, one of these
+  std::string_view each_of = {};
 };
+
+/// A name of such a list, of lower-case letters and digits, as it stands in the names of settings.
+std::string upper_name(std::string_view name);
 
 class Config {
  public:
@@ -52,6 +59,8 @@ class Config {
   const std::string& string(std::string_view name) const;
   std::int64_t integer(std::string_view name) const;
   bool boolean(std::string_view name) const;
+  /// What a setting lists that other rows are `each_of`: distinct names of 1 to 32 lower-case letters and digits.
+  const std::vector<std::string>& names(std::string_view name) const;
 
   /// The table with the values in force and where each came from; secrets are shown as "(set)" or "(not set)".
   std::string describe() const;
@@ -67,6 +76,8 @@ class Config {
   const Value& value(std::string_view name, SettingType type) const;
 
   std::vector<Setting> table_;
+  std::shared_ptr<const std::deque<std::string>> made_names_;  // of rows made for listed names; shared by copies
+  std::map<std::string, std::vector<std::string>, std::less<>> lists_;
   std::map<std::string, Value, std::less<>> values_;
 };
 

@@ -27,6 +27,15 @@ std::vector<Setting> table() {
       {.name = "VERBOSE", .type = SettingType::kBoolean, .fallback = "false", .meaning = "Say more."},
       {.name = "LOG_FORMAT", .fallback = "human", .meaning = "How to log.", .choices = {"human", "json"}},
       {.name = "API_KEY", .meaning = "A secret.", .secret = true},
+      {.name = "SERVICES", .meaning = "Names."},
+      {.name = "SERVICE_<NAME>_KEY", .most = 10, .meaning = "Its key.", .secret = true, .each_of = "SERVICES"},
+      {.name = "SERVICE_<NAME>_RETRIES",
+       .type = SettingType::kInteger,
+       .fallback = "3",
+       .least = 1,
+       .most = 9,
+       .meaning = "Tries.",
+       .each_of = "SERVICES"},
       {.name = "CONFIG_FILE", .meaning = "The file."},
   };
 }
@@ -167,6 +176,39 @@ TEST_F(ConfigFile, one_that_cannot_be_read_is_refused) {
   EXPECT_THAT(error_of(load({"--config-file", directory_ / "absent"})),
               AllOf(HasSubstr("cannot read"), HasSubstr("absent")));
   EXPECT_THAT(error_of(load({"--config-file", directory_})), HasSubstr("cannot read"));
+}
+
+TEST_F(ConfigFile, rows_for_listed_names_come_from_everywhere) {
+  const std::string path = write("services = one, two2\nservice_one_key = from file\nservice_two2_retries = 5\n");
+  const auto config = load({"--config-file", path, "--service-two2-key", "flag"}, {{"SERVICE_ONE_KEY", "env"}});
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->names("SERVICES"), (std::vector<std::string>{"one", "two2"}));
+  EXPECT_EQ(config->string("SERVICE_ONE_KEY"), "env");
+  EXPECT_EQ(config->string("SERVICE_TWO2_KEY"), "flag");
+  EXPECT_EQ(config->integer("SERVICE_ONE_RETRIES"), 3);
+  EXPECT_EQ(config->integer("SERVICE_TWO2_RETRIES"), 5);
+  const Config copy = *config;
+  EXPECT_THAT(copy.describe(), AllOf(HasSubstr("SERVICE_TWO2_KEY"), Not(HasSubstr("<NAME>")), Not(HasSubstr("env "))));
+}
+
+TEST(Config, without_names_there_are_no_such_rows) {
+  const auto config = load({});
+  ASSERT_TRUE(config);
+  EXPECT_TRUE(config->names("SERVICES").empty());
+  EXPECT_THAT(config->describe(), Not(HasSubstr("RETRIES")));
+}
+
+TEST(Config, names_are_distinct_words_and_their_rows_are_for_listed_ones) {
+  EXPECT_THAT(error_of(load({"--services", "one,One"})), HasSubstr("\"One\" is none"));
+  EXPECT_THAT(error_of(load({"--services", "one,,two"})), HasSubstr("\"\" is none"));
+  EXPECT_THAT(error_of(load({"--services", "one,one"})), HasSubstr("twice"));
+  EXPECT_THAT(error_of(load({"--services", "one", "--service-other-key", "x"})),
+              HasSubstr("SERVICE_OTHER_KEY (flag) is for a name that is not listed"));
+  EXPECT_THAT(error_of(load({"--services", "one", "--service-one-retries", "10"})),
+              HasSubstr("SERVICE_ONE_RETRIES (flag) must be an integer from 1 to 9"));
+  EXPECT_THAT(error_of(load({"--service--key", "x"})), HasSubstr("unknown flag"));
+  EXPECT_THAT(error_of(load({"--services", "one"}, {{"SERVICE_ONE_KEY", "much too long"}})),
+              AllOf(HasSubstr("SERVICE_ONE_KEY"), Not(HasSubstr("much"))));
 }
 
 TEST(Config, the_markdown_table_has_a_row_for_each_setting) {

@@ -19,6 +19,7 @@
 #include "base/result.h"
 #include "crdt/state_vector.h"
 #include "crdt/subdocument.h"
+#include "crdt/touched.h"
 #include "crdt/transaction.h"
 #include "crdt/types.h"
 #include "crdt/update_format.h"
@@ -101,6 +102,11 @@ class Doc {
   /// Whether the document holds all that an update brings, structs and deletions, integrated. Fails on a malformed
   /// update as apply_update does. Time linear in the update and in the structs that its deletions span.
   Result<bool> covers(ByteView update, UpdateFormat format = UpdateFormat::kV1) const;
+  /// What an update would touch (touched.h). Fails on a malformed update as apply_update does. Time as for `covers`,
+  /// but for a factor of the logarithm.
+  Result<Touched> touches(ByteView update, UpdateFormat format = UpdateFormat::kV1) const;
+  /// The root type that holds the newest struct of a client; nothing where it has none, or it was collected.
+  std::optional<std::string> root_last_written(ClientId client) const;
 
   /// This version, to be read later (snapshot.h).
   Snapshot snapshot() const;

@@ -1,12 +1,19 @@
 #include "crdt/pending.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
+#include <string_view>
 
 namespace concord::crdt {
 namespace {
 
-constexpr std::size_t kNodeBytes = 48;  // of a map, beside what is in it
+constexpr std::size_t kNodeBytes = 48;    // of a map, beside what is in it
+constexpr std::size_t kDigestBytes = 32;  // of a digest in its table
+
+std::size_t digest(const Bytes& bytes) {
+  return std::hash<std::string_view>{}({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
 
 }  // namespace
 
@@ -70,6 +77,7 @@ void WaitingStructs::uncount(const Bytes& update, std::size_t structs) {
 }
 
 void WaitingStructs::add_update(Bytes update, std::size_t structs) {
+  if (std::ranges::find(updates_, update, &Piece::update) != updates_.end()) return;
   count(update, structs);
   updates_.push_back({std::move(update), structs});
 }
@@ -84,7 +92,15 @@ bool WaitingStructs::ready(ClientRef client, std::uint32_t state) const {
   return found != missing_.end() && found->second < state;
 }
 
+bool WaitingStructs::waits(const ClientClock& awaited, const Bytes& update) const {
+  if (!digests_.contains(digest(update))) return false;
+  const auto [begin, end] = pieces_.equal_range(awaited);
+  return std::any_of(begin, end, [&](const auto& known) { return known.second.update == update; });
+}
+
 void WaitingStructs::add_piece(const ClientClock& awaited, Piece piece) {
+  if (waits(awaited, piece.update)) return;
+  digests_.insert(digest(piece.update));
   count(piece.update, piece.structs);
   pieces_.emplace(awaited, std::move(piece));
 }
@@ -93,6 +109,7 @@ void WaitingStructs::take(ClientRef client, std::uint32_t state, std::vector<Byt
   auto at = pieces_.lower_bound({client, 0});
   while (at != pieces_.end() && at->first.first == client && at->first.second < state) {
     uncount(at->second.update, at->second.structs);
+    digests_.erase(digests_.find(digest(at->second.update)));
     out.push_back(std::move(at->second.update));
     at = pieces_.erase(at);
   }
@@ -116,7 +133,8 @@ std::vector<ByteView> WaitingStructs::all() const {
 }
 
 std::size_t WaitingStructs::heap_bytes() const {
-  std::size_t bytes = updates_.capacity() * sizeof(Piece) + pieces_.size() * (kNodeBytes + sizeof(*pieces_.begin())) +
+  std::size_t bytes = updates_.capacity() * sizeof(Piece) +
+                      pieces_.size() * (kNodeBytes + sizeof(*pieces_.begin()) + kDigestBytes) +
                       missing_.size() * (kNodeBytes + sizeof(*missing_.begin()));
   for (const Piece& update : updates_) bytes += update.update.capacity();
   for (const auto& [awaited, piece] : pieces_) bytes += piece.update.capacity();
@@ -134,6 +152,7 @@ const char* WaitingStructs::disagreement() const {
   };
   for (const Piece& update : updates_) add(update);
   for (const auto& [awaited, piece] : pieces_) add(piece);
+  if (digests_.size() != pieces_.size()) return "the digests are not those of the pieces";
   return structs == structs_ && bytes == bytes_ ? nullptr : "what waits is miscounted";
 }
 

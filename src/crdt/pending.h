@@ -9,11 +9,15 @@
 // one, or the last one of the piece before it. Pieces are found by that struct, so that what comes costs what it
 // frees. It may be integrated sooner than Yjs would, which tries nothing until one of the clients it noted has moved.
 //
+// Whoever sends again what waits already, as clients do that hear no answer, adds nothing: the same bytes are kept
+// once.
+//
 // Deletions wait by client and clock, joined where they meet.
 
 #include <cstdint>
 #include <map>
 #include <string>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -57,6 +61,7 @@ class WaitingStructs {
   static std::size_t counted(std::size_t bytes, std::size_t structs);
 
   // Few
+  /// Nothing where the same bytes wait already.
   void add_update(Bytes update, std::size_t structs);
   /// All is to be tried again once the client's state is beyond `clock`.
   void add_missing(const ClientClock& missing);
@@ -67,6 +72,7 @@ class WaitingStructs {
     Bytes update;
     std::size_t structs = 0;
   };
+  /// Nothing where the same bytes wait for the same struct already.
   void add_piece(const ClientClock& awaited, Piece piece);
   /// Removes the pieces that wait for a struct of `client` before `state` and appends them.
   void take(ClientRef client, std::uint32_t state, std::vector<Bytes>& out);
@@ -88,11 +94,13 @@ class WaitingStructs {
 
   void count(const Bytes& update, std::size_t structs);
   void uncount(const Bytes& update, std::size_t structs);
+  bool waits(const ClientClock& awaited, const Bytes& update) const;
   const char* disagreement() const;
 
   std::vector<Piece> updates_;
   std::map<ClientRef, std::uint32_t> missing_;
-  std::multimap<ClientClock, Piece> pieces_;  // by what they wait for
+  std::multimap<ClientClock, Piece> pieces_;      // by what they wait for
+  std::unordered_multiset<std::size_t> digests_;  // of the pieces' bytes
   std::size_t structs_ = 0;
   std::size_t bytes_ = 0;
 };

@@ -109,6 +109,23 @@ TEST(WaitingStructs, of_updates_in_any_order_and_twice_end_as_those_in_order) {
   });
 }
 
+TEST(WaitingStructs, that_are_sent_again_do_not_fill_the_bound) {
+  for (const std::size_t count : {50U, 2000U}) {
+    Doc author({.client = ClientId{1}});
+    Text text = author.text("t");
+    const Bytes first = author.transact([&] { (void)text.insert(0, "first"); });
+    std::vector<Bytes> later;
+    for (std::size_t i = 0; i < count; ++i) later.push_back(author.transact([&] { (void)text.insert(0, "more"); }));
+    Doc doc({.client = ClientId{2}, .max_pending_bytes = count * 3 * later.back().size()});
+    for (int time = 0; time < 20; ++time)
+      for (const Bytes& update : later) ASSERT_TRUE(doc.apply_update(update).has_value()) << time;
+    EXPECT_EQ(doc.validate(), "");
+    ASSERT_TRUE(doc.apply_update(first).has_value());
+    EXPECT_FALSE(doc.has_pending());
+    EXPECT_EQ(doc.encode_state_as_update(), author.encode_state_as_update());
+  }
+}
+
 TEST(WaitingStructs, beyond_the_bound_are_refused_and_the_others_wait_on) {
   Doc author({.client = ClientId{1}});
   Text text = author.text("t");

@@ -1,93 +1,49 @@
 #include "crypto/aead.h"
 
 #include <openssl/core_names.h>
-#include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 
-#include <climits>
 #include <cstdlib>
 #include <string>
+
+#include "crypto/gcm.h"
 
 namespace concord::crypto {
 
 namespace {
 
-struct FreeContext {
-  void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
-};
-using Context = std::unique_ptr<EVP_CIPHER_CTX, FreeContext>;
-
-/// Fetched once: OpenSSL looks an algorithm up by its name each time otherwise.
-const EVP_CIPHER* cipher() {
-  static EVP_CIPHER* const fetched = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
-  if (fetched == nullptr) std::abort();
-  return fetched;
+std::unique_ptr<Gcm> fastest(const AeadKey& key) {
+  auto made = make_processor_gcm(key);
+  return made ? std::move(made) : make_openssl_gcm(key);
 }
 
-/// What cannot fail with valid arguments fails for want of memory alone.
-void require(int outcome) {
-  if (outcome != 1) std::abort();
-}
-
-Context make_context(const AeadKey& key, bool sealing) {
-  Context context(EVP_CIPHER_CTX_new());
-  if (context == nullptr) std::abort();
-  require(EVP_CipherInit_ex2(context.get(), cipher(), key.data(), nullptr, sealing ? 1 : 0, nullptr));
-  return context;
-}
-
-/// OpenSSL counts in int; a message of GCM may not be longer than 64 GiB anyway.
-int checked_size(ByteView bytes) {
-  if (bytes.size() > INT_MAX) std::abort();
-  return static_cast<int>(bytes.size());
+/// One piece as it is; several in `buffer`.
+ByteView joined(Aead::Associated pieces, Bytes& buffer) {
+  if (pieces.size() == 0) return {};
+  if (pieces.size() == 1) return *pieces.begin();
+  for (const ByteView piece : pieces) append(buffer, piece);
+  return buffer;
 }
 
 }  // namespace
 
-struct Aead::Contexts {
-  AeadKey key;
-  Context sealing;
-  Context opening;
-  ~Contexts() { OPENSSL_cleanse(key.data(), key.size()); }
-};
-
-Aead::Aead(const AeadKey& key) : contexts_(new Contexts{.key = key, .sealing = {}, .opening = {}}) {}
+Aead::Aead(const AeadKey& key) : gcm_(fastest(key)) {}
 Aead::~Aead() = default;
 Aead::Aead(Aead&&) noexcept = default;
 Aead& Aead::operator=(Aead&&) noexcept = default;
 
 void Aead::seal(const AeadNonce& nonce, Associated associated, ByteView plain, std::uint8_t* to) {
-  if (contexts_->sealing == nullptr) contexts_->sealing = make_context(contexts_->key, true);
-  EVP_CIPHER_CTX* context = contexts_->sealing.get();
-  require(EVP_EncryptInit_ex2(context, nullptr, nullptr, nonce.data(), nullptr));
-  int written = 0;
-  for (const ByteView piece : associated)
-    if (!piece.empty()) require(EVP_EncryptUpdate(context, nullptr, &written, piece.data(), checked_size(piece)));
-  if (!plain.empty()) require(EVP_EncryptUpdate(context, to, &written, plain.data(), checked_size(plain)));
-  std::uint8_t* tag = to + plain.size();
-  require(EVP_EncryptFinal_ex(context, tag, &written));
-  require(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kAeadTagBytes, tag));
+  Bytes buffer;
+  gcm_->seal(nonce, joined(associated, buffer), plain, to);
 }
 
 Result<Bytes> Aead::open(const AeadNonce& nonce, Associated associated, ByteView sealed) {
   if (sealed.size() < kAeadTagBytes) return fail(Code::kCorrupt, "the sealed bytes are shorter than their tag");
-  if (contexts_->opening == nullptr) contexts_->opening = make_context(contexts_->key, false);
-  EVP_CIPHER_CTX* context = contexts_->opening.get();
-  require(EVP_DecryptInit_ex2(context, nullptr, nullptr, nonce.data(), nullptr));
-  int written = 0;
-  for (const ByteView piece : associated)
-    if (!piece.empty()) require(EVP_DecryptUpdate(context, nullptr, &written, piece.data(), checked_size(piece)));
-  const ByteView text = sealed.first(sealed.size() - kAeadTagBytes);
-  Bytes plain(text.size());
-  if (!text.empty()) require(EVP_DecryptUpdate(context, plain.data(), &written, text.data(), checked_size(text)));
-  std::array<std::uint8_t, kAeadTagBytes> tag;
-  std::copy(sealed.end() - kAeadTagBytes, sealed.end(), tag.begin());
-  require(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, kAeadTagBytes, tag.data()));
-  std::uint8_t none = 0;
-  if (EVP_DecryptFinal_ex(context, &none, &written) != 1)
-    return fail(Code::kCorrupt, "the sealed bytes were changed, or sealed with another key or for another place");
-  return plain;
+  Bytes buffer;
+  Bytes plain(sealed.size() - kAeadTagBytes);
+  if (gcm_->open(nonce, joined(associated, buffer), sealed, plain.data())) return plain;
+  return fail(Code::kCorrupt, "the sealed bytes were changed, or sealed with another key or for another place");
 }
 
 AeadKey derive_key(ByteView secret, ByteView salt, ByteView purpose) {
@@ -106,7 +62,7 @@ AeadKey derive_key(ByteView secret, ByteView salt, ByteView purpose) {
   AeadKey key;
   const int outcome = EVP_KDF_derive(context, key.data(), key.size(), parameters);
   EVP_KDF_CTX_free(context);
-  require(outcome);
+  if (outcome != 1) std::abort();  // it cannot fail with such arguments, short of memory
   return key;
 }
 

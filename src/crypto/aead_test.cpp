@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "crypto/gcm.h"
+
 namespace concord::crypto {
 namespace {
 
@@ -47,6 +49,40 @@ TEST(Aead, seals_as_the_vectors_of_gcm_say) {
         "ba7a0abcc9f66276fc6ece0f4e1768cddf8853bb2d551b");
     EXPECT_EQ(*Aead(key).open(nonce, {associated}, out), plain);
   }
+}
+
+TEST(Aead, is_computed_alike_in_both_ways) {
+  const AeadKey key = array_of<32>("0a0b0c");
+  const auto openssl = make_openssl_gcm(key);
+  const auto processor = make_processor_gcm(key);
+  if (!processor) GTEST_SKIP() << "this processor has no instructions for AES";
+  for (std::size_t size = 0; size < 5000; size += size < 300 ? 1 : 211) {
+    Bytes plain(size);
+    for (std::size_t i = 0; i < size; ++i) plain[i] = static_cast<std::uint8_t>(i * 31 + size);
+    const Bytes associated(size % 97, 5);
+    const AeadNonce nonce = {static_cast<std::uint8_t>(size)};
+    Bytes one(size + kAeadTagBytes), other(size + kAeadTagBytes), opened(size);
+    openssl->seal(nonce, associated, plain, one.data());
+    processor->seal(nonce, associated, plain, other.data());
+    ASSERT_EQ(one, other) << size;
+    for (Gcm* gcm : {openssl.get(), processor.get()}) {
+      ASSERT_TRUE(gcm->open(nonce, associated, one, opened.data()));
+      ASSERT_EQ(opened, plain);
+    }
+    one[size * 7 % one.size()] ^= 4;
+    for (Gcm* gcm : {openssl.get(), processor.get()}) ASSERT_FALSE(gcm->open(nonce, associated, one, opened.data()));
+  }
+}
+
+TEST(Aead, takes_associated_data_in_pieces) {
+  const AeadNonce nonce{3};
+  const Bytes plain = to_bytes("what is sealed");
+  const Bytes associated = to_bytes("a head and a place");
+  const ByteView head = ByteView(associated).first(6);
+  const ByteView place = ByteView(associated).subspan(6);
+  const Bytes one = seal(Aead(AeadKey{}), nonce, {associated}, plain);
+  EXPECT_EQ(one, seal(Aead(AeadKey{}), nonce, {head, place}, plain));
+  EXPECT_EQ(*Aead(AeadKey{}).open(nonce, {head, place}, one), plain);
 }
 
 TEST(Aead, any_changed_bit_is_found) {

@@ -13,21 +13,12 @@
 
 #include "crypto/base64.h"
 #include "crypto/hash.h"
+#include "crypto/owned.h"
 #include "json/writer.h"
 
 namespace concord::crypto {
 
 namespace {
-
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* pointer) const {
-    Free(pointer);
-  }
-};
-template <class T, auto Free>
-using Owned = std::unique_ptr<T, Deleter<Free>>;
 
 using Key = Owned<EVP_PKEY, EVP_PKEY_free>;
 using KeyContext = Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
@@ -51,8 +42,9 @@ Result<Bytes> component(const EVP_PKEY* key, const char* name) {
 
 struct VerifyingKey::State {
   Key key;
-  std::string modulus;   // base64url
-  std::string exponent;  // base64url
+  DigestContext verification;  // begun, and only copied: beginning anew takes 6 us of the 27 of a check
+  std::string modulus;         // base64url
+  std::string exponent;        // base64url
   std::string kid;
 
   /// Checks size and exponent, and computes what is printed of the key.
@@ -71,6 +63,12 @@ struct VerifyingKey::State {
     // RFC 7638, 3: the required members in the order of their names, without white space.
     const std::string canonical = R"({"e":")" + state->exponent + R"(","kty":"RSA","n":")" + state->modulus + R"("})";
     state->kid = base64url_encode(sha256(as_bytes(canonical)));
+    state->verification = DigestContext(EVP_MD_CTX_new());
+    if (!state->verification ||
+        EVP_DigestVerifyInit(state->verification.get(), nullptr, EVP_sha256(), nullptr, state->key.get()) != 1) {
+      ERR_clear_error();
+      return fail(Code::kInternal, "the RSA key cannot be made ready to verify with");
+    }
     return std::shared_ptr<const State>(std::move(state));
   }
 
@@ -115,7 +113,7 @@ std::string VerifyingKey::jwk() const {
 bool VerifyingKey::verify(ByteView input, ByteView signature) const {
   const DigestContext context(EVP_MD_CTX_new());
   const bool good =
-      context && EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, state_->key.get()) == 1 &&
+      context && EVP_MD_CTX_copy_ex(context.get(), state_->verification.get()) == 1 &&
       EVP_DigestVerify(context.get(), signature.data(), signature.size(), input.data(), input.size()) == 1;
   if (!good) ERR_clear_error();
   return good;

@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include "base/property_testing.h"
 #include "crypto/base64.h"
 #include "crypto/claims.h"
@@ -115,6 +119,19 @@ TEST_F(Token, each_of_several_keys_verifies_its_own) {
   verifier_.add(second.verifying());
   EXPECT_TRUE(verifier_.verify(token));
   EXPECT_TRUE(verifier_.verify(sign_compact(key_, "at+jwt", "{}").value()));
+}
+
+TEST_F(Token, one_key_verifies_for_several_threads_at_once) {
+  const std::string token = sign_compact(key_, "at+jwt", R"({"a":1})").value();
+  std::atomic<int> good = 0;
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < 200; ++round) good += verifier_.verify(token).has_value() ? 1 : 0;
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(good, 800);
 }
 
 TEST_F(Token, a_header_that_we_did_not_write_is_refused_though_the_signature_is_true) {

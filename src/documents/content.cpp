@@ -5,6 +5,7 @@
 
 #include "crdt/any_json.h"
 #include "documents/formats.h"
+#include "documents/ot_delta.h"
 #include "ot/delta.h"
 #include "ot/diff.h"
 #include "ot/utf16.h"
@@ -14,75 +15,6 @@ namespace concord::documents {
 namespace {
 
 using crdt::DeltaOp;
-
-/// Members sorted by name at every depth, so that equal values are equal bytes.
-crdt::Any canonical(const crdt::Any& value) {
-  if (const auto* array = value.as<crdt::AnyArray>()) {
-    crdt::AnyArray out;
-    for (const crdt::Any& element : *array) out.push_back(canonical(element));
-    return out;
-  }
-  if (const auto* object = value.as<crdt::AnyObject>()) {
-    crdt::AnyObject out;
-    for (const crdt::AnyMember& member : *object) out.push_back({member.name, canonical(member.value)});
-    std::ranges::sort(out, {}, &crdt::AnyMember::name);
-    return out;
-  }
-  return value;
-}
-
-ot::Attributes to_ot(const crdt::Attributes& attributes) {
-  ot::Attributes out;
-  for (const auto& [key, value] : attributes) {
-    if (!value.is_null()) out.set(key, crdt::to_json(canonical(value)));
-  }
-  return out;
-}
-
-ot::Delta to_ot(std::span<const DeltaOp> document) {
-  ot::Delta out;
-  for (const DeltaOp& op : document) {
-    if (op.kind == DeltaOp::Kind::kEmbed) {
-      out.insert_embed(crdt::to_json(canonical(op.embed)), to_ot(op.attributes));
-    } else {
-      out.insert(ot::to_utf16(op.text), to_ot(op.attributes));
-    }
-  }
-  return out;
-}
-
-Result<crdt::Attributes> from_ot(const ot::Attributes& attributes) {
-  crdt::Attributes out;
-  for (const ot::Attribute& attribute : attributes) {
-    TRY(crdt::Any value, crdt::parse_json(attribute.value));
-    out.emplace_back(attribute.key, std::move(value));
-  }
-  return out;
-}
-
-Result<std::vector<DeltaOp>> from_ot(const ot::Delta& change) {
-  std::vector<DeltaOp> out;
-  for (const ot::Op& op : change.ops()) {
-    TRY(crdt::Attributes attributes, from_ot(op.attributes));
-    switch (op.kind) {
-      case ot::OpKind::kRetain:
-        out.push_back(DeltaOp::retain(op.length, std::move(attributes)));
-        break;
-      case ot::OpKind::kDelete:
-        out.push_back(DeltaOp::erase(op.length));
-        break;
-      case ot::OpKind::kInsert:
-        out.push_back(DeltaOp::insert(ot::to_utf8(op.text), std::move(attributes)));
-        break;
-      case ot::OpKind::kEmbed: {
-        TRY(crdt::Any embed, crdt::parse_json(op.embed));
-        out.push_back(DeltaOp::insert_embed(std::move(embed), std::move(attributes)));
-        break;
-      }
-    }
-  }
-  return out;
-}
 
 /// Where the embeds of a text are, as positions in the document; plain text does not show them, and keeps them.
 std::vector<std::size_t> embed_positions(std::span<const DeltaOp> document) {

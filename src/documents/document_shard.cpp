@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
-#include "documents/sync_protocol.h"
-#include "documents/sync_session.h"
+#include "documents/annotations.h"
+#include "documents/document_size.h"
+#include "documents/live_session.h"
+#include "documents/ot_document.h"
 #include "shard/shards.h"
 #include "vault/vault.h"
 
@@ -26,6 +28,7 @@ DocumentShard::DocumentShard(shard::Shard& shard, shard::SnapshotStore& snapshot
       history_(history, pool),
       store_(store),
       vault_(vault),
+      pool_(pool),
       limits_(limits),
       clock_(clock),
       metrics_(metrics),
@@ -122,6 +125,16 @@ Task<> DocumentShard::apply_tail(Live document) {
   co_return Result<>{};
 }
 
+/// What is on its way to the log.
+struct DocumentShard::Submitted {
+  Live document;
+  engines::LogRecord record;  // plain
+  std::uint64_t session = 0;
+  std::uint64_t ot_ticket = 0;
+  std::int64_t began_ns = 0;
+  Done acknowledged;
+};
+
 void DocumentShard::submit(Live document, SharedBytes update, Author author, std::uint64_t session, Done acknowledged) {
   engines::LogRecord record;
   record.kind = static_cast<std::uint8_t>(RecordKind::kUpdate);
@@ -132,24 +145,36 @@ void DocumentShard::submit(Live document, SharedBytes update, Author author, std
   record.time = shard_.now();
   record.payload = std::move(update);
   const std::int64_t began_ns = clock_.monotonic_ns();
+  const std::uint64_t ot_ticket = document->ot ? document->ot->submitted(record) : 0;
   engines::LogRecord logged = record;
   if (document->sealer) {
     logged.kind = static_cast<std::uint8_t>(RecordKind::kSealedUpdate);
     logged.payload = std::make_shared<const Bytes>(document->sealer->seal(document->stream(), *record.payload));
   }
-  shard_.append(std::move(logged),
-                [this, document = std::move(document), record = std::move(record), session, began_ns,
-                 acknowledged = std::move(acknowledged)](Result<shard::Shard::Appended> appended) mutable {
-                  if (!appended) {
-                    metrics_.refused_updates.add();
-                    acknowledged(fail(std::move(appended).error()));
-                    return;
-                  }
-                  metrics_.updates.add();
-                  metrics_.acknowledge_seconds.record(static_cast<double>(clock_.monotonic_ns() - began_ns) / 1e9);
-                  acknowledged({});
-                  if (!appended->repeated) applied(document, record, appended->position, session);
-                });
+  Submitted what{std::move(document), std::move(record), session, ot_ticket, began_ns, std::move(acknowledged)};
+  shard_.append(std::move(logged), [this, what = std::move(what)](Result<shard::Shard::Appended> appended) mutable {
+    answered(what, std::move(appended));
+  });
+}
+
+void DocumentShard::answered(Submitted& what, Result<shard::Shard::Appended> appended) {
+  const auto tell_ot = [&what](OtDocument::Outcome outcome) {
+    if (what.ot_ticket != 0) what.document->ot->settled(what.ot_ticket, outcome);
+  };
+  if (!appended) {
+    metrics_.refused_updates.add();
+    what.acknowledged(fail(std::move(appended).error()));
+    tell_ot(OtDocument::Outcome::kRefused);
+    return;
+  }
+  metrics_.updates.add();
+  metrics_.acknowledge_seconds.record(static_cast<double>(clock_.monotonic_ns() - what.began_ns) / 1e9);
+  what.acknowledged({});
+  const bool annotates = !appended->repeated && !what.document->removed && what.document->ot &&
+                         touches_annotations(what.document->doc(), *what.record.payload);
+  if (!appended->repeated) applied(what.document, what.record, appended->position, what.session);
+  tell_ot(appended->repeated ? OtDocument::Outcome::kKnown : OtDocument::Outcome::kDurable);
+  if (annotates && what.document->ot) what.document->ot->annotated();
 }
 
 void DocumentShard::applied(const Live& document, const engines::LogRecord& record, engines::Position position,
@@ -170,7 +195,7 @@ void DocumentShard::applied(const Live& document, const engines::LogRecord& reco
     return;
   }
   metrics_.deliveries.add(document->sessions().size());
-  document->broadcast(sync_protocol::update_frame(*record.payload), session);
+  document->publish(Published::Kind::kUpdate, record.payload, session);
 }
 
 Task<> DocumentShard::submit_and_wait(Live document, SharedBytes update, Author author) {
@@ -187,11 +212,7 @@ Result<> DocumentShard::check_size(LiveDocument& document, std::size_t more_byte
   if (document.size_estimate() + more_bytes <= limits_.max_document_bytes) return {};
   document.measure();
   if (document.size_estimate() + more_bytes <= limits_.max_document_bytes) return {};
-  return fail(Error{Code::kTooLarge,
-                    "the document would be larger than " + std::to_string(limits_.max_document_bytes) + " bytes",
-                    {{"limit", std::to_string(limits_.max_document_bytes)},
-                     {"value", std::to_string(document.size_estimate() + more_bytes)},
-                     {"setting", "DOCUMENT_MAX_BYTES"}}});
+  return fail(document_too_large(limits_, document.size_estimate() + more_bytes));
 }
 
 Task<SharedBytes> DocumentShard::state_at(Live document, std::uint64_t version) {
@@ -241,8 +262,8 @@ Task<> DocumentShard::remove(DocumentId id, std::string principal) {
   if (auto found = documents_.find(id); found != documents_.end()) {
     live = found->second.live;
     live->removed = true;
-    const std::vector<SyncSession*> sessions = live->sessions();  // closing one may take it off the list
-    for (SyncSession* session : sessions) session->end(net::CloseCode::kNotFound, "the document was deleted");
+    const std::vector<LiveSession*> sessions = live->sessions();  // ending one may take it off the list
+    for (LiveSession* session : sessions) session->end(net::CloseCode::kNotFound, "the document was deleted");
     if (found->second.ready) {
       documents_.erase(id);
       metrics_.open_documents.add(-1);
@@ -319,6 +340,10 @@ asio::awaitable<void> DocumentShard::sweep() {
 asio::awaitable<void> DocumentShard::sweep_once() {
   const std::int64_t now_ns = clock_.monotonic_ns();
   if (sweep_hook_) sweep_hook_(now_ns);
+  for (const auto& [id, entry] : documents_) {
+    if (Bytes gone = entry.live->awareness().expire(now_ns); !gone.empty())
+      entry.live->publish(Published::Kind::kAwareness, std::move(gone), 0);
+  }
   if (auto noted = co_await note_progress(); !noted) {
     logger_.warn("could not note the documents' progress", {{"error", noted.error().message}});
   }
@@ -327,6 +352,7 @@ asio::awaitable<void> DocumentShard::sweep_once() {
 
   std::vector<Live> due;
   for (auto& [id, entry] : documents_) {
+    if (entry.live->ot) entry.live->ot->sweep(now_ns);
     if (wants_snapshot(entry, now_ns)) due.push_back(entry.live);
   }
   for (Live& live : due) {

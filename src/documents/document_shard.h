@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "access/access.h"
+#include "documents/document_limits.h"
 #include "documents/document_metrics.h"
 #include "documents/document_store.h"
 #include "documents/history.h"
@@ -17,20 +18,6 @@
 #include "shard/snapshot_store.h"
 
 namespace concord::documents {
-
-struct DocumentLimits {
-  std::size_t max_document_bytes = 5u << 20u;  // of the encoded state
-  std::size_t snapshot_after_bytes = 256u << 10u;
-  std::int64_t snapshot_after_ms = 300'000;  // since the oldest update that no snapshot has
-  std::int64_t idle_ms = 30'000;
-  std::size_t version_cache_bytes = 64u << 20u;  // of a node, shared out among its shards
-  std::int64_t sign_in_deadline_ms = 10'000;     // from the opened socket to a valid token
-  std::size_t messages_per_second = 1'000;       // of one session, with bursts of four times as many
-  AwarenessLimits awareness;
-};
-
-/// What a HistoryStore of such documents must take in one chunk.
-std::size_t max_history_chunk(const DocumentLimits& limits);
 
 /// Kinds of log records that documents write. Sealed for its owner, an update has the stream as its place.
 enum class RecordKind : std::uint8_t { kUpdate = 1, kRemoved = 2, kSealedUpdate = 3 };
@@ -55,6 +42,9 @@ class DocumentShard final : public shard::StateMachine {
   const DocumentLimits& limits() const { return limits_; }
   DocumentMetrics& metrics() { return metrics_; }
   Clock& clock() { return clock_; }
+  BlockingPool& pool() { return pool_; }
+  /// A task of a document's, that ends with the shard.
+  void spawn(asio::awaitable<void> task) { tasks_.spawn(std::move(task)); }
 
   Task<> start();
   /// Snapshots what has changed, until `deadline_ms` from now, then gives the shard up. The sessions are gone by then.
@@ -90,6 +80,17 @@ class DocumentShard final : public shard::StateMachine {
   /// Called about once a second with the monotonic time.
   void on_sweep(std::move_only_function<void(std::int64_t)> hook) { sweep_hook_ = std::move(hook); }
 
+  /// Null where it is not open.
+  Live find_open(DocumentId id) const {
+    const auto found = documents_.find(id);
+    return found != documents_.end() && found->second.ready ? found->second.live : nullptr;
+  }
+  template <class Visit>
+  void each_open(Visit visit) {
+    for (const auto& [id, entry] : documents_)
+      if (entry.ready) visit(*entry.live);
+  }
+
   void replay(engines::LogEntry entry) override;
 
  private:
@@ -103,6 +104,8 @@ class DocumentShard final : public shard::StateMachine {
 
   Task<> load(Live document);
   Task<> apply_tail(Live document);
+  struct Submitted;
+  void answered(Submitted& what, Result<shard::Shard::Appended> appended);
   void applied(const Live& document, const engines::LogRecord& record, engines::Position position,
                std::uint64_t session);
   asio::awaitable<void> sweep();
@@ -124,6 +127,7 @@ class DocumentShard final : public shard::StateMachine {
   History history_;
   DocumentStore& store_;
   vault::Vault& vault_;
+  BlockingPool& pool_;
   DocumentLimits limits_;
   Clock& clock_;
   DocumentMetrics& metrics_;

@@ -24,55 +24,58 @@ std::uint64_t version_made(const LiveDocument& live, std::string_view author, By
 
 }  // namespace
 
+std::vector<std::unique_ptr<DocumentShard>> Documents::make_shards() {
+  std::vector<std::unique_ptr<DocumentShard>> shards;
+  shards.reserve(dependencies_.shards.size());
+  for (std::size_t i = 0; i < dependencies_.shards.size(); ++i) {
+    shards.push_back(std::make_unique<DocumentShard>(
+        dependencies_.shards.at(i), dependencies_.snapshots, dependencies_.history, store_, dependencies_.vault,
+        dependencies_.pool, limits_, dependencies_.clock, metrics_, dependencies_.logger));
+  }
+  return shards;
+}
+
 Documents::Documents(Dependencies dependencies, DocumentLimits limits)
     : dependencies_(std::move(dependencies)),
       limits_(limits),
       store_(dependencies_.tables),
       suggestions_(dependencies_.tables, dependencies_.vault),
       metrics_(dependencies_.metrics),
-      ids_(dependencies_.clock) {
-  for (std::size_t i = 0; i < dependencies_.shards.size(); ++i) {
-    shards_.push_back(std::make_unique<DocumentShard>(
-        dependencies_.shards.at(i), dependencies_.snapshots, dependencies_.history, store_, dependencies_.vault,
-        dependencies_.pool, limits_, dependencies_.clock, metrics_, dependencies_.logger));
-    handlers_.push_back(std::make_shared<SyncHandler>(*shards_.back(), dependencies_.access, dependencies_.identity,
-                                                      dependencies_.logger));
-  }
-}
+      ids_(dependencies_.clock),
+      shards_(make_shards()),
+      annotations_([this](DocumentId id) -> DocumentShard& { return shard_of(id); }, dependencies_.clock, ids_),
+      live_(shards_, limits_,
+            {dependencies_.access, dependencies_.identity, dependencies_.bus, dependencies_.clock, dependencies_.logger,
+             dependencies_.reconnects, dependencies_.watch}) {}
 
 Documents::~Documents() = default;
 
 Task<> Documents::start() {
   CO_TRY_VOID(co_await dependencies_.tables.migrate(DocumentStore::migrations()));
   CO_TRY_VOID(co_await dependencies_.tables.migrate(SuggestionStore::migrations()));
-  dependencies_.identity.on_session_ended([this](identity::SessionId sign_in) {
-    for (auto& handler : handlers_) {
-      handler->shard().reactor().post([handler, sign_in] { handler->sign_in_ended(sign_in); });
-    }
-  });
+  dependencies_.identity.on_session_ended([this](identity::SessionId sign_in) { live_.sign_in_ended(sign_in); });
   dependencies_.access.on_change([this](std::optional<std::string> thing) {
     std::optional<DocumentId> document;
     if (thing) document = DocumentId::parse(*thing);  // anything else may be a folder
-    for (auto& handler : handlers_) {
-      if (document && shard::shard_of(document->slot()) != handler->shard().shard().id()) continue;
-      handler->shard().reactor().post([handler, document] { handler->access_changed(document); });
-    }
+    live_.access_changed(document);
   });
   for (auto& shard : shards_) CO_TRY_VOID(co_await run_on(shard->reactor(), shard->start()));
+  CO_TRY_VOID(co_await suggestions_.move_into(annotations_, dependencies_.logger));
+  live_.start();
   co_return Result<>{};
 }
 
-Task<> Documents::drain_here(SyncHandler& handler, DocumentShard& shard, std::int64_t deadline_ms) {
-  co_await handler.close();
+Task<> Documents::drain_here(DocumentShard& shard, std::int64_t deadline_ms) {
   co_await shard.drain(deadline_ms);
   co_return Result<>{};
 }
 
 asio::awaitable<void> Documents::drain(std::int64_t deadline_ms) {
   const std::int64_t until_ns = dependencies_.clock.monotonic_ns() + deadline_ms * 1'000'000;
-  for (std::size_t i = 0; i < shards_.size(); ++i) {
+  co_await live_.close();
+  for (auto& shard : shards_) {
     const std::int64_t left_ms = (until_ns - dependencies_.clock.monotonic_ns()) / 1'000'000;
-    (void)co_await run_on(shards_[i]->reactor(), drain_here(*handlers_[i], *shards_[i], left_ms));  // cannot fail
+    (void)co_await run_on(shard->reactor(), drain_here(*shard, left_ms));  // cannot fail
   }
 }
 
@@ -221,11 +224,6 @@ Task<> Documents::remove(DocumentId id, std::string author) {
 
 Task<> Documents::remove_here(DocumentShard& shard, DocumentId id, std::string author) {
   co_return co_await shard.remove(id, std::move(author));
-}
-
-net::Upgrade Documents::upgrade(SyncRequest request) {
-  const std::size_t index = shard::shard_of(request.document.slot()).value;
-  return {&shards_[index]->reactor(), handlers_[index], std::make_shared<SyncRequest>(std::move(request))};
 }
 
 }  // namespace concord::documents

@@ -12,11 +12,13 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/reactor.h"
+#include "documents/annotation_service.h"
 #include "documents/content.h"
 #include "documents/document_shard.h"
 #include "documents/document_store.h"
+#include "documents/live_dialects.h"
+#include "documents/read_watch.h"
 #include "documents/suggestion_store.h"
-#include "documents/sync_handler.h"
 #include "documents/version_changes.h"
 #include "identity/identity.h"
 #include "net/http.h"
@@ -38,10 +40,13 @@ class Documents {
     identity::Identity& identity;
     vault::Vault& vault;
     access::Access& access;
+    engines::Bus& bus;
+    net::Reconnects& reconnects;
     BlockingPool& pool;
     Clock& clock;
     Metrics& metrics;
     Logger logger;
+    ReadWatch* watch = nullptr;  // null: nobody is told
   };
   Documents(Dependencies dependencies, DocumentLimits limits);
   ~Documents();
@@ -89,15 +94,8 @@ class Documents {
   Task<Content> restore(DocumentId id, std::string author, Format format, std::uint64_t version);
   Task<> remove(DocumentId id, std::string author);
 
-  /// Keeps the edit that leads the content from `version` to `content` as a suggestion, which a writer takes or leaves;
-  /// kInvalidArgument where it changes nothing.
-  Task<Suggestion> suggest(DocumentRow row, std::string author, Format format, std::string content,
-                           std::uint64_t version, std::string message);
-  /// What it would change of the version that it was made for.
-  Task<std::vector<VersionChange>> changes(const Suggestion& suggestion);
-  /// Makes the edit, in its author's name; what was written since its version stays. kConflict where it is decided.
-  Task<Content> accept(Suggestion suggestion, std::string by, Format format);
-  SuggestionStore& suggestions() { return suggestions_; }
+  /// Comments and suggestions.
+  AnnotationService& annotations() { return annotations_; }
 
   /// Content as Markdown; a page of at most a hundred, in the order of their identifiers.
   Task<identity::ExportedDocuments> export_of(UserId owner, std::string after);
@@ -105,15 +103,17 @@ class Documents {
   Task<> remove_owned(UserId owner);
 
   DocumentStore& store() { return store_; }
-  /// Where a WebSocket about this document is to be sent.
-  net::Upgrade upgrade(SyncRequest request);
+  LiveDialects& live() { return live_; }
 
  private:
+  std::vector<std::unique_ptr<DocumentShard>> make_shards();
+  void add_live_routes(net::Router& router);
   void add_history_routes(net::Router& router);
   void add_folder_routes(net::Router& router);
   void add_suggestion_routes(net::Router& router);
+  void add_comment_routes(net::Router& router);
   DocumentShard& shard_of(DocumentId id) { return *shards_[shard::shard_of(id.slot()).value]; }
-  static Task<> drain_here(SyncHandler& handler, DocumentShard& shard, std::int64_t deadline_ms);
+  static Task<> drain_here(DocumentShard& shard, std::int64_t deadline_ms);
   static Task<Content> read_here(DocumentShard& shard, DocumentId id, Format format);
   static Task<HistoryPage> history_here(DocumentShard& shard, DocumentId id, VersionNames names, std::uint64_t before,
                                         std::size_t limit);
@@ -127,9 +127,6 @@ class Documents {
                                                        std::uint64_t to);
   Task<Content> write_here(DocumentShard& shard, DocumentId id, std::string author, Format format, std::string content,
                            std::optional<std::uint64_t> version);
-  Task<Bytes> edit_here(DocumentShard& shard, DocumentId id, std::string author, Format format, std::string content,
-                        std::uint64_t version);
-  static Task<> submit_here(DocumentShard& shard, DocumentId id, Author author, Bytes update);
   static Task<> remove_here(DocumentShard& shard, DocumentId id, std::string author);
 
   Dependencies dependencies_;
@@ -139,7 +136,8 @@ class Documents {
   DocumentMetrics metrics_;
   SystemIdSource ids_;
   std::vector<std::unique_ptr<DocumentShard>> shards_;
-  std::vector<std::shared_ptr<SyncHandler>> handlers_;  // shared with upgrades under way
+  AnnotationService annotations_;
+  LiveDialects live_;
 };
 
 }  // namespace concord::documents

@@ -89,7 +89,7 @@ class FolderRoutes : public DocumentRequests {
 
   Task<net::Response> shares(net::Request request) {
     CO_TRY(const auto found, co_await find_folder(request, Level::kRead));
-    co_return co_await sharing_.list(found.row.id.str(), found.row.owner);
+    co_return co_await sharing_.list(thing_of(found));
   }
 
   Task<net::Response> share(net::Request request) {
@@ -149,7 +149,7 @@ class FolderRoutes : public DocumentRequests {
   }
 
   IdSource& ids_;
-  Sharing sharing_{access_, identity_, clock_};
+  Sharing sharing_{access_, identity_, documents_.store(), clock_};
 };
 
 void Documents::add_folder_routes(net::Router& router) {

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
-#include "documents/sync_session.h"
+#include "crdt/state_vector.h"
+#include "crdt/update.h"
+#include "documents/live_session.h"
+#include "documents/ot_document.h"
 
 namespace concord::documents {
 
@@ -17,6 +20,8 @@ std::size_t memory_of(const HistoryRecord& record) { return record.update->size(
 
 LiveDocument::LiveDocument(DocumentId id, Reactor& reactor, AwarenessLimits awareness_limits, Counter& built)
     : id_(id), stream_(id.str()), state_(built), awareness_(awareness_limits), edit_mutex_(reactor) {}
+
+LiveDocument::~LiveDocument() = default;
 
 Result<> LiveDocument::restore(Bytes state, std::uint64_t version, HybridTime updated, engines::Position position) {
   const std::size_t bytes = state.size();
@@ -50,10 +55,27 @@ void LiveDocument::note(const engines::LogRecord& record, engines::Position posi
   size_estimate_ += record.payload->size();
 }
 
-void LiveDocument::broadcast(const net::Frame& frame, std::uint64_t except) {
-  for (SyncSession* session : sessions_) {
-    if (session->number() != except) session->send(frame);
+void LiveDocument::publish(Published::Kind kind, SharedBytes bytes, std::uint64_t from) {
+  Published what(kind, std::move(bytes), from);
+  for (LiveSession* session : sessions_) session->offer(what);
+}
+
+void LiveDocument::publish(Published::Kind kind, Bytes bytes, std::uint64_t from) {
+  publish(kind, std::make_shared<const Bytes>(std::move(bytes)), from);
+}
+
+/// The records themselves where they are there still: what is worked out from the state vector has all deletions that
+/// there ever were.
+SharedBytes LiveDocument::since(std::uint64_t version, ByteView had) {
+  if (!tail_.empty() && tail_.front().version <= version + 1) {
+    std::vector<ByteView> updates;
+    for (auto record = std::ranges::upper_bound(tail_, version, {}, &HistoryRecord::version); record != tail_.end();
+         ++record)
+      updates.emplace_back(*record->update);
+    if (auto merged = crdt::merge_updates(updates)) return std::make_shared<const Bytes>(std::move(*merged));
   }
+  auto known = crdt::decode_state_vector(had);
+  return std::make_shared<const Bytes>(state_.encode_state_as_update(known ? *known : crdt::StateVector{}));
 }
 
 void LiveDocument::snapshotted(engines::Position position, std::uint64_t version) {

@@ -3,6 +3,7 @@
 // of its shard and is touched only there.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,18 +13,20 @@
 #include "documents/awareness.h"
 #include "documents/history_store.h"
 #include "documents/lazy_doc.h"
-#include "net/websocket.h"
+#include "documents/published.h"
 #include "shard/shard.h"
 #include "vault/sealed.h"
 
 namespace concord::documents {
 
-class SyncSession;
+class LiveSession;
+class OtDocument;
 
-class LiveDocument {
+class LiveDocument : public std::enable_shared_from_this<LiveDocument> {
  public:
   /// Counts in `built` when its Doc is built.
   LiveDocument(DocumentId id, Reactor& reactor, AwarenessLimits awareness_limits, Counter& built);
+  ~LiveDocument();
   LiveDocument(const LiveDocument&) = delete;
   LiveDocument& operator=(const LiveDocument&) = delete;
 
@@ -48,11 +51,15 @@ class LiveDocument {
   /// cannot see every conflict with the document): a replay decides in the same way.
   Result<> apply(const engines::LogRecord& record, engines::Position position);
 
-  void join(SyncSession& session) { sessions_.push_back(&session); }
-  void leave(SyncSession& session) { std::erase(sessions_, &session); }
-  const std::vector<SyncSession*>& sessions() const { return sessions_; }
-  /// To every session but number `except`.
-  void broadcast(const net::Frame& frame, std::uint64_t except);
+  void join(LiveSession& session) { sessions_.push_back(&session); }
+  void leave(LiveSession& session) { std::erase(sessions_, &session); }
+  const std::vector<LiveSession*>& sessions() const { return sessions_; }
+  /// To every session; `from` is the number of the one it comes from, or 0.
+  void publish(Published::Kind kind, SharedBytes bytes, std::uint64_t from);
+  void publish(Published::Kind kind, Bytes bytes, std::uint64_t from);
+
+  /// What has come after a version, at which the document had the state vector `had`, as one update.
+  SharedBytes since(std::uint64_t version, ByteView had);
 
   /// Since the newest snapshot: the records, what they hold in memory, and whether there are any.
   const std::vector<HistoryRecord>& tail() const { return tail_; }
@@ -73,11 +80,13 @@ class LiveDocument {
 
   UserId owner;                         // known once it is loaded
   std::optional<vault::Sealer> sealer;  // seals its records, where the vault seals
+  std::unique_ptr<OtDocument> ot;       // as OT clients see it; null until the first has come
 
   /// Monotonic; when a session or a REST call last used it.
   std::int64_t last_used_ns = 0;
-  std::int64_t dirty_since_ns = 0;  // monotonic; when the oldest record of the tail came
-  std::uint64_t noted_version = 0;  // the version that the tables know
+  std::int64_t dirty_since_ns = 0;    // monotonic; when the oldest record of the tail came
+  std::int64_t sessions_told_ns = 0;  // monotonic; when the bus was last told how many there are
+  std::uint64_t noted_version = 0;    // the version that the tables know
   /// What the store has of the history: known from the first snapshot on.
   struct Kept {
     std::uint64_t version = 0;     // the last
@@ -97,7 +106,7 @@ class LiveDocument {
   LazyDoc state_;
   Awareness awareness_;
   AsyncMutex edit_mutex_;
-  std::vector<SyncSession*> sessions_;
+  std::vector<LiveSession*> sessions_;
   std::uint64_t version_ = 0;
   HybridTime updated_;
   engines::Position position_;

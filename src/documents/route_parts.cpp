@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "crdt/any_json.h"
+#include "documents/document_size.h"
 
 namespace concord::documents {
 
@@ -93,7 +94,9 @@ Result<std::optional<std::string>> content_field(const json::Object& body, Forma
     if (!value->is_array()) return fail(json::field_error("content", "must be an array of operations"));
     return std::optional<std::string>(boost::json::serialize(*value));
   }
-  TRY(std::string text, body.text("content", {.most = limits.max_document_bytes, .any_character = true}));
+  TRY(std::string text,
+      body.text("content", {.most = limits.max_document_bytes * kDeltaOverhead, .any_character = true}));
+  if (text.size() > limits.max_document_bytes) return fail(document_too_large(limits, text.size()));
   return std::optional<std::string>(std::move(text));
 }
 

@@ -6,22 +6,6 @@
 
 namespace concord::documents {
 
-namespace {
-
-/// No Code stands for it: the one answer of the service that is not an Error.
-net::Response upgrade_required(const net::Request& request) {
-  json::Writer out;
-  out.begin_object().field("type", "/problems/upgrade_required").field("title", "Upgrade Required");
-  out.field("status", 426).field("detail", "this is a WebSocket endpoint");
-  out.field("instance", request.request_id).field("code", "upgrade_required").end();
-  net::Response response = json_response(426, std::move(out).take());
-  response.headers.front().value = "application/problem+json";
-  response.set("upgrade", "websocket");
-  return response;
-}
-
-}  // namespace
-
 class DocumentRoutes : public DocumentRequests {
  public:
   using DocumentRequests::DocumentRequests;
@@ -129,7 +113,7 @@ class DocumentRoutes : public DocumentRequests {
 
   Task<net::Response> shares(net::Request request) {
     CO_TRY(auto found, co_await find(request, Level::kRead));
-    co_return co_await sharing_.list(found.row.id.str(), found.row.owner);
+    co_return co_await sharing_.list(thing_of(found));
   }
 
   Task<net::Response> share(net::Request request) {
@@ -157,29 +141,12 @@ class DocumentRoutes : public DocumentRequests {
     co_return co_await sharing_.remove_link(thing_of(found), std::move(request));
   }
 
-  Task<net::Response> sync(net::Request request) {
-    if (!request.websocket_upgrade) co_return upgrade_required(request);
-    // What is wrong with the document or the token is told by a close code: a browser cannot see a refused upgrade.
-    SyncRequest sync;
-    CO_TRY(sync.document, document_of(request));
-    if (auto token = request.query_value("token")) {
-      sync.token = *token;
-    } else if (const std::string_view header = request.header("authorization"); header.starts_with("Bearer ")) {
-      sync.token = header.substr(7);
-    }
-    sync.wants_saved = request.query_value("ack") == "1";
-    net::Response response;
-    response.status = 101;
-    response.upgrade = documents_.upgrade(std::move(sync));
-    co_return response;
-  }
-
  private:
   static SharedThing thing_of(const Found& found) {
     return {found.row.id.str(), found.row.owner, found.who, found.row.access};
   }
 
-  Sharing sharing_{access_, identity_, clock_};
+  Sharing sharing_{access_, identity_, documents_.store(), clock_};
 };
 
 void Documents::add_routes(net::Router& router) {
@@ -198,10 +165,11 @@ void Documents::add_routes(net::Router& router) {
   add_route(router, "GET", "/documents/{id}/links", routes, &DocumentRoutes::links);
   add_route(router, "POST", "/documents/{id}/links", routes, &DocumentRoutes::make_link);
   add_route(router, "DELETE", "/documents/{id}/links/{link}", routes, &DocumentRoutes::remove_link);
-  add_route(router, "GET", "/documents/{id}/sync", routes, &DocumentRoutes::sync);
+  add_live_routes(router);
   add_history_routes(router);
   add_folder_routes(router);
   add_suggestion_routes(router);
+  add_comment_routes(router);
 }
 
 }  // namespace concord::documents

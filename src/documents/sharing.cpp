@@ -1,6 +1,8 @@
 #include "documents/sharing.h"
 
+#include <algorithm>
 #include <map>
+#include <utility>
 
 #include "documents/route_parts.h"
 
@@ -86,27 +88,76 @@ void Sharing::write(json::Writer& out, const Named& to, Level level, std::int64_
   if (to.kind == kUser) out.field("email", to.email);
   out.field("access_level", to_string(level));
   if (expires_ms != 0) out.field("expires_at", format_time(expires_ms));
-  out.end();
 }
 
-Task<net::Response> Sharing::list(std::string thing, UserId owner) {
-  CO_TRY(const auto grants, co_await access_.grants(std::move(thing)));
-  std::map<std::string, access::Grant> by_principal;
-  std::vector<std::string> ids{owner.str()};
-  for (const access::Grant& grant : grants) {
-    if (grant.expires_ms != 0 && grant.expires_ms <= clock_.wall_ms()) continue;
-    by_principal.emplace(grant.to, grant);
-    ids.push_back(grant.to);
+std::vector<access::Grant> Sharing::living(std::vector<access::Grant> grants) {
+  const std::int64_t now_ms = clock_.wall_ms();
+  std::erase_if(grants, [now_ms](const access::Grant& one) { return one.expires_ms != 0 && one.expires_ms <= now_ms; });
+  return grants;
+}
+
+Task<std::vector<Sharing::Above>> Sharing::above(const SharedThing& thing) {
+  std::vector<Above> out;
+  CO_TRY(auto at, co_await access_.store().find(thing.id));
+  while (at && !at->folder.empty() && out.size() < access::AccessStore::kMaxDepth) {
+    CO_TRY(at, co_await access_.store().find(at->folder));
+    if (!at) break;
+    CO_TRY(auto grants, co_await access_.grants(at->id));
+    grants = living(std::move(grants));
+    grants.insert(grants.begin(), access::Grant{at->owner.str(), Level::kShare, 0});
+    std::erase_if(grants, [&thing](const access::Grant& one) { return one.to == thing.owner.str(); });
+    out.push_back({.folder = at->id, .name = "", .grants = std::move(grants)});
   }
-  CO_TRY(const auto all, co_await named(std::move(ids)));
+  for (Above& one : out) {
+    CO_TRY(const access::Decision decision, co_await access_.decide(thing.who.actor(), one.folder));
+    const auto folder = FolderId::parse(std::exchange(one.folder, ""));
+    if (decision.level == Level::kNone || !folder) continue;
+    auto row = co_await store_.find(*folder);
+    if (!row && row.error().code != Code::kNotFound) co_return fail(std::move(row).error());
+    if (!row) continue;  // gone meanwhile
+    one.folder = folder->str();
+    one.name = std::move(row->name);
+  }
+  co_return out;
+}
+
+Task<net::Response> Sharing::list(SharedThing thing) {
+  CO_TRY(auto grants, co_await access_.grants(thing.id));
+  grants = living(std::move(grants));
+  grants.insert(grants.begin(), access::Grant{thing.owner.str(), Level::kOwner, 0});
+  CO_TRY(const auto inherited, co_await above(thing));
+  std::vector<std::string> ids;
+  ids.reserve(grants.size());
+  for (const access::Grant& grant : grants) ids.push_back(grant.to);
+  for (const Above& folder : inherited) {
+    ids.reserve(ids.size() + folder.grants.size());
+    for (const access::Grant& grant : folder.grants) ids.push_back(grant.to);
+  }
+  std::ranges::sort(ids);
+  ids.erase(std::ranges::unique(ids).begin(), ids.end());
+  std::map<std::string, Named> by_id;
+  CO_TRY(auto all, co_await named(std::move(ids)));
+  for (Named& one : all) by_id.emplace(one.id, std::move(one));
   json::Writer out;
   out.begin_object().key("shares").begin_array();
-  for (const Named& one : all) {
-    const auto grant = by_principal.find(one.id);
-    if (grant == by_principal.end()) {
-      write(out, one, Level::kOwner, 0);
-    } else {
-      write(out, one, grant->second.level, grant->second.expires_ms);
+  for (const access::Grant& grant : grants) {
+    const auto to = by_id.find(grant.to);
+    if (to == by_id.end()) continue;  // somebody who has gone
+    write(out, to->second, grant.level, grant.expires_ms);
+    out.end();
+  }
+  out.end().key("inherited").begin_array();
+  for (const Above& folder : inherited) {
+    for (const access::Grant& grant : folder.grants) {
+      const auto to = by_id.find(grant.to);
+      if (to == by_id.end()) continue;
+      write(out, to->second, grant.level, grant.expires_ms);
+      out.key("folder");
+      if (folder.folder.empty()) {
+        out.null().end();
+      } else {
+        out.begin_object().field("id", folder.folder).field("name", folder.name).end().end();
+      }
     }
   }
   out.end().end();
@@ -126,6 +177,7 @@ Task<net::Response> Sharing::grant(SharedThing thing, net::Request request) {
   CO_TRY_VOID(co_await access_.grant(thing.id, {to.id, *level, expires_ms}, by(thing.who, request)));
   json::Writer out;
   write(out, to, *level, expires_ms);
+  out.end();
   co_return json_response(200, std::move(out).take());
 }
 

@@ -21,11 +21,12 @@ struct SharedThing {
 
 class Sharing {
  public:
-  Sharing(access::Access& access, identity::Identity& identity, Clock& clock)
-      : access_(access), identity_(identity), clock_(clock) {}
+  Sharing(access::Access& access, identity::Identity& identity, DocumentStore& store, Clock& clock)
+      : access_(access), identity_(identity), store_(store), clock_(clock) {}
 
-  /// The owner first, then the grants on the thing itself that have not expired.
-  Task<net::Response> list(std::string thing, UserId owner);
+  /// The owner first, then the grants on the thing itself that have not expired; and what is inherited: the same of
+  /// each folder above it, the nearest first. A folder's name is told to who may see the folder.
+  Task<net::Response> list(SharedThing thing);
   /// As the request's body says: `principal` (a user's identifier or e-mail, a group's identifier, or "everybody"),
   /// `access_level`, and `expires_at` where it has one.
   Task<net::Response> grant(SharedThing thing, net::Request request);
@@ -46,12 +47,21 @@ class Sharing {
     std::string name;
     std::string email;  // of a user
   };
+  /// A folder above the thing, and what it gives; the owner's comes first.
+  struct Above {
+    std::string folder, name;  // empty: not for who asks
+    std::vector<access::Grant> grants;
+  };
   Task<Named> named(std::string principal);
   Task<std::vector<Named>> named(std::vector<std::string> ids);
+  Task<std::vector<Above>> above(const SharedThing& thing);
+  std::vector<access::Grant> living(std::vector<access::Grant> grants);
+  /// The caller ends the object.
   static void write(json::Writer& out, const Named& to, Level level, std::int64_t expires_ms);
 
   access::Access& access_;
   identity::Identity& identity_;
+  DocumentStore& store_;
   Clock& clock_;
 };
 

@@ -13,12 +13,12 @@ void write_suggestion(json::Writer& out, const Suggestion& one, const Names& nam
     const auto found = names.find(principal);
     return found == names.end() ? std::string() : found->second;
   };
-  out.field("id", one.id.str()).field("state", to_string(one.state)).field("version", one.version);
+  out.field("id", one.id).field("state", to_string(one.state)).field("version", one.version.value_or(0));
   out.field("author", one.author).field("author_name", name_of(one.author)).field("message", one.message);
-  out.field("created_at", format_time(one.created_ms));
+  out.field("created_at", format_time(one.at_ms));
   if (one.state == SuggestionState::kOpen) return;
-  out.field("decided_by", one.decided_by).field("decided_by_name", name_of(one.decided_by));
-  out.field("decided_at", format_time(one.decided_ms));
+  out.field("decided_by", one.decided.by).field("decided_by_name", name_of(one.decided.by));
+  out.field("decided_at", format_time(one.decided.at_ms));
 }
 
 }  // namespace
@@ -34,12 +34,12 @@ class SuggestionRoutes : public DocumentRequests {
     CO_TRY(const std::int64_t version, body.integer("version", 0, (std::int64_t{1} << 53) - 1));
     CO_TRY(auto content, content_field(body, format, limits_));
     if (!content) co_return fail(json::field_error("content", "is required"));
-    CO_TRY(auto message, body.optional_text("message", {.most = SuggestionStore::kMaxMessageBytes}));
+    CO_TRY(auto message, body.optional_text("message", {.most = AnnotationLimits::kMaxMessageBytes}));
     CO_TRY(const Suggestion made,
-           co_await documents_.suggest(found.row, found.who.actor().str(), format, std::move(*content),
-                                       static_cast<std::uint64_t>(version), message.value_or("")));
-    CO_TRY(net::Response response, co_await whole(201, made));
-    response.set("location", "/documents/" + found.row.id.str() + "/suggestions/" + made.id.str());
+           co_await documents_.annotations().suggest(found.row.id, found.who.actor().str(), format, std::move(*content),
+                                                     static_cast<std::uint64_t>(version), message.value_or("")));
+    CO_TRY(net::Response response, co_await whole(201, found.row.id, made));
+    response.set("location", "/documents/" + found.row.id.str() + "/suggestions/" + made.id);
     co_return response;
   }
 
@@ -50,11 +50,12 @@ class SuggestionRoutes : public DocumentRequests {
       state = parse_suggestion_state(*word);
       if (!state) co_return fail(json::field_error("state", "must be open, accepted or rejected", *word));
     }
-    CO_TRY(const auto all, co_await documents_.suggestions().list(found.row.id, state));
+    CO_TRY(auto all, co_await documents_.annotations().suggestions(found.row.id));
+    if (state) std::erase_if(all, [state](const Suggestion& one) { return one.state != *state; });
     std::vector<std::string> principals;
     for (const Suggestion& one : all) {
       principals.push_back(one.author);
-      principals.push_back(one.decided_by);
+      principals.push_back(one.decided.by);
     }
     CO_TRY(const Names names, co_await identity_.names_of(std::move(principals)));
     json::Writer out;
@@ -70,39 +71,33 @@ class SuggestionRoutes : public DocumentRequests {
 
   Task<net::Response> read(net::Request request) {
     CO_TRY(auto found, co_await find(request, Level::kRead));
-    CO_TRY(const Suggestion one, co_await named(found.row.id, request));
-    co_return co_await whole(200, one);
+    CO_TRY(const Suggestion one,
+           co_await documents_.annotations().suggestion(found.row.id, std::string(request.parameter("suggestion"))));
+    co_return co_await whole(200, found.row.id, one);
   }
 
   Task<net::Response> accept(net::Request request) {
     CO_TRY(auto found, co_await find(request, Level::kWrite));
     CO_TRY(const Format format, format_of(request));
-    CO_TRY(Suggestion one, co_await named(found.row.id, request));
-    CO_TRY(Documents::Content now, co_await documents_.accept(std::move(one), found.who.actor().str(), format));
+    CO_TRY_VOID(co_await documents_.annotations().accept(found.row.id, std::string(request.parameter("suggestion")),
+                                                         found.who.actor().str()));
+    CO_TRY(Documents::Content now, co_await documents_.read(found.row.id, format));
     co_return co_await respond(std::move(found.row), std::move(now));
   }
 
   Task<net::Response> reject(net::Request request) {
     CO_TRY(auto found, co_await find(request, Level::kRead));
-    CO_TRY(const Suggestion one, co_await named(found.row.id, request));
-    std::string by = found.who.actor().str();
-    if (by != one.author) CO_TRY_VOID(require(found.row.access, Level::kWrite, "document"));
-    CO_TRY_VOID(
-        co_await documents_.suggestions().decide(one.id, SuggestionState::kRejected, std::move(by), clock_.wall_ms()));
+    AnnotationService::Writer who{found.who.actor().str(), found.row.access >= Level::kWrite};
+    CO_TRY_VOID(co_await documents_.annotations().reject(found.row.id, std::move(who),
+                                                         std::string(request.parameter("suggestion"))));
     co_return net::Response{.status = 204};
   }
 
  private:
-  Task<Suggestion> named(DocumentId document, const net::Request& request) {
-    const auto id = SuggestionId::parse(request.parameter("suggestion"));
-    if (!id) co_return fail(Code::kNotFound, "the document has no such suggestion");
-    co_return co_await documents_.suggestions().find(document, *id);
-  }
-
   /// With what it changes.
-  Task<net::Response> whole(int status, Suggestion one) {
-    CO_TRY(const auto changes, co_await documents_.changes(one));
-    CO_TRY(const Names names, co_await identity_.names_of({one.author, one.decided_by}));
+  Task<net::Response> whole(int status, DocumentId document, Suggestion one) {
+    CO_TRY(const auto changes, co_await documents_.annotations().changes(document, one));
+    CO_TRY(const Names names, co_await identity_.names_of({one.author, one.decided.by}));
     json::Writer out;
     out.begin_object();
     write_suggestion(out, one, names);

@@ -1,101 +1,62 @@
 #include "documents/sync_session.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "crdt/state_vector.h"
-#include "crdt/update.h"
-#include "documents/sync_handler.h"
 #include "json/object.h"
 
 namespace concord::documents {
 
 namespace {
 
-constexpr std::size_t kMaxOpeningBytes = 8u << 20u;
 constexpr std::size_t kMaxTokenBytes = 4096;
-constexpr std::int64_t kBurst = 4;  // seconds of the message rate that may come at once
 
-net::CloseCode close_code(const Error& error) {
-  switch (error.code) {
-    case Code::kUnauthenticated:
-      return net::CloseCode::kUnauthenticated;
-    case Code::kPermissionDenied:
-      return net::CloseCode::kPermissionDenied;
-    case Code::kNotFound:
-      return net::CloseCode::kNotFound;
-    case Code::kTooLarge:
-      return net::CloseCode::kTooLarge;
-    case Code::kInvalidArgument:
-      return net::CloseCode::kInvalidPayload;
-    case Code::kRateLimited:
-    case Code::kUnavailable:
-    case Code::kTimeout:
-    case Code::kFenced:
-      return net::CloseCode::kTryAgainLater;
-    default:
-      return net::CloseCode::kInternal;
+net::Frame frame_of(const Published& what) {
+  switch (what.kind()) {
+    case Published::Kind::kUpdate:
+      return sync_protocol::update_frame(*what.bytes());
+    case Published::Kind::kAwareness:
+      return sync_protocol::awareness_frame(*what.bytes());
+    case Published::Kind::kStateless:
+      break;  // not said in this dialect
   }
+  std::unreachable();
 }
 
 }  // namespace
 
-SyncSession::SyncSession(SyncHandler& handler, net::WebSocket& socket, std::uint64_t number, const SyncRequest& request,
-                         std::int64_t now_ns)
-    : handler_(handler),
-      socket_(&socket),
-      opening_(std::make_unique<Opening>()),
-      document_(request.document),
-      number_(number),
-      wants_saved_(request.wants_saved) {
-  opening_->deadline_ns = now_ns + handler.shard().limits().sign_in_deadline_ms * 1'000'000;
+SyncSession::SyncSession(LiveSessions& sessions, net::WebSocket& socket, const SyncRequest& request)
+    : LiveSession(sessions, request.session), socket_(&socket), wants_saved_(request.wants_saved) {}
+
+void SyncSession::send(net::Frame frame) {
+  if (socket_ != nullptr) socket_->send(std::move(frame));
 }
 
-void SyncSession::send(const net::Frame& frame) {
-  if (socket_ != nullptr) socket_->send(frame);
+void SyncSession::deliver(Published& what) {
+  if (what.kind() == Published::Kind::kStateless) return;
+  // Its own presence comes back to it: who hears nothing for 30 s, not even that, takes the connection for broken.
+  if (what.from() == number() && what.kind() == Published::Kind::kUpdate) return;
+  send(what.frame(Dialect::kSync, frame_of));
 }
 
-void SyncSession::end(net::CloseCode code, std::string_view reason) {
+void SyncSession::close(net::CloseCode code, std::string_view reason) {
   if (socket_ != nullptr) socket_->close(code, reason);
 }
 
-void SyncSession::set_access(const access::Decision& decision) {
-  const Level level = decision.level;
-  access_until_ms_ = decision.until_ms;
-  const bool could_write = std::exchange(access_, level) >= Level::kWrite;
-  if (level == Level::kNone) {
-    end(net::CloseCode::kNotFound, "the document is not shared with you any more");
-  } else if (live_ && could_write && level < Level::kWrite) {
-    send(sync_protocol::denied_frame("you may only read this document now"));
-  } else if (live_ && !could_write && level >= Level::kWrite) {
-    send(sync_protocol::state_vector_frame(live_->state().encode_state_vector()));  // what it has is wanted now
-  }
+void SyncSession::end_for(const Error& error) { end(close_code(error), error.message); }
+
+void SyncSession::on_close() {
+  socket_ = nullptr;
+  disconnected();
 }
 
-void SyncSession::receive(net::Opcode opcode, ByteView payload) {
-  if (!within_rate()) {
-    end(net::CloseCode::kTryAgainLater, "too many messages; slow down");
-    return;
-  }
+void SyncSession::on_message(net::Opcode opcode, ByteView payload) {
+  if (!within_rate()) return;
   if (opcode == net::Opcode::kText) {
     receive_text(payload);
-    return;
+  } else {
+    receive(payload);
   }
-  if (opening_) {
-    opening_->bytes += payload.size();
-    if (opening_->bytes > kMaxOpeningBytes) {
-      end(net::CloseCode::kTooLarge, "too much before the session was open");
-      return;
-    }
-    opening_->messages.push_back(to_bytes(payload));
-    return;
-  }
-  auto message = sync_protocol::parse(payload);
-  if (!message) {
-    end(close_code(message.error()), message.error().message);
-    return;
-  }
-  dispatch(*message);
 }
 
 void SyncSession::receive_text(ByteView payload) {
@@ -104,138 +65,79 @@ void SyncSession::receive_text(ByteView payload) {
     end(net::CloseCode::kInvalidPayload, fields.error().message);
     return;
   }
-  auto type = fields->text("type", {.least = 1, .most = 32});
+  const auto type = fields->text("type", {.least = 1, .most = 32});
+  if (type && *type == "watch") {
+    const auto passive = fields->boolean("passive");
+    if (!passive)
+      return end(net::CloseCode::kInvalidPayload, R"(to watch is {"type":"watch","passive":true or false})");
+    return set_passive(*passive);
+  }
   auto token = fields->text("token", {.least = 1, .most = kMaxTokenBytes, .secret = true});
   if (!type || *type != "auth" || !token) {
-    end(net::CloseCode::kInvalidPayload, R"(a text message is {"type":"auth","token":"…"})");
+    end(net::CloseCode::kInvalidPayload, R"(a text message is {"type":"auth","token":"…"} or {"type":"watch",…})");
     return;
   }
-  handler_.sign_in(*this, std::move(*token));
+  sign_in(std::move(*token));
 }
 
-void SyncSession::dispatch(const sync_protocol::Message& message) {
+void SyncSession::handle(ByteView bytes) {
   using sync_protocol::Kind;
-  switch (message.kind) {
-    case Kind::kStateVector: {
-      auto since = crdt::decode_state_vector(message.payload);
-      if (!since) {
-        end(close_code(since.error()), since.error().message);
-        return;
-      }
-      send(sync_protocol::answer_frame(live_->state().encode_state_as_update(*since)));
+  const auto message = sync_protocol::parse(bytes);
+  if (!message) {
+    end_for(message.error());
+    return;
+  }
+  switch (message->kind) {
+    case Kind::kStateVector:
+      if (auto done = answer(message->payload); !done) end_for(done.error());
       return;
-    }
     case Kind::kAnswer:
-      receive_update(message.payload, true);
+      receive_update(message->payload, true);
       return;
     case Kind::kUpdate:
-      receive_update(message.payload, false);
+      receive_update(message->payload, false);
       return;
     case Kind::kAwareness:
-      receive_awareness(message.payload);
+      if (auto done = submit_awareness(message->payload); !done) end_for(done.error());
       return;
     case Kind::kQueryAwareness:
-      if (Bytes all = live_->awareness().encode(); !all.empty()) send(sync_protocol::awareness_frame(all));
+      if (Bytes all = live().awareness().encode(); !all.empty()) send(sync_protocol::awareness_frame(all));
       return;
   }
 }
 
-/// `may_be_known`: who reconnects sends deletions that everybody knows; they are not logged again.
+void SyncSession::tell_missing(const crdt::StateVector& of_client) {
+  send(sync_protocol::answer_frame(live().state().encode_state_as_update(of_client)));
+}
+
 void SyncSession::receive_update(ByteView update, bool may_be_known) {
-  DocumentShard& shard = handler_.shard();
-  auto info = crdt::describe_update(update);
-  if (!info) {
-    shard.metrics().refused_updates.add();
-    end(close_code(info.error()), info.error().message);
-    return;
-  }
-  if (info->empty() || (may_be_known && live_->state().covers(update))) {
-    ++references_;
-    shard.shard().barrier([this] { one_saved({}); });
-    return;
-  }
-  if (access_ < Level::kWrite) {
-    send(sync_protocol::denied_frame("you may not change this document"));
-    end(net::CloseCode::kPermissionDenied, "you may not change this document");
-    return;
-  }
-  if (info->structs > 0) {  // what only deletes may always come: it is the way back below the limit
-    if (auto fits = shard.check_size(*live_, update.size()); !fits) {
-      shard.metrics().refused_updates.add();
-      end(close_code(fits.error()), fits.error().message);
-      return;
-    }
-  }
-  ++references_;
-  shard.submit(live_, std::make_shared<const Bytes>(to_bytes(update)), {who_.str()}, number_,
-               [this](Result<> outcome) { one_saved(std::move(outcome)); });
+  if (auto done = submit(update, may_be_known); !done) refused(done.error());
 }
 
-void SyncSession::one_saved(Result<> outcome) {
-  --references_;
-  if (!outcome) {
-    end(close_code(outcome.error()), outcome.error().message);
-  } else {
-    ++saved_;
-    if (wants_saved_) send(sync_protocol::saved_frame(saved_));
-  }
-  handler_.release(*this);
+void SyncSession::refused(const Error& error) {
+  if (error.code == Code::kPermissionDenied) send(sync_protocol::denied_frame(error.message));
+  end_for(error);
 }
 
-void SyncSession::receive_awareness(ByteView update) {
-  auto news = live_->awareness().apply(update, number_);
-  if (!news) {
-    end(close_code(news.error()), news.error().message);
-    return;
-  }
-  if (!news->empty()) live_->broadcast(sync_protocol::awareness_frame(*news), number_);
+void SyncSession::saved() {
+  ++saved_;
+  if (wants_saved_) send(sync_protocol::saved_frame(saved_));
 }
 
-void SyncSession::opened(DocumentShard::Live live, const access::Decision& access) {
-  live_ = std::move(live);
-  access_ = access.level;
-  access_until_ms_ = access.until_ms;
-  live_->join(*this);
-  const std::unique_ptr<Opening> opening = std::move(opening_);
-  if (access_ >= Level::kWrite) send(sync_protocol::state_vector_frame(live_->state().encode_state_vector()));
-  if (Bytes all = live_->awareness().encode(); !all.empty()) send(sync_protocol::awareness_frame(all));
-  for (const Bytes& bytes : opening->messages) {
-    auto message = sync_protocol::parse(bytes);
-    if (!message) {
-      end(close_code(message.error()), message.error().message);
-      return;
-    }
-    dispatch(*message);
-  }
+void SyncSession::opened() {
+  if (may_annotate()) send(sync_protocol::state_vector_frame(live().state().encode_state_vector()));
+  if (Bytes all = live().awareness().encode(); !all.empty()) send(sync_protocol::awareness_frame(all));
 }
 
-void SyncSession::socket_closed() {
-  socket_ = nullptr;
-  if (!live_) return;
-  live_->leave(*this);
-  live_->last_used_ns = handler_.shard().clock().monotonic_ns();
-  if (Bytes gone = live_->awareness().remove_session(number_); !gone.empty()) {
-    live_->broadcast(sync_protocol::awareness_frame(gone), number_);
+void SyncSession::access_changed(Level before) {
+  const bool could_write = before >= Level::kWrite;
+  const bool could_annotate = before >= Level::kComment;
+  if (could_write && !may_write()) {
+    send(sync_protocol::denied_frame(may_annotate() ? "you may no longer write this document, only comment on it"
+                                                    : "you may only read this document now"));
+  } else if ((!could_write && may_write()) || (!could_annotate && may_annotate())) {  // what it has is wanted now
+    send(sync_protocol::state_vector_frame(live().state().encode_state_vector()));
   }
-  live_.reset();
-}
-
-void SyncSession::check_deadline(std::int64_t now_ns, std::int64_t now_wall_ms) {
-  if (opening_) {
-    if (now_ns > opening_->deadline_ns && !opening_->signing_in) {
-      end(net::CloseCode::kUnauthenticated, "no token came in time");
-    }
-  } else if (now_wall_ms > expires_ms_) {
-    end(net::CloseCode::kUnauthenticated, "the access token has expired");
-  }
-}
-
-bool SyncSession::within_rate() {
-  const auto per_second = static_cast<std::int64_t>(handler_.shard().limits().messages_per_second);
-  const std::int64_t cost_ns = 1'000'000'000 / per_second;
-  const std::int64_t now_ns = handler_.shard().clock().monotonic_ns();
-  rate_ns_ = std::max(rate_ns_, now_ns) + cost_ns;
-  return rate_ns_ - now_ns <= kBurst * 1'000'000'000;
 }
 
 }  // namespace concord::documents

@@ -4,6 +4,7 @@
 
 #include "base/varint.h"
 #include "crypto/hash.h"
+#include "crypto/random.h"
 
 namespace concord::documents {
 
@@ -16,6 +17,11 @@ WriteIdentity identify(DocumentId id, const std::string& author, Format format, 
   const crypto::Sha256 digest = crypto::sha256(all);
   const std::uint64_t number = get_le<std::uint64_t>(digest.data()) & crdt::kMaxClient;
   return {crdt::ClientId{std::max<std::uint64_t>(number, 1)}, {author, to_hex(ByteView(digest).first(16)), 1}};
+}
+
+crdt::ClientId fresh_client() {
+  const auto bytes = crypto::random_array<8>();
+  return crdt::ClientId{std::max<std::uint64_t>(get_le<std::uint64_t>(bytes.data()) & crdt::kMaxClient, 1)};
 }
 
 }  // namespace concord::documents

@@ -20,4 +20,7 @@ struct WriteIdentity {
 WriteIdentity identify(DocumentId id, const std::string& author, Format format, std::string_view content,
                        std::uint64_t version);
 
+/// For a write that is made once and never sent again: nobody has written as it.
+crdt::ClientId fresh_client();
+
 }  // namespace concord::documents

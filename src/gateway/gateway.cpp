@@ -198,7 +198,7 @@ net::Response Gateway::limited(const net::Request& request, const guard::Request
 }
 
 Result<> Gateway::check_origin(const net::Route& route, const net::Request& request) const {
-  if (request.websocket_upgrade && !origins_.may_upgrade(request))
+  if ((request.websocket_upgrade || route.live_session) && !origins_.may_upgrade(request))
     return fail(
         Error{Code::kPermissionDenied, "pages of this origin may not open a live session", {{"field", "origin"}}});
   if (route.trusted_pages_only && !origins_.may_call(request))
@@ -268,8 +268,17 @@ net::Response Gateway::without_route(const net::Request& request, const std::vec
   return response;
 }
 
+/// Those who cannot be served now come again at different times; where a service has said when, it stands.
+void Gateway::spread(net::Response& response) const {
+  if (response.status != 503 || options_.reconnects == nullptr) return;
+  const auto header = std::ranges::find(response.headers, "retry-after", &net::Header::name);
+  if (header != response.headers.end() && header->value == "1")
+    header->value = std::to_string(options_.reconnects->delay_s());
+}
+
 /// What every answer but an upgrade carries.
 void Gateway::finish(bool secure, std::string_view origin, net::Response& response) const {
+  spread(response);
   response.set("content-security-policy", std::string(kContentSecurityPolicy));
   response.set("x-content-type-options", "nosniff");
   response.set("referrer-policy", "no-referrer");

@@ -43,6 +43,8 @@ struct GatewayOptions {
   guard::TrustedProxies proxies;           // whose word on who calls is believed
   guard::RequestLimits* limits = nullptr;  // outlives the gateway; null: nobody is limited
   guard::Watch* watch = nullptr;           // outlives the gateway; null: nobody is watched
+  net::Reconnects* reconnects =
+      nullptr;  // outlives the gateway: when who gets a 503 is to ask again; null: in a second
   /// Told of each refusal, before it is answered; of a caller who asks too often, once a minute. Does not wait for
   /// anything slow. May be empty.
   std::function<void(Refusal)> on_refused = {};
@@ -82,6 +84,7 @@ class Gateway final : public net::RequestHandler {
                                                 const std::optional<guard::Caller>& caller);
   net::Response nothing_there(const net::Request& request) const;
   net::Response without_route(const net::Request& request, const std::vector<std::string>& methods) const;
+  void spread(net::Response& response) const;
   void finish(bool secure, std::string_view origin, net::Response& response) const;
 
   GatewayOptions options_;

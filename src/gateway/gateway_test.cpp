@@ -52,6 +52,10 @@ net::Router test_routes() {
                                                                    : Code::kUnauthenticated;
                 return fail(Error{code, "no", {{"reason", r.parameter("reason")}}});
               })});
+  router.add({.method = "GET",
+              .pattern = "/polled",
+              .handler = answering([text](const net::Request&) { return text("polled"); }),
+              .live_session = true});
   router.add({"GET", "/documents/{id}/sync", answering([](const net::Request& r) {
                 net::Response response;
                 if (r.websocket_upgrade) {
@@ -286,6 +290,16 @@ TEST_F(GatewayTest, a_page_of_another_origin_opens_no_live_session) {
   open({.allowed_origins = {"https://app.example"}});
   request.headers = {{"origin", "https://app.example"}};
   EXPECT_TRUE(ask(request).upgrade.has_value());
+}
+
+TEST_F(GatewayTest, a_page_of_another_origin_polls_no_live_session) {
+  EXPECT_EQ(get("/polled").body, "polled");
+  EXPECT_EQ(get("/polled", {{"origin", "http://hub.example:8080"}}).status, 200);
+  EXPECT_EQ(get("/polled", {{"origin", "https://evil.example"}}).status, 403);
+  open({.allowed_origins = {"https://app.example"}});
+  const auto response = get("/polled", {{"origin", "https://app.example"}});
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(header(response, "access-control-allow-origin"), "https://app.example");
 }
 
 TEST_F(GatewayTest, is_ready_while_every_check_is_well_and_it_does_not_drain) {

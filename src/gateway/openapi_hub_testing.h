@@ -17,6 +17,7 @@
 #include "mcp/mcp.h"
 #include "shard/shards.h"
 #include "shard/snapshot_store.h"
+#include "socketio/server.h"
 #include "vault/vault_testing.h"
 
 namespace concord::gateway::testing {
@@ -66,10 +67,13 @@ class Hub {
     must(concord::testing::run_on(reactors_.at(), access_->start()));
     documents_.emplace(
         documents::Documents::Dependencies{*shards_, *engines_.tables, *snapshots_, *history_, *identity_, *vault_,
-                                           *access_, pool_, clock_, metrics_, Logger()},
+                                           *access_, *engines_.bus, reconnects_, pool_, clock_, metrics_, Logger()},
         documents::DocumentLimits{});
     mcp_.emplace(mcp::Mcp::Dependencies{*documents_, *access_, *identity_, *audit_, pool_, metrics_, Logger()},
                  documents::DocumentLimits{});
+    socketio_.emplace(socketio::Options{}, reactors_.all(), clock_, metrics_,
+                      [this](Reactor& reactor) { return documents_->live().make_ot_handler(reactor); });
+    must(concord::testing::run_on(reactors_.at(), socketio_->start()));
     identity_->export_documents_by(
         [this](UserId user, std::string after) { return documents_->export_of(user, std::move(after)); });
     identity_->on_account_removed([this](UserId user) { return documents_->remove_owned(user); });
@@ -77,6 +81,7 @@ class Hub {
     identity_->add_routes(router);
     documents_->add_routes(router);
     mcp_->add_routes(router);
+    socketio_->add_routes(router);
     audit_->add_routes(router, [this](const net::Request& request) { return identity_->require_admin(request); });
     guard::add_lock_routes(
         router, watch_, [this](const net::Request& request) { return identity_->require_admin(request); },
@@ -86,6 +91,7 @@ class Hub {
                      Logger());
   }
   ~Hub() {
+    concord::testing::run_on(reactors_.at(), socketio_->close());
     concord::testing::run_on(reactors_.at(), documents_->drain(5'000));
     concord::testing::run_on(reactors_.at(), audit_->stop());
     identity_->stop();
@@ -122,6 +128,7 @@ class Hub {
   SystemClock clock_;
   SystemIdSource ids_{clock_};
   Metrics metrics_;
+  net::Reconnects reconnects_{1'000, 1};
   concord::testing::RunningReactors reactors_{2};
   BlockingPool pool_{2};
   engines::Engines engines_;
@@ -137,6 +144,7 @@ class Hub {
   std::optional<documents::HistoryStore> history_;
   std::optional<documents::Documents> documents_;
   std::optional<mcp::Mcp> mcp_;
+  std::optional<socketio::Server> socketio_;
   std::optional<Gateway> gateway_;
 };
 

@@ -4,6 +4,7 @@
 #include "crypto/base32_testing.h"
 #include "crypto/one_time_code.h"
 #include "gateway/openapi_hub_testing.h"
+#include "identity/authenticator_testing.h"
 
 namespace concord::gateway {
 namespace {
@@ -50,6 +51,8 @@ TEST(OpenApiDocument, says_what_identity_answers) {
   EXPECT_EQ(hub.ask("GET", "/auth/me", "/auth/me").status, 200);
   EXPECT_EQ(text_of(hub.ask("GET", "/audit?limit=1000", "/audit"), "/events/0/action"), "session.refreshed");
   EXPECT_EQ(hub.ask("GET", "/audit?limit=0", "/audit").status, 400);
+  EXPECT_EQ(hub.ask("POST", "/auth/keys", "/auth/keys", R"({"at_once":"no"})").status, 400);
+  EXPECT_EQ(hub.ask("POST", "/auth/keys", "/auth/keys", "{}").status, 201);
   const auto sessions = hub.ask("GET", "/auth/sessions", "/auth/sessions");
   EXPECT_EQ(sessions.status, 200);
   EXPECT_EQ(hub.ask("DELETE", "/auth/sessions", "/auth/sessions").status, 200);
@@ -57,6 +60,43 @@ TEST(OpenApiDocument, says_what_identity_answers) {
   EXPECT_EQ(hub.ask("DELETE", "/auth/sessions/ses_nothing", one).status, 404);
   EXPECT_EQ(hub.ask("DELETE", "/auth/sessions/" + text_of(sessions, "/sessions/0/id"), one).status, 204);
   EXPECT_EQ(hub.ask("GET", "/auth/sessions", "/auth/sessions").status, 401);
+}
+
+TEST(OpenApiDocument, says_what_services_are_answered) {
+  Hub hub;
+  hub.start();
+  hub.token = text_of(hub.ask("POST", "/auth/register", "/auth/register",
+                              R"({"email":"ada@example.org","password":"a long enough one"})"),
+                      "/access_token");
+  const std::string all = "/services";
+  EXPECT_EQ(hub.ask("POST", all, all, R"({"name":"x","audiences":[]})").status, 400);
+  const auto made = hub.ask("POST", all, all, R"({"name":"x","audiences":["introspection"]})");
+  ASSERT_EQ(made.status, 201);
+  EXPECT_EQ(hub.ask("GET", all, all).status, 200);
+  const std::string one = all + "/" + text_of(made, "/id");
+  const auto renewed = hub.ask("POST", one + "/secret", "/services/{service}/secret");
+  ASSERT_EQ(renewed.status, 200);
+  const std::string fetch = "/auth/service-token";
+  const auto wants = [&](const std::string& audience) {
+    return R"({"service":")" + text_of(renewed, "/id") + R"(","secret":")" + text_of(renewed, "/secret") +
+           R"(","audience":")" + audience + "\"}";
+  };
+  EXPECT_EQ(hub.ask("POST", fetch, fetch, "{}").status, 400);
+  EXPECT_EQ(hub.ask("POST", fetch, fetch, R"({"service":"x","secret":"y","audience":"z"})").status, 401);
+  EXPECT_EQ(hub.ask("POST", fetch, fetch, wants("search")).status, 403);
+  const auto given = hub.ask("POST", fetch, fetch, wants("introspection"));
+  ASSERT_EQ(given.status, 200);
+  const std::string ask = "/auth/introspect";
+  const std::string about = R"({"token":")" + hub.token + "\"}";
+  EXPECT_EQ(hub.ask("POST", ask, ask, about).status, 401);
+  const std::string owner = std::exchange(hub.token, text_of(given, "/access_token"));
+  EXPECT_EQ(hub.ask("POST", ask, ask, "{}").status, 400);
+  EXPECT_EQ(text_of(hub.ask("POST", ask, ask, about), "/kind"), "user");
+  EXPECT_EQ(hub.ask("POST", ask, ask, R"({"token":"x"})").status, 200);
+  hub.token = owner;
+  EXPECT_EQ(hub.ask("DELETE", one, "/services/{service}").status, 204);
+  EXPECT_EQ(hub.ask("DELETE", one, "/services/{service}").status, 404);
+  EXPECT_EQ(hub.ask("POST", one + "/secret", "/services/{service}/secret").status, 404);
 }
 
 TEST(OpenApiDocument, says_what_signing_in_by_two_steps_answers) {
@@ -114,6 +154,46 @@ TEST(OpenApiDocument, says_what_is_locked) {
   const std::string path = "/locks/" + text_of(locks, "/locks/0/id");
   EXPECT_EQ(hub.ask("DELETE", path, "/locks/{lock}").status, 204);
   EXPECT_EQ(hub.ask("DELETE", path, "/locks/{lock}").status, 404);
+}
+
+TEST(OpenApiDocument, says_what_passkeys_answer) {
+  Hub hub;
+  hub.start();
+  const std::string account = R"({"email":"ada@example.org","password":"a long enough one"})";
+  const auto registered = hub.ask("POST", "/auth/register", "/auth/register", account);
+  hub.token = text_of(registered, "/access_token");
+  const std::string all = "/auth/passkeys";
+  const std::string shown = R"({"password":"a long enough one"})";
+  identity::testing::Authenticator device;
+  device.user_handle = text_of(registered, "/user/id");
+  EXPECT_EQ(hub.ask("POST", all + "/options", all + "/options", R"({"password":"no"})").status, 403);
+  const auto asked = hub.ask("POST", all + "/options", all + "/options", shown);
+  ASSERT_EQ(asked.status, 200);
+  const std::string made =
+      R"({"name":"Laptop","credential":)" + device.registration(text_of(asked, "/publicKey/challenge")) + "}";
+  const auto added = hub.ask("POST", all, all, made);
+  ASSERT_EQ(added.status, 201);
+  EXPECT_EQ(hub.ask("POST", all, all, made).status, 403);
+  EXPECT_EQ(hub.ask("POST", all, all, R"({"name":"x"})").status, 400);
+  EXPECT_EQ(hub.ask("GET", "/auth/second-factor", "/auth/second-factor").status, 200);
+  EXPECT_EQ(hub.ask("GET", "/auth/me/export", "/auth/me/export").status, 200);
+
+  const std::string login = "/auth/login/passkey";
+  const auto begun = hub.ask("POST", login + "/options", login + "/options", "{}");
+  ASSERT_EQ(begun.status, 200);
+  const std::string answer = R"({"credential":)" + device.assertion(text_of(begun, "/publicKey/challenge")) + "}";
+  EXPECT_EQ(hub.ask("POST", login, login, answer).status, 200);
+  EXPECT_EQ(hub.ask("POST", login, login, answer).status, 401);
+  const auto first = hub.ask("POST", "/auth/login", "/auth/login", account);
+  const std::string step = R"({"ticket":")" + text_of(first, "/ticket") + R"(","credential":)" +
+                           device.assertion(text_of(first, "/publicKey/challenge")) + "}";
+  EXPECT_EQ(hub.ask("POST", "/auth/login/second-factor", "/auth/login/second-factor", step).status, 200);
+  const std::string one = all + "/" + text_of(added, "/passkey/id");
+  EXPECT_EQ(hub.ask("PATCH", one, all + "/{passkey}", R"({"name":"Blue key"})").status, 200);
+  EXPECT_EQ(hub.ask("PATCH", all + "/x", all + "/{passkey}", R"({"name":"Blue key"})").status, 404);
+  EXPECT_EQ(hub.ask("DELETE", one, all + "/{passkey}", R"({"password":"no"})").status, 403);
+  EXPECT_EQ(hub.ask("DELETE", one, all + "/{passkey}", shown).status, 204);
+  EXPECT_EQ(hub.ask("DELETE", one, all + "/{passkey}", shown).status, 404);
 }
 
 TEST(OpenApiDocument, says_that_attempts_are_limited) {
@@ -181,6 +261,9 @@ void ask_about_folders(Hub& hub, const std::string& document) {
   const std::string share = R"({"principal":"everybody","access_level":"read","expires_at":"2099-01-01T00:00:00Z"})";
   EXPECT_EQ(hub.ask("POST", folder + "/share", one + "/share", share).status, 200);
   EXPECT_EQ(hub.ask("GET", folder + "/share", one + "/share").status, 200);
+  const auto inherited = hub.ask("GET", document + "/share", "/documents/{id}/share");
+  EXPECT_EQ(text_of(inherited, "/inherited/0/principal"), "everybody");
+  EXPECT_EQ(text_of(inherited, "/inherited/0/folder/id"), id);
   EXPECT_EQ(hub.ask("DELETE", folder + "/share/everybody", one + "/share/{principal}").status, 204);
   EXPECT_EQ(hub.ask("DELETE", folder + "/share/everybody", one + "/share/{principal}").status, 404);
   ask_about_links(hub, folder, one + "/links");
@@ -206,7 +289,11 @@ void ask_about_people(Hub& hub, const std::string& other) {
   EXPECT_EQ(hub.ask("DELETE", group, one).status, 204);
   EXPECT_EQ(hub.ask("DELETE", group, one).status, 404);
   EXPECT_EQ(hub.ask("GET", "/users", "/users").status, 200);
+  EXPECT_EQ(text_of(hub.ask("GET", "/users?query=ADA@exam", "/users"), "/users/0/email"), "ada@example.org");
+  EXPECT_EQ(text_of(hub.ask("GET", "/users?ids=" + other, "/users"), "/users/0/id"), other);
+  EXPECT_EQ(hub.ask("GET", "/users?ids=x", "/users").status, 400);
   EXPECT_EQ(hub.ask("GET", "/users?after=x", "/users").status, 400);
+  EXPECT_EQ(hub.ask("GET", "/users?query=" + std::string(201, 'x'), "/users").status, 400);
   EXPECT_EQ(hub.ask("PATCH", "/users/" + other, "/users/{user}", R"({"role":"admin"})").status, 200);
   EXPECT_EQ(hub.ask("PATCH", "/users/" + other, "/users/{user}", R"({"role":"owner"})").status, 400);
   EXPECT_EQ(hub.ask("PATCH", "/users/" + other, "/users/{user}", R"({"role":"member"})").status, 200);
@@ -238,30 +325,6 @@ void ask_about_agents(Hub& hub) {
   hub.token = user;
   EXPECT_EQ(hub.ask("DELETE", agent, one).status, 204);
   EXPECT_EQ(hub.ask("DELETE", agent, one).status, 404);
-}
-
-void ask_about_suggestions(Hub& hub, const std::string& document) {
-  const std::string all = "/documents/{id}/suggestions";
-  const std::string path = document + "/suggestions";
-  const auto now = hub.ask("GET", document, "/documents/{id}");
-  const std::string version = std::to_string(bj::parse(now.body).at("version").to_number<std::int64_t>());
-  const std::string proposal = R"({"content":"agreed, and noted by all\n","message":"all","version":)" + version + "}";
-  const auto made = hub.ask("POST", path, all, proposal);
-  ASSERT_EQ(made.status, 201);
-  EXPECT_EQ(text_of(made, "/changes/1/kind"), "added");
-  EXPECT_EQ(hub.ask("POST", path, all, R"({"content":"x","version":99999})").status, 409);
-  EXPECT_EQ(hub.ask("POST", path, all, R"({"content":"agreed, and noted\n","version":)" + version + "}").status, 400);
-  EXPECT_EQ(hub.ask("POST", path, all, R"({"version":1})").status, 400);
-  EXPECT_EQ(hub.ask("GET", path + "?state=open", all).status, 200);
-  EXPECT_EQ(hub.ask("GET", path + "?state=x", all).status, 400);
-  const std::string one = path + "/" + text_of(made, "/id");
-  EXPECT_EQ(hub.ask("GET", one, all + "/{suggestion}").status, 200);
-  EXPECT_EQ(hub.ask("GET", path + "/sug_00000000000000000000000000", all + "/{suggestion}").status, 404);
-  EXPECT_EQ(text_of(hub.ask("POST", one + "/accept", all + "/{suggestion}/accept"), "/content"),
-            "agreed, and noted by all\n");
-  EXPECT_EQ(hub.ask("POST", one + "/accept", all + "/{suggestion}/accept").status, 409);
-  EXPECT_EQ(hub.ask("DELETE", one, all + "/{suggestion}").status, 409);
-  EXPECT_EQ(text_of(hub.ask("GET", path, all), "/suggestions/0/state"), "accepted");
 }
 
 void ask_about_accounts(Hub& hub, const std::string& other) {
@@ -359,7 +422,6 @@ TEST(OpenApiDocument, says_what_documents_answer) {
   EXPECT_EQ(conflict.status, 409);
   EXPECT_EQ(bj::parse(conflict.body).at("current_version").to_number<std::int64_t>(), version + 1);
   EXPECT_EQ(hub.ask("PATCH", document, one, R"({"name":"Minutes of Friday"})").status, 200);
-  ask_about_suggestions(hub, document);
   ask_about_shares(hub, document, text_of(other, "/user/id"));
   ask_about_folders(hub, document);
   ask_about_links(hub, document, one + "/links");
@@ -368,7 +430,8 @@ TEST(OpenApiDocument, says_what_documents_answer) {
   ask_about_accounts(hub, text_of(other, "/user/id"));
   ask_about_history(hub, document);
   EXPECT_EQ(hub.ask("GET", document + "/sync", "/documents/{id}/sync").status, 426);
-
+  EXPECT_EQ(hub.ask("GET", "/hocuspocus", "/hocuspocus").status, 426);
+  EXPECT_EQ(hub.ask("GET", document + "/presence", "/documents/{id}/presence").status, 200);
   hub.ask("POST", document + "/share", "/documents/{id}/share",
           R"({"principal":"bob@example.org","access_level":"read"})");
   const auto again =

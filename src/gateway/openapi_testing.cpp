@@ -151,8 +151,9 @@ void OpenApi::State::check_responses(const std::string& where, const bj::value& 
     (error ? fails : succeeds) = true;
     const bj::value* content = find(response, "content");
     if (content != nullptr) check_examples(here, response, out);
-    const bool own_form = where.contains("/health") || (where.contains("/mcp") && content != nullptr &&
-                                                        find(*content, "application/json") != nullptr);
+    const bool protocol = where.contains("/mcp") || where.contains("/socket.io/");  // with errors of its own
+    const bool own_form =
+        where.contains("/health") || (protocol && content != nullptr && find(*content, "application/json") != nullptr);
     if (error && !own_form && (content == nullptr || find(*content, "application/problem+json") == nullptr))
       out.push_back(here + " is an error without problem details");
   }

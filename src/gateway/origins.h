@@ -22,7 +22,7 @@ class Origins {
   /// Exact origins; those that are none can match nothing and are left out.
   explicit Origins(const std::vector<std::string>& allowed);
 
-  /// Whether a WebSocket may be opened by the page that the request names.
+  /// Whether a live session may be opened by the page that the request names.
   bool may_upgrade(const net::Request& request) const;
   /// The same for a request that no page but a trusted one may send at all. Over plain HTTP beyond loopback the hub's
   /// own name is no proof: a page can have its name lead here (DNS rebinding), so its origin has to be an allowed one.

@@ -25,6 +25,7 @@ bool is_known(std::string_view keyword) {
                                                  "const",
                                                  "properties",
                                                  "required",
+                                                 "dependentRequired",
                                                  "additionalProperties",
                                                  "items",
                                                  "oneOf",
@@ -47,7 +48,8 @@ bool is_known(std::string_view keyword) {
                                                  "readOnly",
                                                  "minProperties",
                                                  "maxProperties",
-                                                 "contentMediaType"};
+                                                 "contentMediaType",
+                                                 "contentEncoding"};
   return kKnown.contains(keyword);
 }
 
@@ -142,6 +144,11 @@ void SchemaChecker::check_members(const bj::value& schema, const bj::value& valu
   if (const bj::value* required = find(schema, "required"))
     for (const bj::value& name : required->as_array())
       if (!object->contains(name.as_string())) out.push_back(where + " lacks " + std::string(name.as_string()));
+  if (const bj::value* dependent = find(schema, "dependentRequired"))
+    for (const auto& [name, wanted] : dependent->as_object())
+      for (const bj::value& one : wanted.as_array())
+        if (object->contains(name) && !object->contains(one.as_string()))
+          out.push_back(where + " has " + std::string(name) + " and lacks " + std::string(one.as_string()));
   const bj::value* properties = find(schema, "properties");
   const bj::value* others = find(schema, "additionalProperties");
   for (const auto& [name, member] : *object) {

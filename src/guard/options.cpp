@@ -4,37 +4,37 @@
 
 namespace concord::guard {
 
+namespace {
+
+constexpr std::int64_t kMostAMinute = 1'000'000;
+
+Setting a_minute(std::string_view name, std::string_view fallback, std::string_view meaning) {
+  return {.name = name,
+          .type = SettingType::kInteger,
+          .fallback = fallback,
+          .least = 0,
+          .most = kMostAMinute,
+          .meaning = meaning};
+}
+
+}  // namespace
+
 std::span<const Setting> settings() {
-  constexpr std::int64_t kMostAMinute = 1'000'000;
   constexpr std::int64_t kMostCounted = 10'000;
   static const std::array kRows{
-      Setting{.name = "USER_RATE_PER_MINUTE",
-              .type = SettingType::kInteger,
-              .fallback = "1000",
-              .least = 0,
-              .most = kMostAMinute,
-              .meaning = "Requests of one user and the user's agents; 0 means without limit."},
-      Setting{.name = "ANONYMOUS_RATE_PER_MINUTE",
-              .type = SettingType::kInteger,
-              .fallback = "500",
-              .least = 0,
-              .most = kMostAMinute,
-              .meaning = "Requests without a good token from one address, of IPv6 from one /64; 0 means without limit. "
-                         "The files of the web app and health do not count."},
-      Setting{.name = "CONNECTIONS_PER_ADDRESS",
-              .type = SettingType::kInteger,
-              .fallback = "1000",
-              .least = 0,
-              .most = kMostAMinute,
-              .meaning = "Connections that one address, of IPv6 one /64, may have open, WebSockets included; further "
-                         "ones are closed at once; 0 means without limit."},
-      Setting{.name = "CONNECTIONS_PER_SECOND_PER_ADDRESS",
-              .type = SettingType::kInteger,
-              .fallback = "50",
-              .least = 0,
-              .most = kMostAMinute,
-              .meaning = "Connections that one address may open a second, each with its TLS handshake; five seconds' "
-                         "worth at once; 0 means without limit."},
+      a_minute("USER_RATE_PER_MINUTE", "1000", "Requests of one user and the user's agents; 0 means without limit."),
+      a_minute("ANONYMOUS_RATE_PER_MINUTE", "500",
+               "Requests without a good token from one address, of IPv6 from one /64; 0 means without limit. "
+               "The files of the web app and health do not count."),
+      a_minute("POLL_RATE_PER_MINUTE", "12000",
+               "Requests of open Socket.IO sessions from one address, of IPv6 from one /64; 0 means without "
+               "limit. They count towards no other rate."),
+      a_minute("CONNECTIONS_PER_ADDRESS", "1000",
+               "Connections that one address, of IPv6 one /64, may have open, WebSockets included; further "
+               "ones are closed at once; 0 means without limit."),
+      a_minute("CONNECTIONS_PER_SECOND_PER_ADDRESS", "50",
+               "Connections that one address may open a second, each with its TLS handshake; five seconds' "
+               "worth at once; 0 means without limit."),
       Setting{.name = "THREAT_FAILURES_PER_10_MINUTES",
               .type = SettingType::kInteger,
               .fallback = "20",
@@ -80,6 +80,7 @@ Result<Options> options_from(const Config& config) {
   options.user_per_minute = config.integer("USER_RATE_PER_MINUTE");
   options.anonymous_per_minute = config.integer("ANONYMOUS_RATE_PER_MINUTE");
   options.sign_in_per_minute = config.integer("SIGN_IN_RATE_PER_MINUTE");
+  options.polls_per_minute = config.integer("POLL_RATE_PER_MINUTE");
   options.connections_per_address = static_cast<std::size_t>(config.integer("CONNECTIONS_PER_ADDRESS"));
   options.connections_per_second = config.integer("CONNECTIONS_PER_SECOND_PER_ADDRESS");
   options.failures_per_10_minutes = config.integer("THREAT_FAILURES_PER_10_MINUTES");

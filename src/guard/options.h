@@ -16,6 +16,7 @@ struct Options {
   std::int64_t user_per_minute = 1000;  // each 0: without limit
   std::int64_t anonymous_per_minute = 500;
   std::int64_t sign_in_per_minute = 100;
+  std::int64_t polls_per_minute = 12'000;      // of one address, of sessions that are open
   std::size_t connections_per_address = 1000;  // open at once
   std::int64_t connections_per_second = 50;    // of one address
   std::int64_t failures_per_10_minutes = 20;   // accounts from one address, addresses at one account; 0: not watched

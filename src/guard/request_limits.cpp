@@ -11,6 +11,7 @@ constexpr char kAnonymous = 'a';
 constexpr char kUnseenToken = 't';
 constexpr char kSignIn = 's';
 constexpr char kVisitor = 'v';
+constexpr char kPoll = 'p';
 
 Counter& refused(Metrics& metrics, std::string policy) {
   return metrics.counter("concord_guard_rate_limited_total",
@@ -40,15 +41,22 @@ RequestLimits::RequestLimits(const Options& options, Callers& callers, Clock& cl
       users_(clock, options.user_per_minute, options.keys),
       anonymous_(clock, options.anonymous_per_minute, options.keys),
       sign_ins_(clock, options.sign_in_per_minute, options.keys),
+      polls_(clock, options.polls_per_minute, options.keys),
       user_refused_(refused(metrics, "user")),
       anonymous_refused_(refused(metrics, "anonymous")),
-      sign_in_refused_(refused(metrics, "sign-in")) {}
+      sign_in_refused_(refused(metrics, "sign-in")),
+      poll_refused_(refused(metrics, "poll")) {}
 
 RequestLimits::Admission RequestLimits::take(RateLimiter& limiter, std::string_view policy, const Key& key) {
   if (limiter.per_minute() == 0) return {};
   Admission admission{.policy = policy, .per_minute = limiter.per_minute(), .taken = limiter.take(key)};
-  if (!admission.taken.allowed)
-    (&limiter == &users_ ? user_refused_ : &limiter == &sign_ins_ ? sign_in_refused_ : anonymous_refused_).add();
+  if (!admission.taken.allowed) {
+    Counter& refused = &limiter == &users_      ? user_refused_
+                       : &limiter == &sign_ins_ ? sign_in_refused_
+                       : &limiter == &polls_    ? poll_refused_
+                                                : anonymous_refused_;
+    refused.add();
+  }
   return admission;
 }
 
@@ -61,6 +69,8 @@ RequestLimits::Admission RequestLimits::admit_known(Caller caller, std::string_v
 
 RequestLimits::Admission RequestLimits::admit(const net::Request& request, net::Rate rate) {
   if (rate == net::Rate::kNone) return {};
+  if (rate == net::Rate::kSession && request.query_value("sid"))
+    return take(polls_, "poll", address_key_of(kPoll, request.peer_address));
   const std::string_view token = token_of(request);
   std::optional<Caller> caller;
   if (!token.empty()) caller = callers_.known(token);

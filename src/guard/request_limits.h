@@ -59,8 +59,8 @@ class RequestLimits {
   Admission admit_known(Caller caller, std::string_view address);
 
   Callers& callers_;
-  RateLimiter users_, anonymous_, sign_ins_;
-  Counter &user_refused_, &anonymous_refused_, &sign_in_refused_;
+  RateLimiter users_, anonymous_, sign_ins_, polls_;
+  Counter &user_refused_, &anonymous_refused_, &sign_in_refused_, &poll_refused_;
 };
 
 /// The fields that tell a caller of its rate: RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-10)

@@ -46,6 +46,13 @@ class RequestLimitsTest : public ::testing::Test {
     return concord::testing::run_on(reactors_.at(),
                                     limits_.check(std::string(token_of(request)), request.peer_address, admission));
   }
+  /// A request to a session that is polled, or, without an identifier, to open one.
+  RequestLimits::Admission poll(std::string_view sid) {
+    net::Request request;
+    request.peer_address = "192.0.2.1";
+    if (!sid.empty()) request.query.emplace_back("sid", sid);
+    return limits_.admit(request, net::Rate::kSession);
+  }
   /// How many of so many are allowed.
   int allowed(int many, std::string_view token, const std::string& address = "192.0.2.1",
               net::Rate rate = net::Rate::kCaller) {
@@ -59,7 +66,10 @@ class RequestLimitsTest : public ::testing::Test {
   Metrics metrics_;
   TokensThatNameUsers tokens_;
   RequestLimits limits_{
-      {.user_per_minute = 30, .anonymous_per_minute = 20, .sign_in_per_minute = 10}, tokens_, clock_, metrics_};
+      {.user_per_minute = 30, .anonymous_per_minute = 20, .sign_in_per_minute = 10, .polls_per_minute = 40},
+      tokens_,
+      clock_,
+      metrics_};
 };
 
 TEST_F(RequestLimitsTest, a_user_has_a_rate_wherever_the_user_is) {
@@ -96,9 +106,19 @@ TEST_F(RequestLimitsTest, signing_in_has_a_rate_of_its_own) {
   EXPECT_EQ(ask("", "192.0.2.1", net::Rate::kNone).policy, "");
 }
 
+TEST_F(RequestLimitsTest, polling_an_open_session_takes_from_a_rate_of_its_own) {
+  int polled = 0;
+  for (int i = 0; i < 60; ++i) polled += poll("some").taken.allowed ? 1 : 0;
+  EXPECT_EQ(polled, 40);
+  EXPECT_EQ(poll("some").policy, "poll");
+  EXPECT_EQ(allowed(20, ""), 20);  // of which it took nothing
+  EXPECT_FALSE(poll("").taken.allowed);
+  EXPECT_EQ(poll("").policy, "anonymous");
+}
+
 TEST_F(RequestLimitsTest, zero_is_without_limit) {
-  RequestLimits none({.user_per_minute = 0, .anonymous_per_minute = 0, .sign_in_per_minute = 0}, tokens_, clock_,
-                     metrics_);
+  RequestLimits none({.user_per_minute = 0, .anonymous_per_minute = 0, .sign_in_per_minute = 0, .polls_per_minute = 0},
+                     tokens_, clock_, metrics_);
   for (int i = 0; i < 5000; ++i) {
     const auto admission = none.admit({}, net::Rate::kCaller);
     ASSERT_TRUE(admission.taken.allowed);

@@ -16,8 +16,20 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
-/// The parts between separators that stand outside of quotes (RFC 9110, 5.6.4: a backslash quotes within them).
 std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  std::size_t begin = 0;
+  for (std::size_t end = text.find(separator); end != std::string_view::npos; end = text.find(separator, begin)) {
+    parts.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  parts.push_back(text.substr(begin));
+  return parts;
+}
+
+/// The parts between separators that stand outside of quotes (RFC 9110, 5.6.4: a backslash quotes within them). Where a
+/// quote is never closed no quote counts: who sent it does not hide what a proxy wrote behind it.
+std::vector<std::string_view> split_unquoted(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   bool quoted = false;
   std::size_t begin = 0;
@@ -31,6 +43,7 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
       begin = i + 1;
     }
   }
+  if (quoted) return split(text, separator);
   parts.push_back(text.substr(begin));
   return parts;
 }
@@ -84,13 +97,14 @@ std::vector<TrustedProxies::Hop> TrustedProxies::hops_of(const net::Request& req
   const std::string_view name = header_ == ProxyHeader::kForwarded ? "forwarded" : "x-forwarded-for";
   for (const net::Header& header : request.headers) {
     if (header.name != name) continue;
-    for (const std::string_view element : split(header.value, ',')) {
+    if (header_ == ProxyHeader::kXForwardedFor) {
+      for (const std::string_view element : split(header.value, ','))
+        hops.push_back({.from = address_of(trimmed(element)), .over_tls = {}});
+      continue;
+    }
+    for (const std::string_view element : split_unquoted(header.value, ',')) {
       Hop& hop = hops.emplace_back();
-      if (header_ == ProxyHeader::kXForwardedFor) {
-        hop.from = address_of(trimmed(element));
-        continue;
-      }
-      for (const std::string_view pair : split(element, ';')) {
+      for (const std::string_view pair : split_unquoted(element, ';')) {
         const std::size_t equals = pair.find('=');
         if (equals == std::string_view::npos) continue;
         const std::string_view key = trimmed(pair.substr(0, equals));

@@ -114,5 +114,13 @@ TEST_F(TrustedProxiesTest, nothing_that_a_client_sends_changes_who_it_is) {
   });
 }
 
+TEST_F(TrustedProxiesTest, what_a_caller_sends_hides_nothing_that_a_proxy_writes_behind_it) {
+  for (const std::string sent : {"\"", "\"192.0.2.1", "x\"\\", ",,\"", "\"a\" \"", ";\""}) {
+    EXPECT_EQ(by_for("10.0.0.1", {sent + ", 198.51.100.7"}), "198.51.100.7") << sent;
+    EXPECT_EQ(by_forwarded("for=" + sent + ", for=198.51.100.7").address, "198.51.100.7") << sent;
+    EXPECT_EQ(by_forwarded("for=" + sent + ", for=\"[2001:db8::7]\";proto=https"), (Seen{"2001:db8::7", true})) << sent;
+  }
+}
+
 }  // namespace
 }  // namespace concord::guard

@@ -80,24 +80,49 @@ std::optional<Error> Watch::refusal(const net::Route& route, std::string_view ad
   if (!lock && caller && on_.reads(route)) lock = locked(LockKind::kReading, key_of(address, caller));
   if (!lock && names_a_thing(route)) lock = locked(LockKind::kAsking, key_of(address, caller));
   if (!lock) return std::nullopt;
-  const std::int64_t left_s = (lock->until_ms - on_.clock.wall_ms()) / 1000 + 1;
+  return refused_by(*lock);
+}
+
+std::optional<Error> Watch::reading_refusal(std::string_view address, const Caller& caller) {
+  if (!any_lock_.load(std::memory_order_relaxed)) return std::nullopt;
+  const Key key = key_of(address, caller);
+  auto lock = locked(LockKind::kReading, key);
+  if (!lock) lock = locked(LockKind::kAsking, key);
+  if (!lock) return std::nullopt;
+  return refused_by(*lock);
+}
+
+Error Watch::refused_by(const Lock& lock) {
+  const std::int64_t left_s = (lock.until_ms - on_.clock.wall_ms()) / 1000 + 1;
   return Error{Code::kRateLimited,
                "this is locked for a while; an admin can end it sooner",
-               {{"lock", lock->id.str()}, {"retry_after", std::to_string(left_s)}}};
+               {{"lock", lock.id.str()}, {"retry_after", std::to_string(left_s)}}};
 }
 
 void Watch::answered(const net::Route& route, int status, std::string_view thing, std::string_view address,
                      const std::optional<Caller>& caller) {
   if (thing.empty()) return;
   const bool read = caller && (status == 200 || status == 101) && on_.reads(route);
-  if (!read && status != 404) return;
+  if (read || status == 404) count(read ? ThreatKind::kMassDownload : ThreatKind::kEnumeration, thing, address, caller);
+}
+
+void Watch::was_read(std::string_view thing, std::string_view address, const Caller& caller) {
+  count(ThreatKind::kMassDownload, thing, address, caller);
+}
+
+void Watch::was_missed(std::string_view thing, std::string_view address, const Caller& caller) {
+  count(ThreatKind::kEnumeration, thing, address, caller);
+}
+
+void Watch::count(ThreatKind kind, std::string_view thing, std::string_view address,
+                  const std::optional<Caller>& caller) {
+  const bool read = kind == ThreatKind::kMassDownload;
   const Key who = key_of(address, caller);
   const Key what = text_key_of(kThing, thing);
   std::optional<Threat> threat;
   {
     const std::lock_guard guard(mutex_);
     const std::int64_t now_ms = on_.clock.monotonic_ns() / 1'000'000;
-    const ThreatKind kind = read ? ThreatKind::kMassDownload : ThreatKind::kEnumeration;
     if ((read ? reads_ : misses_).add(who, what, now_ms)) {
       const std::string user = is_user(caller) ? caller->user.str() : std::string();
       threat =

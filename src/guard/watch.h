@@ -47,6 +47,11 @@ class Watch {
   void answered(const net::Route& route, int status, std::string_view thing, std::string_view address,
                 const std::optional<Caller>& caller);
 
+  // The same where a thing is asked for in another way than by a route of its own.
+  std::optional<Error> reading_refusal(std::string_view address, const Caller& caller);
+  void was_read(std::string_view thing, std::string_view address, const Caller& caller);
+  void was_missed(std::string_view thing, std::string_view address, const Caller& caller);
+
   /// `user` is empty where there is no such account.
   void sign_in_failed(std::string_view account, std::string_view user, std::string_view address);
   /// Seconds until strangers may sign in to the account again; nullopt: now.
@@ -58,6 +63,8 @@ class Watch {
 
  private:
   std::optional<Lock> locked(LockKind kind, const Key& key);
+  Error refused_by(const Lock& lock);
+  void count(ThreatKind kind, std::string_view thing, std::string_view address, const std::optional<Caller>& caller);
   /// Under the mutex.
   Threat found(Threat threat, std::optional<LockKind> kind, const Key& key, std::string_view subject);
   void tell(const std::optional<Threat>& threat);

@@ -12,12 +12,26 @@ namespace {
 constexpr std::int64_t kDayMs = 24LL * 60 * 60 * 1000;
 
 Counter& checks(Metrics& metrics, std::string result) {
-  return metrics.counter("concord_identity_token_checks_total",
-                         "Access tokens checked: found among those checked before, verified, or refused.",
-                         {{"result", std::move(result)}});
+  return metrics.counter(
+      "concord_identity_token_checks_total",
+      "Access tokens checked: found among those checked before, verified (of a session that is known, "
+      "or with a look into the tables), or refused.",
+      {{"result", std::move(result)}});
 }
 
-Task<Authenticated> ready(std::shared_ptr<const Authenticated> holder) { co_return *holder; }
+/// Under which the cache knows who has a session, whatever its tokens are.
+crypto::Sha256 session_key(SessionId session) { return crypto::sha256(as_bytes("session " + session.str())); }
+
+std::unexpected<Error> second_step_wanted() {
+  return fail(
+      Error{Code::kPermissionDenied, "this hub asks for a second step of signing in: set one up first", {}}.with(
+          "reason", "second_factor_required"));
+}
+
+Task<Authenticated> ready(std::shared_ptr<const Authenticated> holder, bool setting_up) {
+  if (holder->must_set_up && !setting_up) co_return second_step_wanted();
+  co_return *holder;
+}
 
 }  // namespace
 
@@ -25,19 +39,21 @@ std::unexpected<Error> refuse_token(std::string_view reason, std::string message
   return fail(Error{Code::kUnauthenticated, std::move(message), {}}.with("reason", std::string(reason)));
 }
 
-AccessTokens::AccessTokens(const Options& options, SigningKeys keys, Sessions& sessions, Agents& agents,
+AccessTokens::AccessTokens(const Options& options, const KeyRing& keys, Sessions& sessions, Agents& agents,
                            const EndedSessions& ended, Clock& clock, Metrics& metrics)
     : issuer_(options.issuer),
       audience_(options.audience),
       lifetime_s_(options.access_token_seconds),
       guests_until_verified_(options.require_verified_email),
+      demand_(options.require_second_factor),
       share_links_(options.share_links),
-      keys_(std::move(keys)),
+      keys_(keys),
       sessions_(sessions),
       agents_(agents),
       ended_(ended),
       clock_(clock),
       cached_(checks(metrics, "cached")),
+      of_known_session_(checks(metrics, "session")),
       cold_(checks(metrics, "cold")),
       refused_(checks(metrics, "refused")),
       cache_(options.token_cache_entries,
@@ -53,11 +69,11 @@ Result<std::string> AccessTokens::issue(UserId user, SessionId session) const {
                               .not_before_s = now_s,
                               .token_id = crypto::base64url_encode(crypto::random_array<16>()),
                               .session_id = session.str()};
-  return crypto::sign_compact(keys_.newest, kAccessTokenType, crypto::encode_claims(claims));
+  return crypto::sign_compact(keys_.current()->signer, kAccessTokenType, crypto::encode_claims(claims));
 }
 
 Result<AccessTokens::Verified> AccessTokens::verify(std::string_view token) const {
-  TRY(const std::string payload, keys_.verifier.verify(token));
+  TRY(const std::string payload, keys_.current()->verifier.verify(token));
   TRY(const crypto::Claims claims, crypto::parse_claims(payload));
   TRY_VOID(crypto::check_claims(claims, {.issuer = issuer_, .audience = audience_, .now_s = clock_.wall_ms() / 1000}));
   const auto user = UserId::parse(claims.subject);
@@ -73,17 +89,17 @@ std::shared_ptr<const Authenticated> AccessTokens::known(std::string_view token)
   return holder;
 }
 
-Task<Authenticated> AccessTokens::check(std::string_view token) {
+Task<Authenticated> AccessTokens::check(std::string_view token, bool setting_up) {
   if (token.size() > crypto::kMaxTokenBytes)
     token = token.substr(0, crypto::kMaxTokenBytes + 1);  // refused by its length
   const crypto::Sha256 digest = crypto::sha256(as_bytes(token));
   if (auto holder = cache_.find(digest, clock_.wall_ms()); holder && !ended_.contains(holder->session)) {
     cached_.add();
-    return ready(std::move(holder));
+    return ready(std::move(holder), setting_up);
   }
   if (token.starts_with(kAgentTokenPrefix) || token.starts_with(kVisitorTokenPrefix))
     return check_agent(std::string(token), digest);
-  return check_cold(std::string(token), digest);
+  return check_cold(std::string(token), digest, setting_up);
 }
 
 /// Of an agent, or of a link. A live session of one without end lasts a day, and may be opened again.
@@ -100,6 +116,10 @@ Task<Authenticated> AccessTokens::check_agent(std::string token, crypto::Sha256 
     refused_.add();
     co_return refuse_token("expired", "the agent's token has expired");
   }
+  if (!found->row.agent.link && lacks_second_step(found->owner.principal.role, found->owner.has_second_step, demand_)) {
+    refused_.add();
+    co_return second_step_wanted();
+  }
   found->owner.principal.role = acting_role(found->owner, guests_until_verified_);
   auto holder = std::make_shared<const Authenticated>(
       Authenticated{.principal = std::move(found->owner.principal),
@@ -111,24 +131,38 @@ Task<Authenticated> AccessTokens::check_agent(std::string token, crypto::Sha256 
   co_return *holder;
 }
 
-Task<Authenticated> AccessTokens::check_cold(std::string token, crypto::Sha256 digest) {
+Task<Authenticated> AccessTokens::check_cold(std::string token, crypto::Sha256 digest, bool setting_up) {
   const auto verified = verify(token);
   if (!verified) {
     refused_.add();
     co_return fail(verified.error());
   }
   const std::uint64_t generation = cache_.generation();
+  const crypto::Sha256 session = session_key(verified->session);
+  if (const auto known = cache_.find(session, clock_.wall_ms());
+      known && known->principal.id == verified->user && !ended_.contains(verified->session)) {
+    auto holder = std::make_shared<Authenticated>(*known);
+    holder->expires_ms = verified->expires_ms;
+    cache_.put(digest, holder, generation);
+    of_known_session_.add();
+    co_return co_await ready(std::move(holder), setting_up);
+  }
   CO_TRY(std::optional<Account> account, co_await sessions_.account_of_living(verified->user, verified->session));
   if (!account) {
     refused_.add();
     co_return refuse_token("session", "the token's session has ended; sign in again");
   }
+  const bool lacks = lacks_second_step(account->principal.role, account->has_second_step, demand_);
   account->principal.role = acting_role(*account, guests_until_verified_);
   auto holder = std::make_shared<const Authenticated>(
-      Authenticated{std::move(account->principal), verified->expires_ms, verified->session, nullptr});
+      Authenticated{std::move(account->principal), verified->expires_ms, verified->session, nullptr, lacks});
   cache_.put(digest, holder, generation);
+  // Until a token after the next: `ended_` knows of an ended session for as long as any of its tokens could be good.
+  auto next = std::make_shared<Authenticated>(*holder);
+  next->expires_ms += 2 * lifetime_s_ * 1000;
+  cache_.put(session, std::move(next), generation);
   cold_.add();
-  co_return *holder;
+  co_return co_await ready(std::move(holder), setting_up);
 }
 
 }  // namespace concord::identity

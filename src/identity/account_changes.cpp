@@ -1,5 +1,7 @@
 #include "identity/account_changes.h"
 
+#include "json/object.h"
+
 namespace concord::identity {
 
 namespace {
@@ -57,7 +59,7 @@ Task<> set_activity(engines::Transaction& transaction, Activity& wanted) {
 }  // namespace
 
 AccountChanges::AccountChanges(Dependencies& dependencies, Accounts& accounts, EndedSessions& ended,
-                               PasswordHasher& hasher, SignIn& sign_in, AccountMails& mails,
+                               PasswordHasher& hasher, SignIn& sign_in, AccountMails& mails, AccountNotices& notices,
                                std::function<void()> changed)
     : on_(dependencies),
       accounts_(accounts),
@@ -66,6 +68,7 @@ AccountChanges::AccountChanges(Dependencies& dependencies, Accounts& accounts, E
       hasher_(hasher),
       sign_in_(sign_in),
       mails_(mails),
+      notices_(notices),
       mail_rate_(dependencies.clock, kMailsPerMinute, kMailRateKeys),
       changed_(std::move(changed)) {}
 
@@ -147,10 +150,9 @@ Task<Account> AccountChanges::rename(Acting by, std::string name) {
   co_return std::move(*account);
 }
 
-Task<> AccountChanges::change_password(Acting by, std::string old_password, std::string new_password) {
+Task<> AccountChanges::change_password(Acting by, std::optional<std::string> old_password, std::string new_password) {
   const UserId user = by.who.principal.id;
-  CO_TRY(const Account account,
-         co_await sign_in_.prove_password(user, std::move(old_password), "old_password", by.caller));
+  CO_TRY(const Account account, co_await sign_in_.prove(by, std::move(old_password), "old_password"));
   CO_TRY(std::string hash, co_await hasher_.hash(std::move(new_password)));
   PasswordChange wanted{.user = user,
                         .credentials = account.credentials,
@@ -160,7 +162,9 @@ Task<> AccountChanges::change_password(Acting by, std::string old_password, std:
   const auto body = [&](engines::Transaction& transaction) { return change(transaction, wanted); };
   CO_TRY_VOID(co_await on_.tables.transaction(body));
   end(wanted.gone);
-  co_return co_await record("account.password_changed", by, user);
+  CO_TRY_VOID(co_await record("account.password_changed", by, user));
+  co_await notices_.tell(user, CredentialChange::kPassword, std::move(by.caller));
+  co_return Result<>();
 }
 
 Task<> AccountChanges::reset(engines::Transaction& transaction, Reset& reset) {
@@ -182,7 +186,9 @@ Task<> AccountChanges::reset_password(std::string secret, std::string new_passwo
   const auto body = [&](engines::Transaction& transaction) { return reset(transaction, wanted); };
   CO_TRY_VOID(co_await on_.tables.transaction(body));
   end(wanted.gone);
-  co_return co_await on_.audit.record(audit_event("account.password_reset", *wanted.user, caller));
+  CO_TRY_VOID(co_await on_.audit.record(audit_event("account.password_reset", *wanted.user, caller)));
+  co_await notices_.tell(*wanted.user, CredentialChange::kPasswordByLink, std::move(caller));
+  co_return Result<>();
 }
 
 Task<Account> AccountChanges::administered(const Acting& by, UserId user) {

@@ -8,27 +8,23 @@
 #include <string>
 
 #include "identity/account_mails.h"
+#include "identity/account_notices.h"
 #include "identity/links.h"
 #include "identity/sign_in.h"
 
 namespace concord::identity {
 
-/// A principal who acts, and where from.
-struct Acting {
-  Authenticated who;
-  Caller caller;
-};
-
 class AccountChanges {
  public:
   /// `changed` is called after a change of what an account may do, or of how it is called.
   AccountChanges(Dependencies& dependencies, Accounts& accounts, EndedSessions& ended, PasswordHasher& hasher,
-                 SignIn& sign_in, AccountMails& mails, std::function<void()> changed);
+                 SignIn& sign_in, AccountMails& mails, AccountNotices& notices, std::function<void()> changed);
 
   Task<Account> rename(Acting by, std::string name);
   /// Ends the caller's other sessions and the links that would set the password. kPermissionDenied with the field
-  /// "old_password"; kConflict where it was changed meanwhile.
-  Task<> change_password(Acting by, std::string old_password, std::string new_password);
+  /// "old_password"; kConflict where it was changed meanwhile. Where there is none to show the sign-in has to be
+  /// recent.
+  Task<> change_password(Acting by, std::optional<std::string> old_password, std::string new_password);
   /// By a link: ends all of the account's sessions. kPermissionDenied with the field "token" where the link is used,
   /// too old, or never was.
   Task<> reset_password(std::string secret, std::string new_password, Caller caller);
@@ -82,6 +78,7 @@ class AccountChanges {
   PasswordHasher& hasher_;
   SignIn& sign_in_;
   AccountMails& mails_;
+  AccountNotices& notices_;
   guard::RateLimiter mail_rate_;
   const std::function<void()> changed_;
 };

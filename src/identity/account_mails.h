@@ -1,6 +1,7 @@
 #pragma once
 // What the hub writes to people about their accounts, and the addresses of the web app's pages that it points to.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,20 @@
 #include "mail/mailer.h"
 
 namespace concord::identity {
+
+/// What was changed of that by which an account is signed in.
+enum class CredentialChange : std::uint8_t {
+  kPassword,
+  kPasswordByLink,
+  kAppCodesOn,
+  kAppCodesOff,
+  kRecoveryCodes,
+  kPasskeyAdded,
+  kPasskeyRemoved,
+  kServiceConnected,
+  kServiceDisconnected,
+  kSecondFactorReset,  // by an admin
+};
 
 class AccountMails {
  public:
@@ -22,6 +37,8 @@ class AccountMails {
   Result<> confirm(const Account& account, std::string_view secret);
   Result<> reset(const Account& account, std::string_view secret);
   Result<> invite(const Invitation& invitation, std::string_view secret, std::string_view by);
+  /// `address`: where the change came from.
+  Result<> changed(const Account& account, CredentialChange change, std::string_view address);
 
   /// An address of the web app: whole where PUBLIC_URL is set. The secret stands behind a '#', so that no server and no
   /// log sees it.

@@ -1,7 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
 #include <chrono>
 
+#include "crypto/base32_testing.h"
+#include "crypto/one_time_code.h"
+#include "identity/authenticator_testing.h"
 #include "identity/hub_testing.h"
 #include "mail/smtp_server_testing.h"
 
@@ -115,6 +119,84 @@ TEST(AccountMails, an_invitation_to_an_address_goes_there) {
   const auto received = server.wait_for(1);
   ASSERT_EQ(received.size(), 1U);
   EXPECT_EQ(secret_in(received[0], "register"), made.text("token"));
+}
+
+class AccountNoticesTest : public ::testing::Test {
+ protected:
+  AccountNoticesTest() {
+    owner_ = hub_.register_account("owner@example.com").text("access_token");
+    const Reply ben = hub_.register_account("ben@example.com");
+    EXPECT_EQ(server_.wait_for(1).size(), 1U);  // that confirms the address
+    ben_ = ben.text("access_token");
+    ben_id_ = ben.user("id");
+    device_.origin = "https://hub.example.com";
+    device_.rp_id = "hub.example.com";
+  }
+  std::string of(std::string method, std::string path, std::string body, std::string by) {
+    const Reply reply = hub_.call(std::move(method), std::move(path), std::move(body), std::move(by));
+    EXPECT_LT(reply.status, 300) << reply.error.message;
+    return reply.body;
+  }
+  /// The newest mail, which says that, to whom the account is of, and where it was changed from.
+  void expect_told(std::string_view subject, std::string_view sentence) {
+    const auto received = server_.wait_for(++told_ + 1);
+    ASSERT_EQ(received.size(), told_ + 1) << subject;
+    EXPECT_EQ(received.back().to, "<ben@example.com>");
+    EXPECT_TRUE(received.back().data.contains("Subject: " + std::string(subject))) << received.back().data;
+    const std::string text = received.back().text();
+    EXPECT_TRUE(text.contains(sentence)) << text;
+    EXPECT_TRUE(text.contains("at https://hub.example.com, from the address 192.0.2.1.")) << text;
+  }
+
+  SmtpServer server_;
+  Hub hub_{mailing(), server_.url()};
+  Authenticator device_;
+  std::string owner_, ben_, ben_id_;
+  std::size_t told_ = 0;
+};
+
+TEST_F(AccountNoticesTest, tell_of_a_password_that_was_changed_or_set_anew) {
+  EXPECT_EQ(hub_.call("POST", "/auth/password", R"({"old_password":"no","new_password":"another one"})", ben_).status,
+            403);
+  of("POST", "/auth/password", R"({"old_password":"long enough","new_password":"another one"})", ben_);
+  expect_told("Your password was changed", "the password of your account was changed.");
+  const auto link = boost::json::parse(of("POST", "/users/" + ben_id_ + "/reset-link", "", owner_));
+  const std::string token(link.at("token").as_string());
+  of("POST", "/auth/password/reset", R"({"token":")" + token + R"(","password":"a third one"})", "");
+  expect_told("Your password was set anew", "was set anew, by a link.");
+}
+
+TEST_F(AccountNoticesTest, tell_of_second_steps_that_were_turned_on_and_off) {
+  const std::string shown = R"({"password":"long enough"})";
+  const auto made = boost::json::parse(of("POST", "/auth/second-factor/totp", shown, ben_));
+  const Bytes secret = concord::testing::base32_decode(std::string(made.at("secret").as_string()));
+  const auto code = [&] {
+    hub_.clock().advance_ms(crypto::kCodeStepMs);
+    return crypto::hotp(secret, static_cast<std::uint64_t>(crypto::code_step(hub_.clock().wall_ms())));
+  };
+  const auto both = [&] { return R"({"password":"long enough","code":")" + code() + "\"}"; };
+  of("POST", "/auth/second-factor/totp/confirm", R"({"code":")" + code() + "\"}", ben_);
+  expect_told("Codes of an app are on", "now asks for a code");
+  of("POST", "/auth/second-factor/recovery-codes", both(), ben_);
+  expect_told("You have new recovery codes", "those before no longer work.");
+  of("DELETE", "/auth/second-factor/totp", both(), ben_);
+  expect_told("Codes of an app are off", "no longer asks for a code");
+
+  const auto add = [&] {
+    const auto options = boost::json::parse(of("POST", "/auth/passkeys/options", shown, ben_));
+    const std::string challenge(options.at_pointer("/publicKey/challenge").as_string());
+    const std::string body = R"({"name":"Laptop","credential":)" + device_.registration(challenge) + "}";
+    const auto added = boost::json::parse(of("POST", "/auth/passkeys", body, ben_));
+    return std::string(added.at_pointer("/passkey/id").as_string());
+  };
+  const std::string id = add();
+  expect_told("A passkey was added", "a passkey was added to your account.");
+  of("DELETE", "/auth/passkeys/" + id, shown, ben_);
+  expect_told("A passkey was removed", "a passkey was removed from your account.");
+  add();
+  expect_told("A passkey was added", "a passkey was added to your account.");
+  of("DELETE", "/users/" + ben_id_ + "/second-factor", "", owner_);
+  expect_told("Two-step sign-in was taken off", "an admin took two-step sign-in off your account");
 }
 
 TEST(AccountMails, a_hub_without_a_mail_server_says_so) {

@@ -25,10 +25,10 @@ Task<> begin(engines::Transaction& transaction, Beginning& wanted) {
 
 }  // namespace
 
-Task<> AccountRemoval::remove(Acting by, std::string password) {
+Task<> AccountRemoval::remove(Acting by, std::optional<std::string> password) {
   const UserId user = by.who.principal.id;
   Beginning wanted{.now_ms = on_.clock.wall_ms()};
-  CO_TRY(wanted.account, co_await sign_in_.prove_password(user, std::move(password), "password", by.caller));
+  CO_TRY(wanted.account, co_await sign_in_.prove(by, std::move(password), "password"));
   const auto body = [&](engines::Transaction& transaction) { return begin(transaction, wanted); };
   CO_TRY_VOID(co_await on_.tables.transaction(body));
   for (const SessionId session : wanted.gone) ended_.add(session);

@@ -23,7 +23,7 @@ class AccountRemoval {
 
   /// kPermissionDenied with the field "password"; kConflict for the owner while there are other accounts. After any
   /// other failure the account is out already, and the rest goes at the next start.
-  Task<> remove(Acting by, std::string password);
+  Task<> remove(Acting by, std::optional<std::string> password);
   /// See Identity::finish_removals.
   Task<> finish_all();
 

@@ -11,7 +11,7 @@ constexpr std::int64_t kMaxInvitationDays = 90;
 constexpr std::int64_t kInvitationDays = 7;
 constexpr std::int64_t kResetAnswerMs = 400;
 
-void write_invitation(json::Writer& out, const Invitation& invitation) {
+void write_invitation(json::Writer& out, const Invitation& invitation, std::string_view invited_by) {
   out.field("id", invitation.id.str()).key("email");
   if (invitation.email.empty()) {
     out.null();
@@ -19,6 +19,7 @@ void write_invitation(json::Writer& out, const Invitation& invitation) {
     out.text(invitation.email);
   }
   out.field("role", to_string(invitation.role)).field("invited_by", invitation.invited_by.str());
+  out.field("invited_by_name", invited_by);
   out.field("created_at", format_time(invitation.created_ms)).field("expires_at", format_time(invitation.expires_ms));
 }
 
@@ -88,7 +89,7 @@ Task<net::Response> AccountRoutes::rename(net::Request request) {
 Task<net::Response> AccountRoutes::change_password(net::Request request) {
   CO_TRY(Acting by, co_await acting(request));
   CO_TRY(const json::Object body, body_of(request));
-  CO_TRY(std::string old_password, body.text("old_password", password_rule(options_)));
+  CO_TRY(auto old_password, body.optional_text("old_password", password_rule(options_)));
   CO_TRY(std::string new_password, body.text("new_password", new_password_rule(options_)));
   CO_TRY_VOID(co_await changes_.change_password(std::move(by), std::move(old_password), std::move(new_password)));
   co_return net::Response{.status = 204};
@@ -173,7 +174,7 @@ Task<net::Response> AccountRoutes::invite(net::Request request) {
   CO_TRY_VOID(co_await on_.audit.record(std::move(event)));
   json::Writer out;
   out.begin_object();
-  write_invitation(out, invitation);
+  write_invitation(out, invitation, by.who.principal.name);
   out.field("link", mails_.link("register", secret)).field("token", secret);
   const bool mailed =
       !invitation.email.empty() && mails_.on() && mails_.invite(invitation, secret, by.who.principal.name).has_value();
@@ -184,11 +185,15 @@ Task<net::Response> AccountRoutes::invite(net::Request request) {
 Task<net::Response> AccountRoutes::list_invitations(net::Request request) {
   CO_TRY_VOID(co_await admin(request));
   CO_TRY(const std::vector<Invitation> invitations, co_await invitations_.list());
+  std::vector<std::string> makers;
+  makers.reserve(invitations.size());
+  for (const Invitation& invitation : invitations) makers.push_back(invitation.invited_by.str());
+  CO_TRY(auto names, co_await identity_.names_of(std::move(makers)));
   json::Writer out;
   out.begin_object().key("invitations").begin_array();
   for (const Invitation& invitation : invitations) {
     out.begin_object();
-    write_invitation(out, invitation);
+    write_invitation(out, invitation, names[invitation.invited_by.str()]);
     out.end();
   }
   out.end().end();

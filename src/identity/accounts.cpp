@@ -26,6 +26,16 @@ engines::Value value_of(std::optional<std::int64_t> time_ms) {
   return time_ms ? engines::Value(*time_ms) : engines::Value();
 }
 
+/// Of LIKE: whatever contains the text.
+std::string pattern_of(std::string_view text) {
+  std::string pattern = "%";
+  for (const char c : text) {
+    if (c == '%' || c == '_' || c == '\\') pattern += '\\';
+    pattern += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return pattern + "%";
+}
+
 Statement verify(UserId id, std::int64_t now_ms) {
   return {"UPDATE identity_users SET verified_ms = $2 WHERE id = $1 AND verified_ms IS NULL", {id.str(), now_ms}};
 }
@@ -47,11 +57,17 @@ Result<Account> account_of(const engines::Row& columns) {
                  .created_ms = as_integer(columns[5]),
                  .verified_ms = time_of(columns[6]),
                  .deactivated_ms = time_of(columns[7]),
-                 .credentials = as_integer(columns[8])};
+                 .credentials = as_integer(columns[8]),
+                 .has_second_step = as_integer(columns[9]) != 0};
 }
 
 Role acting_role(const Account& account, bool guest_until_verified) {
   return guest_until_verified && !account.verified_ms ? Role::kGuest : account.principal.role;
+}
+
+bool lacks_second_step(Role role, bool has_second_step, SecondFactorDemand demand) {
+  if (has_second_step || demand == SecondFactorDemand::kNobody) return false;
+  return demand == SecondFactorDemand::kEverybody || administers(role);
 }
 
 Task<bool> Accounts::any() {
@@ -101,9 +117,14 @@ Task<std::vector<Principal>> Accounts::find_all(std::vector<UserId> ids) {
   co_return found;
 }
 
-Task<std::vector<Account>> Accounts::list(std::optional<UserId> after, std::int64_t limit) {
-  CO_TRY(const Rows rows, co_await tables_.query({select("WHERE u.id > $1 ORDER BY u.id LIMIT $2"),
-                                                  {after ? after->str() : std::string(), limit}}));
+Task<std::vector<Account>> Accounts::list(std::optional<UserId> after, std::string text, std::int64_t limit) {
+  Statement statement{"WHERE u.id > $1", {after ? after->str() : std::string(), limit}};
+  if (!text.empty()) {
+    statement.sql += R"( AND (u.email_key LIKE $3 ESCAPE '\' OR LOWER(u.name) LIKE $3 ESCAPE '\'))";
+    statement.arguments.emplace_back(pattern_of(text));
+  }
+  statement.sql = select(statement.sql + " ORDER BY u.id LIMIT $2");
+  CO_TRY(const Rows rows, co_await tables_.query(std::move(statement)));
   std::vector<Account> found;
   found.reserve(rows.rows.size());
   for (const engines::Row& row : rows.rows) {
@@ -167,6 +188,17 @@ Task<std::vector<UserId>> Accounts::removals_begun() {
 Task<> Accounts::remove(UserId id) {
   CO_TRY_VOID(co_await tables_.query({"DELETE FROM identity_users WHERE id = $1", {id.str()}}));
   co_return Result<>();
+}
+
+Task<> Accounts::check_way_in(Transaction& transaction, UserId id) {
+  CO_TRY(const Rows ways, co_await transaction.query(
+                              {"SELECT 1 FROM identity_users WHERE id = $1 AND (password_hash <> '' OR EXISTS "
+                               "(SELECT 1 FROM identity_oauth_connections WHERE user_id = $1) OR EXISTS (SELECT 1 "
+                               "FROM identity_passkeys WHERE user_id = $1))",
+                               {id.str()}}));
+  if (!ways.empty()) co_return Result<>();
+  co_return fail(Error{Code::kConflict, "it is the only way in to your account: set a password first", {}}.with(
+      "reason", "last_way_in"));
 }
 
 Task<bool> Accounts::has_others(Transaction& transaction, UserId id) {

@@ -9,6 +9,7 @@
 #include "base/task.h"
 #include "engines/tables.h"
 #include "identity/email.h"
+#include "identity/options.h"
 #include "identity/principal.h"
 
 namespace concord::identity {
@@ -20,10 +21,13 @@ struct Account {
   std::optional<std::int64_t> verified_ms;     // when the e-mail was confirmed
   std::optional<std::int64_t> deactivated_ms;  // since when nobody signs in to it
   std::int64_t credentials = 0;                // grows with each change of what it signs in by
+  bool has_second_step = false;                // codes of an app, or a passkey
 };
 
 /// What the account may do now: that of a guest where e-mails have to be confirmed and its own is not.
 Role acting_role(const Account& account, bool guest_until_verified);
+/// Whether a second step is demanded of an account of that role, and it has none.
+bool lacks_second_step(Role role, bool has_second_step, SecondFactorDemand demand);
 
 class Accounts {
  public:
@@ -35,8 +39,9 @@ class Accounts {
   /// Those that exist, in no order.
   Task<std::vector<Principal>> find_all(std::vector<UserId> ids);
 
-  /// In the order of their identifiers, which is that of their making.
-  Task<std::vector<Account>> list(std::optional<UserId> after, std::int64_t limit);
+  /// Whose name or e-mail contains `text`, in the order of their identifiers, which is that of their making. Capitals
+  /// of the Latin alphabet do not count.
+  Task<std::vector<Account>> list(std::optional<UserId> after, std::string text, std::int64_t limit);
   /// Whether it was `old_role` still.
   Task<bool> set_role(UserId id, Role old_role, Role new_role);
 
@@ -55,6 +60,8 @@ class Accounts {
   Task<std::vector<UserId>> removals_begun();
   /// The row, and with it the user's sessions, memberships, links, invitations and agents.
   Task<> remove(UserId id);
+  /// kConflict where there is no way left to sign in to it: no password, no service, no passkey.
+  static Task<> check_way_in(engines::Transaction& transaction, UserId id);
   static Task<bool> has_others(engines::Transaction& transaction, UserId id);
   /// Where the account's credentials are still `credentials`: whether they were.
   static Task<bool> set_password(engines::Transaction& transaction, UserId id, std::int64_t credentials,
@@ -79,7 +86,9 @@ class Accounts {
 /// kCorrupt where a row does not hold what this part writes; `columns` are those of kAccountColumns.
 Result<Account> account_of(const engines::Row& columns);
 constexpr std::string_view kAccountColumns =
-    "u.id, u.email, u.name, u.role, u.password_hash, u.created_ms, u.verified_ms, u.deactivated_ms, u.credentials";
-constexpr std::size_t kAccountColumnCount = 9;
+    "u.id, u.email, u.name, u.role, u.password_hash, u.created_ms, u.verified_ms, u.deactivated_ms, u.credentials, "
+    "CASE WHEN EXISTS (SELECT 1 FROM identity_totp t WHERE t.user_id = u.id AND t.confirmed_ms IS NOT NULL) OR EXISTS "
+    "(SELECT 1 FROM identity_passkeys p WHERE p.user_id = u.id) THEN 1 ELSE 0 END";
+constexpr std::size_t kAccountColumnCount = 10;
 
 }  // namespace concord::identity

@@ -1,5 +1,7 @@
 #include "identity/groups.h"
 
+#include "identity/accounts.h"
+
 namespace concord::identity {
 
 using engines::as_integer;
@@ -113,17 +115,18 @@ Task<std::vector<UserId>> Groups::members(GroupId id) {
 Task<Membership> Groups::membership(UserId user) {
   CO_TRY(const Rows found,
          co_await tables_.query(
-             {"SELECT u.role, m.group_id, u.verified_ms FROM identity_users u LEFT JOIN identity_group_members m ON "
-              "m.user_id = u.id WHERE u.id = $1",
+             {"SELECT " + std::string(kAccountColumns) +
+                  ", m.group_id FROM identity_users u LEFT JOIN identity_group_members m ON m.user_id = u.id WHERE "
+                  "u.id = $1",
               {user.str()}}));
   if (found.empty()) co_return fail(Code::kNotFound, "there is no such account");
   Membership out;
+  CO_TRY(const Account account, account_of(found.rows.front()));
+  out.role = acting_role(account, guests_until_verified_);
+  out.must_set_up = lacks_second_step(account.principal.role, account.has_second_step, demand_);
   for (const engines::Row& row : found.rows) {
-    const auto role = parse_role(as_string(row[0]));
-    if (!role) co_return fail(Code::kCorrupt, "a user's role is malformed");
-    out.role = guests_until_verified_ && engines::is_null(row[2]) ? Role::kGuest : *role;
-    if (engines::is_null(row[1])) continue;
-    const auto group = GroupId::parse(as_string(row[1]));
+    if (engines::is_null(row[kAccountColumnCount])) continue;
+    const auto group = GroupId::parse(as_string(row[kAccountColumnCount]));
     if (!group) co_return fail(Code::kCorrupt, "a member's group is malformed");
     out.groups.push_back(*group);
   }

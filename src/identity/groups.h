@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engines/tables.h"
+#include "identity/options.h"
 #include "identity/principal.h"
 
 namespace concord::identity {
@@ -21,8 +22,8 @@ struct Group {
 class Groups {
  public:
   /// `guests_until_verified`: see acting_role.
-  Groups(engines::Tables& tables, bool guests_until_verified)
-      : tables_(tables), guests_until_verified_(guests_until_verified) {}
+  Groups(engines::Tables& tables, bool guests_until_verified, SecondFactorDemand demand)
+      : tables_(tables), guests_until_verified_(guests_until_verified), demand_(demand) {}
 
   static constexpr std::int64_t kMaxGroups = 10'000;
   static constexpr std::int64_t kMaxMembers = 10'000;  // of one group
@@ -50,6 +51,7 @@ class Groups {
  private:
   engines::Tables& tables_;
   const bool guests_until_verified_;
+  const SecondFactorDemand demand_;
 };
 
 }  // namespace concord::identity

@@ -2,10 +2,8 @@
 #include <boost/asio/io_context.hpp>
 #include <latch>
 
-#include "crypto/jws.h"
-#include "crypto/rsa_key.h"
 #include "identity/hub_testing.h"
-#include "identity/signing_keys.h"
+#include "net/target.h"
 
 namespace concord::identity::testing {
 
@@ -36,6 +34,8 @@ int status_of(Code code) {
       return 429;
     case Code::kUnavailable:
       return 503;
+    case Code::kUnsupported:
+      return 501;
     default:
       return 500;
   }
@@ -92,12 +92,17 @@ void Hub::restart(Options options) {
 net::Request Hub::request(std::string method, std::string path, std::string body, std::string bearer) {
   net::Request request;
   request.method = std::move(method);
+  if (path.contains('?')) {
+    auto target = net::parse_target(path).value();
+    path = std::move(target.path);
+    request.query = std::move(target.query);
+  }
   request.path = std::move(path);
   request.body = std::move(body);
   request.peer_address = peer_address;
   request.request_id = "req-1";
   request.headers = more_headers;
-  if (!bearer.empty()) request.headers.push_back({"authorization", "Bearer " + bearer});
+  if (!bearer.empty()) request.headers.push_back({"authorization", "Bearer " + std::move(bearer)});
   return request;
 }
 
@@ -120,7 +125,7 @@ std::vector<Reply> Hub::call_at_once(const std::string& method, const std::strin
   std::latch done(static_cast<std::ptrdiff_t>(bodies.size()));
   for (std::size_t i = 0; i < bodies.size(); ++i) {
     asio::co_spawn(reactors_.at(i % reactors_.all().size()).context(), handle(request(method, path, bodies[i], "")),
-                   [&replies, &done, i](std::exception_ptr thrown, Reply reply) {
+                   [&replies, &done, i](const std::exception_ptr& thrown, Reply reply) {
                      if (!thrown) replies[i] = std::move(reply);
                      done.count_down();
                    });
@@ -149,62 +154,16 @@ double Hub::metric(const std::string& series) const {
 
 namespace {
 
-Task<std::string> load_jwks(Hub& hub) {
-  CO_TRY(const SigningKeys keys, co_await load_signing_keys(hub.tables(), hub.blocking(), hub.clock()));
-  co_return keys.jwks;
-}
-
-TEST(Start, the_signing_key_outlives_a_restart) {
-  Hub hub;
-  const std::string token = hub.register_account("a@example.com").text("access_token");
-  const std::string jwks = hub.call("GET", "/.well-known/jwks.json").body;
-  hub.restart(quick_options());
-  EXPECT_EQ(hub.call("GET", "/.well-known/jwks.json").body, jwks);
-  EXPECT_EQ(hub.call("GET", "/auth/me", "", token).status, 200);
-}
-
-TEST(Start, of_nodes_that_start_together_one_makes_the_key) {
-  Hub hub;
-  hub.sql("DELETE FROM identity_keys");
-  std::vector<std::string> jwks(4);
-  std::vector<std::thread> nodes;
-  for (std::string& seen : jwks) nodes.emplace_back([&] { seen = hub.run(load_jwks(hub)).value(); });
-  for (std::thread& node : nodes) node.join();
-  EXPECT_EQ(hub.sql("SELECT kid FROM identity_keys").rows.size(), 1U);
-  for (const std::string& seen : jwks) EXPECT_EQ(seen, jwks[0]);
-}
-
-TEST(Start, an_older_key_still_verifies_and_the_newest_signs) {
-  Hub hub;
-  const std::string token = hub.register_account("a@example.com").text("access_token");
-  const crypto::SigningKey newer = crypto::SigningKey::generate().value();
-  hub.sql("INSERT INTO identity_keys (kid, private_pem, created_ms) VALUES ($1, $2, $3)",
-          {newer.verifying().kid(), newer.to_pem(), hub.clock().wall_ms() + 1});
-  hub.restart(quick_options());
-  EXPECT_EQ(hub.call("GET", "/auth/me", "", token).status, 200);
-  const std::string renewed = hub.log_in("a@example.com").text("access_token");
-  crypto::TokenVerifier verifier{std::string(kAccessTokenType)};
-  verifier.add(newer.verifying());
-  EXPECT_TRUE(verifier.verify(renewed));
-  EXPECT_FALSE(verifier.verify(token));
-}
-
-TEST(Start, a_malformed_stored_key_is_corrupt) {
-  Hub hub;
-  hub.sql("UPDATE identity_keys SET private_pem = 'x'");
-  const auto loaded = hub.run(load_jwks(hub));
-  ASSERT_FALSE(loaded);
-  EXPECT_EQ(loaded.error().code, Code::kCorrupt);
-}
-
 TEST(Setup, on_loopback_the_first_account_needs_no_token) {
   Hub hub;
   EXPECT_EQ(hub.identity().setup_token(), std::nullopt);
-  EXPECT_EQ(hub.call("GET", "/auth/setup").body,
-            R"({"needs_owner":true,"setup_token_required":false,"registration":"open","mail":false})");
+  EXPECT_EQ(
+      hub.call("GET", "/auth/setup").body,
+      R"({"needs_owner":true,"setup_token_required":false,"registration":"open","mail":false,"passkeys_at":"http://localhost"})");
   EXPECT_EQ(hub.register_account("a@example.com").status, 201);
-  EXPECT_EQ(hub.call("GET", "/auth/setup").body,
-            R"({"needs_owner":false,"setup_token_required":false,"registration":"open","mail":false})");
+  EXPECT_EQ(
+      hub.call("GET", "/auth/setup").body,
+      R"({"needs_owner":false,"setup_token_required":false,"registration":"open","mail":false,"passkeys_at":"http://localhost"})");
 }
 
 TEST(Setup, beyond_loopback_only_the_printed_token_makes_the_first_account) {
@@ -213,8 +172,9 @@ TEST(Setup, beyond_loopback_only_the_printed_token_makes_the_first_account) {
   Hub hub(options);
   const std::string token = hub.identity().setup_token().value();
   EXPECT_GE(token.size(), 32U);
-  EXPECT_EQ(hub.call("GET", "/auth/setup").body,
-            R"({"needs_owner":true,"setup_token_required":true,"registration":"open","mail":false})");
+  EXPECT_EQ(
+      hub.call("GET", "/auth/setup").body,
+      R"({"needs_owner":true,"setup_token_required":true,"registration":"open","mail":false,"passkeys_at":"http://localhost"})");
   const auto attempt = [&](const std::string& more) {
     return hub.call("POST", "/auth/register", R"({"email":"a@example.com","password":"long enough")" + more + "}");
   };
@@ -240,8 +200,9 @@ TEST(Setup, a_closed_hub_lets_in_its_owner_alone) {
   Options options = quick_options();
   options.registration = Registration::kClosed;
   Hub hub(options);
-  EXPECT_EQ(hub.call("GET", "/auth/setup").body,
-            R"({"needs_owner":true,"setup_token_required":false,"registration":"closed","mail":false})");
+  EXPECT_EQ(
+      hub.call("GET", "/auth/setup").body,
+      R"({"needs_owner":true,"setup_token_required":false,"registration":"closed","mail":false,"passkeys_at":"http://localhost"})");
   EXPECT_EQ(hub.register_account("a@example.com").status, 201);
   const Reply second = hub.register_account("b@example.com");
   EXPECT_EQ(second.status, 403);
@@ -254,7 +215,7 @@ TEST(Settings, become_options) {
       "--public-url=https://hub.example", "--registration=closed", "--argon2-memory-kib=65536",
       "--access-token-seconds=60",        "--sign-in-threads=3",   "--sign-in-rate-per-minute=0"};
   const auto nothing = [](std::string_view) { return std::optional<std::string>(); };
-  const Options set = Options::from(Config::load(table, flags, nothing).value(), true);
+  const Options set = Options::from(Config::load(table, flags, nothing).value(), true).value();
   EXPECT_EQ(set.issuer, "https://hub.example");
   EXPECT_EQ(set.registration, Registration::kClosed);
   EXPECT_EQ(set.password_cost.memory_kib, 65'536U);
@@ -263,7 +224,7 @@ TEST(Settings, become_options) {
   EXPECT_EQ(set.sign_ins_per_minute, 0);
   EXPECT_TRUE(set.first_account_needs_token);
 
-  const Options defaults = Options::from(Config::load(table, {}, nothing).value(), false);
+  const Options defaults = Options::from(Config::load(table, {}, nothing).value(), false).value();
   const Options built_in;
   EXPECT_EQ(defaults.issuer, built_in.issuer);
   EXPECT_EQ(defaults.password_cost, built_in.password_cost);

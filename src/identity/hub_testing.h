@@ -17,6 +17,7 @@
 #include "engines/file_system.h"
 #include "engines/sqlite_tables.h"
 #include "identity/identity.h"
+#include "identity/signing_keys.h"
 #include "json/object.h"
 #include "mail/mailer.h"
 #include "net/http.h"
@@ -96,6 +97,7 @@ class Hub {
   /// Ends the service and starts it again on the same tables.
   void restart(Options options);
 
+  /// `path` may have a query.
   Reply call(std::string method, std::string path, std::string body = "", std::string bearer = "");
   /// Many calls at once, spread over the reactors; all begin before one is waited for.
   std::vector<Reply> call_at_once(const std::string& method, const std::string& path,
@@ -118,7 +120,8 @@ class Hub {
   Identity& identity() { return *identity_; }
   ShiftedClock& clock() { return clock_; }
   engines::Tables& tables() { return *tables_; }
-  BlockingPool& blocking() { return blocking_; }
+  /// The hub's keys as another node has them, not loaded.
+  KeyRing key_ring(KeyRing::Ages ages = {}) { return {*tables_, blocking_, clock_, vault_.get(), ages}; }
   KeptLines& log() { return *log_; }
   const net::Router& router() const { return *router_; }
   std::string peer_address = "192.0.2.1";

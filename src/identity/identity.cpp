@@ -6,6 +6,7 @@
 #include "identity/access_tokens.h"
 #include "identity/account_changes.h"
 #include "identity/account_mails.h"
+#include "identity/account_notices.h"
 #include "identity/account_removal.h"
 #include "identity/account_routes.h"
 #include "identity/accounts.h"
@@ -14,12 +15,16 @@
 #include "identity/ended_sessions.h"
 #include "identity/groups.h"
 #include "identity/invitations.h"
+#include "identity/key_routes.h"
 #include "identity/leaving_routes.h"
 #include "identity/migrations.h"
+#include "identity/oauth_routes.h"
+#include "identity/passkey_routes.h"
 #include "identity/password_hasher.h"
 #include "identity/people_routes.h"
 #include "identity/routes.h"
 #include "identity/second_factor_routes.h"
+#include "identity/service_routes.h"
 #include "identity/sessions.h"
 #include "identity/setup_token.h"
 #include "identity/share_link_routes.h"
@@ -40,6 +45,12 @@ std::optional<Principal> principal_of(std::optional<Account> account) {
   return std::move(account->principal);
 }
 
+Task<Authenticated> for_users(Task<Authenticated> authenticating) {
+  CO_TRY(Authenticated who, co_await std::move(authenticating));
+  if (who.agent) co_return fail(Code::kPermissionDenied, "this is for users; an agent may not do it");
+  co_return who;
+}
+
 bool is_bearer(std::string_view scheme) {
   constexpr std::string_view kBearer = "bearer";
   return scheme.size() == kBearer.size() &&
@@ -53,16 +64,21 @@ struct Identity::State {
       : options(std::move(o)),
         on(std::move(d)),
         accounts(on.tables),
-        groups(on.tables, options.require_verified_email),
+        groups(on.tables, options.require_verified_email, options.require_second_factor),
         agents(on.tables),
         agent_rate(on.clock, 0, options.rate_limit_keys),
         invitations(on.tables),
         factors(on.tables, on.vault),
+        passkey_store(on.tables),
         tickets(on.tables),
         sessions(on.tables,
                  {.lifetime_ms = options.refresh_token_days * kDayMs, .per_user = options.sessions_per_user}),
         ended(on.clock, options.access_token_seconds * 1000),
+        keys(on.tables, on.blocking, on.clock, on.vault,
+             {.renew_ms = options.signing_key_days * kDayMs, .token_ms = options.access_token_seconds * 1000}),
+        services(on.tables),
         mails(options, on.mailer),
+        notices(accounts, mails, on.logger),
         hasher(options.password_cost, options.hash_threads, options.hash_queue, on.metrics) {}
 
   const Options options;
@@ -73,19 +89,30 @@ struct Identity::State {
   guard::RateLimiter agent_rate;
   Invitations invitations;
   SecondFactorStore factors;
+  PasskeyStore passkey_store;
   Tickets tickets;
   Sessions sessions;
   EndedSessions ended;
+  KeyRing keys;
+  Services services;
   AccountMails mails;
+  AccountNotices notices;
   PasswordHasher hasher;
   // Made by start, when the keys are known.
   std::unique_ptr<AccessTokens> tokens;
+  std::unique_ptr<KeyRoutes> key_routes;
+  std::unique_ptr<ServiceRoutes> service_routes;
   std::unique_ptr<SignIn> sign_in;
   std::unique_ptr<Routes> routes;
   std::unique_ptr<PeopleRoutes> people;
   std::unique_ptr<AgentRoutes> agent_routes;
   std::unique_ptr<AccountChanges> changes;
   std::unique_ptr<AccountRoutes> account_routes;
+  std::unique_ptr<Passkeys> passkeys;
+  std::unique_ptr<PasskeyRoutes> passkey_routes;
+  std::unique_ptr<ProviderHttp> provider_http;  // where there are providers
+  std::unique_ptr<OAuthSignIn> oauth;
+  std::unique_ptr<OAuthRoutes> oauth_routes;
   std::unique_ptr<SecondFactor> second_factor;
   std::unique_ptr<SecondFactorRoutes> second_factor_routes;
   std::unique_ptr<AccountRemoval> removal;
@@ -93,6 +120,8 @@ struct Identity::State {
   std::unique_ptr<ShareLinks> share_links;
   std::unique_ptr<ShareLinkRoutes> share_link_routes;
   std::vector<std::function<void()>> membership_listeners;
+
+  Task<Authenticated> authenticate(const net::Request& request, bool setting_up);
 
   void membership_changed() {
     tokens->forget_holders();
@@ -105,20 +134,25 @@ Identity::Identity(Options options, Dependencies dependencies)
 
 Identity::~Identity() { stop(); }
 
-void Identity::stop() { state_->hasher.stop(); }
+void Identity::stop() {
+  state_->hasher.stop();
+  if (state_->provider_http) state_->provider_http->stop();
+}
 
 Task<> Identity::start() {
   State& s = *state_;
   CO_TRY_VOID(co_await s.on.tables.migrate(migrations()));
+  CO_TRY_VOID(co_await s.on.tables.migrate(Services::migrations()));
   CO_TRY_VOID(co_await s.hasher.start());
-  CO_TRY(SigningKeys keys, co_await load_signing_keys(s.on.tables, s.on.blocking, s.on.clock));
+  CO_TRY_VOID(co_await s.keys.load());
   CO_TRY(const bool has_account, co_await s.accounts.any());
   std::optional<std::string> setup_token;
   if (!has_account && s.options.first_account_needs_token) {
     CO_TRY(setup_token, co_await load_setup_token(s.on.tables, s.on.clock));
   }
-  s.tokens = std::make_unique<AccessTokens>(s.options, std::move(keys), s.sessions, s.agents, s.ended, s.on.clock,
-                                            s.on.metrics);
+  s.tokens = std::make_unique<AccessTokens>(s.options, s.keys, s.sessions, s.agents, s.ended, s.on.clock, s.on.metrics);
+  s.service_routes = std::make_unique<ServiceRoutes>(s.options, s.on, *this, s.services, s.keys);
+  s.key_routes = std::make_unique<KeyRoutes>(s.on, *this, s.keys, [state = &s] { state->tokens->forget_holders(); });
   const auto agent_changed = [state = &s](std::optional<SessionId> ended) {
     state->membership_changed();
     if (ended) state->ended.add(*ended);
@@ -128,17 +162,32 @@ Task<> Identity::start() {
   s.share_link_routes = std::make_unique<ShareLinkRoutes>(*s.share_links);
   s.sign_in = std::make_unique<SignIn>(s.options, s.on, s.accounts, s.invitations, s.factors, s.tickets, s.sessions,
                                        s.ended, s.hasher, *s.tokens, std::move(setup_token), has_account);
-  s.changes = std::make_unique<AccountChanges>(s.on, s.accounts, s.ended, s.hasher, *s.sign_in, s.mails,
+  s.changes = std::make_unique<AccountChanges>(s.on, s.accounts, s.ended, s.hasher, *s.sign_in, s.mails, s.notices,
                                                [state = &s] { state->membership_changed(); });
+  // What an account may do depends on its second step only where one is demanded.
+  const auto factors_changed = [state = &s] {
+    if (state->options.require_second_factor != SecondFactorDemand::kNobody) state->membership_changed();
+  };
+  s.passkeys =
+      std::make_unique<Passkeys>(s.options, s.on, s.accounts, s.passkey_store, *s.sign_in, s.notices, factors_changed);
+  s.passkey_routes = std::make_unique<PasskeyRoutes>(s.options, *this, *s.passkeys);
   s.second_factor = std::make_unique<SecondFactor>(s.options, s.on, s.accounts, s.factors, s.tickets, s.ended,
-                                                   *s.sign_in, *s.changes);
-  s.second_factor_routes = std::make_unique<SecondFactorRoutes>(s.options, *this, *s.second_factor);
-  s.routes = std::make_unique<Routes>(s.options, *this, *s.sign_in, *s.changes, s.accounts, *s.tokens);
-  s.people =
-      std::make_unique<PeopleRoutes>(s.on, *this, s.accounts, s.groups, [state = &s] { state->membership_changed(); });
+                                                   *s.sign_in, *s.changes, s.notices, *s.passkeys, factors_changed);
+  s.second_factor_routes = std::make_unique<SecondFactorRoutes>(s.options, *this, *s.second_factor, *s.passkeys);
+  s.routes = std::make_unique<Routes>(s.options, *this, *s.sign_in, *s.changes, s.accounts, *s.passkeys);
+  if (!s.options.providers.empty()) s.provider_http = std::make_unique<ProviderHttp>();
+  s.oauth = std::make_unique<OAuthSignIn>(
+      s.options, s.on, s.accounts, *s.sign_in, s.notices,
+      [http = s.provider_http.get()](ProviderRequest request) { return http->ask(std::move(request)); });
+  s.oauth_routes = std::make_unique<OAuthRoutes>(
+      s.options, *this, *s.oauth, *s.changes,
+      [routes = s.routes.get()](auto signed_in, int status) { return routes->answer(std::move(signed_in), status); });
+  s.people = std::make_unique<PeopleRoutes>(s.on, *this, s.accounts, s.factors, s.groups,
+                                            [state = &s] { state->membership_changed(); });
   s.removal = std::make_unique<AccountRemoval>(s.on, s.accounts, s.ended, *s.sign_in,
                                                [state = &s] { state->membership_changed(); });
-  s.leaving = std::make_unique<LeavingRoutes>(s.options, *this, *s.removal, s.accounts, *s.sign_in, s.groups, s.agents);
+  s.leaving = std::make_unique<LeavingRoutes>(s.options, *this, *s.removal, s.accounts, *s.sign_in, s.groups, s.agents,
+                                              s.passkey_store, *s.oauth);
   s.account_routes = std::make_unique<AccountRoutes>(s.options, s.on, *this, *s.changes, s.invitations, s.mails);
   co_return Result<>();
 }
@@ -146,12 +195,16 @@ Task<> Identity::start() {
 void Identity::add_routes(net::Router& router) {
   assert(state_->routes != nullptr);
   state_->routes->add_to(router);
+  state_->key_routes->add_to(router);
+  state_->service_routes->add_to(router);
   state_->people->add_to(router);
   state_->agent_routes->add_to(router);
   state_->account_routes->add_to(router);
   state_->leaving->add_to(router);
   state_->share_link_routes->add_to(router);
   state_->second_factor_routes->add_to(router);
+  state_->passkey_routes->add_to(router);
+  state_->oauth_routes->add_to(router);
 }
 
 std::optional<std::string> Identity::setup_token() const {
@@ -169,12 +222,10 @@ std::shared_ptr<const Authenticated> Identity::known_bearer(std::string_view tok
   return state_->tokens->known(token);
 }
 
-Task<Authenticated> Identity::authenticate(const net::Request& request) {
-  return [](Task<Authenticated> authenticating) -> Task<Authenticated> {
-    CO_TRY(Authenticated who, co_await std::move(authenticating));
-    if (who.agent) co_return fail(Code::kPermissionDenied, "this is for users; an agent may not do it");
-    co_return who;
-  }(authenticate_any(request));
+Task<Authenticated> Identity::authenticate(const net::Request& request) { return for_users(authenticate_any(request)); }
+
+Task<Authenticated> Identity::authenticate_setting_up(const net::Request& request) {
+  return for_users(state_->authenticate(request, true));
 }
 
 Task<Authenticated> Identity::authenticate_any(const net::Request& request) {
@@ -187,6 +238,10 @@ Task<Authenticated> Identity::authenticate_any(const net::Request& request) {
 }
 
 Task<Authenticated> Identity::authenticate_visitor(const net::Request& request) {
+  return state_->authenticate(request, false);
+}
+
+Task<Authenticated> Identity::State::authenticate(const net::Request& request, bool setting_up) {
   const std::string_view header = request.header("authorization");
   if (header.empty()) return refused("missing", "no access token: send it as 'Authorization: Bearer <token>'");
   const auto blank = header.find(' ');
@@ -204,7 +259,7 @@ Task<Authenticated> Identity::authenticate_visitor(const net::Request& request) 
                   {{"limit", std::to_string(who.agent->per_minute)}, {"retry_after", std::to_string(*wait_s)}}});
     }
     co_return who;
-  }(*state_, authenticate_bearer(header.substr(token)));
+  }(*this, tokens->check(header.substr(token), setting_up));
 }
 
 Task<> Identity::require_admin(const net::Request& request) {
@@ -246,6 +301,13 @@ Task<std::optional<std::string>> Identity::group_name(GroupId id) {
 }
 
 void Identity::on_account_removed(std::function<Task<>(UserId)> remove) { state_->removal->listen(std::move(remove)); }
+
+Task<> Identity::look_after_keys() {
+  State& s = *state_;
+  CO_TRY(const auto made, co_await s.keys.look_after());
+  if (!made) co_return Result<>();
+  co_return co_await s.on.audit.record({.action = "signing_key.made", .target = *made});
+}
 
 Task<> Identity::finish_removals() { return state_->removal->finish_all(); }
 

@@ -94,6 +94,8 @@ class Identity {
   Task<Authenticated> authenticate_any(const net::Request& request);
   /// For what users alone may do: an agent is kPermissionDenied.
   Task<Authenticated> authenticate(const net::Request& request);
+  /// To set up a second step; to who lacks one that is demanded the others are kPermissionDenied (principal.h).
+  Task<Authenticated> authenticate_setting_up(const net::Request& request);
   /// Success where the request's token is an owner's or an admin's, else kUnauthenticated or kPermissionDenied.
   Task<> require_admin(const net::Request& request);
 
@@ -126,6 +128,8 @@ class Identity {
   /// Goes on with removals that a stop cut off; what fails is logged, and left to the next start. Once all of those
   /// listeners are there and can work.
   Task<> finish_removals();
+  /// Gives the signing key a successor when it is due, and takes up what other nodes did: now and then.
+  Task<> look_after_keys();
   /// Where the export of a user's data has their documents from. As on_account_removed.
   void export_documents_by(DocumentsExport documents);
 

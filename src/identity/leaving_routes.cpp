@@ -1,5 +1,7 @@
 #include "identity/leaving_routes.h"
 
+#include "identity/oauth_routes.h"
+#include "identity/passkey_routes.h"
 #include "identity/route_parts.h"
 
 namespace concord::identity {
@@ -27,6 +29,7 @@ Task<net::Response> LeavingRoutes::export_all(net::Request request) {
   if (!account) co_return refuse_token("account", "the token's account no longer exists");
   CO_TRY(const std::vector<SessionRow> sessions, co_await sign_in_.sessions(user));
   CO_TRY(const std::vector<AgentRow> agents, co_await agents_.list(user));
+  CO_TRY(const std::vector<Passkey> passkeys, co_await passkeys_.list(user));
   ExportedDocuments documents;
   if (documents_) {
     CO_TRY(documents, co_await documents_(user, std::string(request.query_value("after").value_or(""))));
@@ -36,6 +39,12 @@ Task<net::Response> LeavingRoutes::export_all(net::Request request) {
   write_user(out, *account);
   out.key("sign_ins").begin_array();
   for (const SessionRow& session : sessions) write_session(out, session, who.session);
+  out.end();
+  CO_TRY(const auto ways, co_await oauth_.ways_in(user));
+  out.key("connections");
+  write_connections(out, oauth_, ways.connections);
+  out.key("passkeys").begin_array();
+  for (const Passkey& one : passkeys) write_passkey(out, one);
   out.end();
   CO_TRY_VOID(co_await write_groups(out, user));
   out.key("agents").begin_array();
@@ -56,7 +65,7 @@ Task<net::Response> LeavingRoutes::export_all(net::Request request) {
 Task<net::Response> LeavingRoutes::remove(net::Request request) {
   CO_TRY(Authenticated who, co_await identity_.authenticate(request));
   CO_TRY(const json::Object body, body_of(request));
-  CO_TRY(std::string password, body.text("password", password_rule(options_)));
+  CO_TRY(auto password, password_of(body, options_));
   CO_TRY_VOID(co_await removal_.remove({std::move(who), caller_of(request)}, std::move(password)));
   co_return net::Response{.status = 204};
 }

@@ -4,6 +4,8 @@
 #include "identity/account_removal.h"
 #include "identity/agents.h"
 #include "identity/groups.h"
+#include "identity/oauth_sign_in.h"
+#include "identity/passkey_store.h"
 #include "json/writer.h"
 #include "net/http.h"
 
@@ -12,14 +14,16 @@ namespace concord::identity {
 class LeavingRoutes {
  public:
   LeavingRoutes(const Options& options, Identity& identity, AccountRemoval& removal, Accounts& accounts,
-                SignIn& sign_in, Groups& groups, Agents& agents)
+                SignIn& sign_in, Groups& groups, Agents& agents, PasskeyStore& passkeys, OAuthSignIn& oauth)
       : options_(options),
         identity_(identity),
         removal_(removal),
         accounts_(accounts),
         sign_in_(sign_in),
         groups_(groups),
-        agents_(agents) {}
+        agents_(agents),
+        passkeys_(passkeys),
+        oauth_(oauth) {}
 
   void add_to(net::Router& router);
   void export_documents_by(DocumentsExport documents) { documents_ = std::move(documents); }
@@ -36,6 +40,8 @@ class LeavingRoutes {
   SignIn& sign_in_;
   Groups& groups_;
   Agents& agents_;
+  PasskeyStore& passkeys_;
+  OAuthSignIn& oauth_;
   DocumentsExport documents_;
 };
 

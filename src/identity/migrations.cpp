@@ -5,7 +5,7 @@ namespace concord::identity {
 namespace {
 
 // Times are milliseconds of the wall clock. `email_key` is the address in lower case. The hashes of sessions
-// are described in refresh_token.h. `private_pem` is not encrypted.
+// are described in refresh_token.h. `private_pem`: see signing_keys.cpp.
 constexpr const char* kFirst = R"(
 CREATE TABLE identity_users (
   id TEXT PRIMARY KEY,
@@ -151,6 +151,67 @@ CREATE INDEX identity_tickets_by_user ON identity_tickets (user_id);
 CREATE INDEX identity_tickets_by_end ON identity_tickets (expires_ms);
 )";
 
+// `id` is the SHA-256 of the credential's identifier. A challenge for nobody in particular has no user.
+constexpr const char* kPasskeys = R"(
+CREATE TABLE identity_passkeys (
+  id TEXT PRIMARY KEY,
+  user_id TEXT NOT NULL REFERENCES identity_users (id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  credential_id BYTEA NOT NULL,
+  public_key BYTEA NOT NULL,
+  sign_count BIGINT NOT NULL,
+  created_ms BIGINT NOT NULL,
+  used_ms BIGINT
+);
+CREATE INDEX identity_passkeys_by_user ON identity_passkeys (user_id);
+CREATE TABLE identity_challenges (
+  challenge_hash TEXT PRIMARY KEY,
+  purpose TEXT NOT NULL,
+  user_id TEXT REFERENCES identity_users (id) ON DELETE CASCADE,
+  expires_ms BIGINT NOT NULL
+);
+CREATE INDEX identity_challenges_by_user ON identity_challenges (user_id);
+CREATE INDEX identity_challenges_by_end ON identity_challenges (expires_ms);
+)";
+
+// Whom providers of identity vouch for. An account that was made by one has no password: its hash is ''. `linking` is
+// the user who connects, or '' for a sign-in; states, tickets and the secrets of browsers are kept as their SHA-256.
+constexpr const char* kOAuth = R"(
+CREATE TABLE identity_oauth_connections (
+  issuer TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  user_id TEXT NOT NULL REFERENCES identity_users (id) ON DELETE CASCADE,
+  provider TEXT NOT NULL,
+  email TEXT NOT NULL,
+  created_ms BIGINT NOT NULL,
+  PRIMARY KEY (issuer, subject),
+  UNIQUE (user_id, issuer),
+  UNIQUE (user_id, provider)
+);
+CREATE TABLE identity_oauth_attempts (
+  state_hash TEXT PRIMARY KEY,
+  browser_hash TEXT NOT NULL,
+  provider TEXT NOT NULL,
+  linking TEXT NOT NULL,
+  expires_ms BIGINT NOT NULL
+);
+CREATE INDEX identity_oauth_attempts_by_browser ON identity_oauth_attempts (browser_hash, expires_ms);
+CREATE INDEX identity_oauth_attempts_by_end ON identity_oauth_attempts (expires_ms);
+CREATE TABLE identity_oauth_proofs (
+  ticket_hash TEXT PRIMARY KEY,
+  browser_hash TEXT NOT NULL,
+  provider TEXT NOT NULL,
+  linking TEXT NOT NULL,
+  issuer TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  email TEXT NOT NULL,
+  email_verified BIGINT NOT NULL,
+  name TEXT NOT NULL,
+  expires_ms BIGINT NOT NULL
+);
+CREATE INDEX identity_oauth_proofs_by_end ON identity_oauth_proofs (expires_ms);
+)";
+
 }  // namespace
 
 std::vector<engines::Migration> migrations() {
@@ -162,7 +223,9 @@ std::vector<engines::Migration> migrations() {
           {.part = "identity", .version = 6, .sql = kAccountLife},
           {.part = "identity", .version = 7, .sql = kRemovals},
           {.part = "identity", .version = 8, .sql = kShareLinks},
-          {.part = "identity", .version = 9, .sql = kSecondFactor}};
+          {.part = "identity", .version = 9, .sql = kSecondFactor},
+          {.part = "identity", .version = 10, .sql = kPasskeys},
+          {.part = "identity", .version = 11, .sql = kOAuth}};
 }
 
 }  // namespace concord::identity

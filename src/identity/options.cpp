@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "identity/identity.h"
+#include "identity/oidc_metadata.h"
 
 namespace concord::identity {
 
@@ -26,6 +27,11 @@ const std::array kSettings{
             .type = SettingType::kBoolean,
             .fallback = "false",
             .meaning = "Whether an account acts as a guest until its e-mail is confirmed."},
+    Setting{.name = "REQUIRE_SECOND_FACTOR",
+            .fallback = "off",
+            .meaning = "Of whom a second step of signing in is demanded; who has none may only set one up, and so long "
+                       "their agents may do nothing.",
+            .choices = {"off", "admins", "everybody"}},
     Setting{.name = "SHARE_LINKS",
             .type = SettingType::kBoolean,
             .fallback = "true",
@@ -103,18 +109,25 @@ const std::array kSettings{
             .least = 1,
             .most = 365,
             .meaning = "How long a session lasts after its last refresh."},
+    Setting{.name = "SIGNING_KEY_DAYS",
+            .type = kInteger,
+            .fallback = "90",
+            .least = 0,
+            .most = 3650,
+            .meaning = "When the key that signs access tokens gets a successor; 0: only when an admin asks for it."},
     Setting{.name = "SESSIONS_PER_USER",
             .type = kInteger,
             .fallback = "100",
             .least = 1,
             .most = 10'000,
             .meaning = "Sessions of one account; a further sign-in ends the one refreshed longest ago."},
-    Setting{.name = "TOKEN_CACHE_ENTRIES",
-            .type = kInteger,
-            .fallback = "65536",
-            .least = 64,
-            .most = 10'000'000,
-            .meaning = "Checked access tokens that are remembered until they expire, about 300 bytes each."},
+    Setting{
+        .name = "TOKEN_CACHE_ENTRIES",
+        .type = kInteger,
+        .fallback = "65536",
+        .least = 64,
+        .most = 10'000'000,
+        .meaning = "Checked access tokens, and the sessions they are of, that are remembered, about 300 bytes each."},
 };
 
 std::size_t count(const Config& config, std::string_view name) {
@@ -127,19 +140,32 @@ Registration registration_of(std::string_view text) {
   return static_cast<Registration>(std::ranges::find(kRegistrations, text) - kRegistrations.begin());
 }
 
+SecondFactorDemand demand_of(std::string_view text) {
+  if (text == "everybody") return SecondFactorDemand::kEverybody;
+  return text == "admins" ? SecondFactorDemand::kAdmins : SecondFactorDemand::kNobody;
+}
+
 }  // namespace
 
 std::string_view to_string(Registration registration) { return kRegistrations[static_cast<std::size_t>(registration)]; }
 
-std::span<const Setting> settings() { return kSettings; }
+std::span<const Setting> settings() {
+  static const std::vector<Setting> all = [] {
+    std::vector<Setting> rows(kSettings.begin(), kSettings.end());
+    rows.insert(rows.end(), oauth_settings().begin(), oauth_settings().end());
+    return rows;
+  }();
+  return all;
+}
 
-Options Options::from(const Config& config, bool listens_beyond_loopback) {
+Result<Options> Options::from(const Config& config, bool listens_beyond_loopback) {
   Options options;
   if (const std::string& url = config.string("PUBLIC_URL"); !url.empty()) options.issuer = url;
   options.public_url = config.string("PUBLIC_URL");
   while (options.public_url.ends_with('/')) options.public_url.pop_back();
   options.registration = registration_of(config.string("REGISTRATION"));
   options.require_verified_email = config.boolean("REQUIRE_VERIFIED_EMAIL");
+  options.require_second_factor = demand_of(config.string("REQUIRE_SECOND_FACTOR"));
   options.share_links = config.boolean("SHARE_LINKS");
   options.password_min_bytes = count(config, "PASSWORD_MIN_LENGTH");
   options.password_cost = {.memory_kib = static_cast<std::uint32_t>(config.integer("ARGON2_MEMORY_KIB")),
@@ -154,9 +180,17 @@ Options Options::from(const Config& config, bool listens_beyond_loopback) {
   options.rate_limit_keys = count(config, "RATE_LIMIT_KEYS");
   options.access_token_seconds = config.integer("ACCESS_TOKEN_SECONDS");
   options.refresh_token_days = config.integer("REFRESH_TOKEN_DAYS");
+  options.signing_key_days = config.integer("SIGNING_KEY_DAYS");
   options.sessions_per_user = count(config, "SESSIONS_PER_USER");
   options.token_cache_entries = count(config, "TOKEN_CACHE_ENTRIES");
   options.first_account_needs_token = listens_beyond_loopback;
+  options.oauth_registration = config.boolean("OAUTH_REGISTRATION");
+  TRY(options.providers, oauth_providers_from(config));
+  if (!options.providers.empty() && !is_provider_url(options.public_url, true))
+    return fail(Error{Code::kInvalidArgument,
+                      "PUBLIC_URL must be set, https://… (http://… on this machine alone), since OAUTH_PROVIDERS is: "
+                      "services send people back to it",
+                      {{"field", "PUBLIC_URL"}}});
   return options;
 }
 

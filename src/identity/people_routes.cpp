@@ -1,6 +1,7 @@
 #include "identity/people_routes.h"
 
-#include <charconv>
+#include <algorithm>
+#include <ranges>
 
 #include "identity/route_parts.h"
 
@@ -163,19 +164,53 @@ Task<net::Response> PeopleRoutes::remove_member(net::Request request) {
   co_return net::Response{.status = 204};
 }
 
+Task<std::vector<Account>> PeopleRoutes::named(std::string ids) {
+  std::vector<Account> out;
+  std::int64_t count = 0;
+  if (ids.empty()) ids.push_back(',');  // splitting nothing gives no part at all, and an empty one is to be refused
+  for (const auto part : std::views::split(ids, ',')) {
+    const auto id = UserId::parse(std::string_view(part));
+    if (!id || ++count > kUsersPage)
+      co_return fail(json::field_error(
+          "ids", "must be at most " + std::to_string(kUsersPage) + " identifiers of users, with commas between them"));
+    CO_TRY(auto account, co_await accounts_.find(*id));
+    if (account) out.push_back(std::move(*account));
+  }
+  co_return out;
+}
+
 Task<net::Response> PeopleRoutes::users(net::Request request) {
   CO_TRY_VOID(co_await admin(request));
+  if (const auto ids = request.query_value("ids")) {
+    CO_TRY(auto accounts, co_await named(std::string(*ids)));
+    co_return co_await users_response(std::move(accounts), false);
+  }
   std::optional<UserId> after;
   if (const auto text = request.query_value("after")) {
     after = UserId::parse(*text);
     if (!after) co_return fail(json::field_error("after", "must be the identifier of a user", *text));
   }
-  CO_TRY(auto accounts, co_await accounts_.list(after, kUsersPage + 1));
+  const std::string_view text = request.query_value("query").value_or("");
+  if (text.size() > kMaxNameBytes)
+    co_return fail(json::field_error("query", "must be at most " + std::to_string(kMaxNameBytes) + " bytes"));
+  CO_TRY(auto accounts, co_await accounts_.list(after, std::string(text), kUsersPage + 1));
   const bool more = accounts.size() > kUsersPage;
   if (more) accounts.pop_back();
+  co_return co_await users_response(std::move(accounts), more);
+}
+
+Task<net::Response> PeopleRoutes::users_response(std::vector<Account> accounts, bool more) {
+  std::vector<UserId> ids;
+  ids.reserve(accounts.size());
+  for (const Account& account : accounts) ids.push_back(account.principal.id);
+  CO_TRY(const auto in_two_steps, co_await factors_.having_any(std::move(ids)));
   json::Writer out;
   out.begin_object().key("users").begin_array();
-  for (const Account& account : accounts) write_user(out, account);
+  for (const Account& account : accounts) {
+    write_user_fields(out, account);
+    const bool two_steps = std::ranges::find(in_two_steps, account.principal.id) != in_two_steps.end();
+    out.field("second_factor", two_steps).end();
+  }
   out.end().key("next");
   if (more) {
     out.text(accounts.back().principal.id.str());

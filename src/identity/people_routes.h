@@ -7,6 +7,7 @@
 #include "identity/accounts.h"
 #include "identity/groups.h"
 #include "identity/identity.h"
+#include "identity/second_factor_store.h"
 #include "identity/sign_in.h"
 #include "net/http.h"
 
@@ -15,9 +16,14 @@ namespace concord::identity {
 class PeopleRoutes {
  public:
   /// `changed` is called after a change of a role or of who is in a group.
-  PeopleRoutes(Dependencies& dependencies, Identity& identity, Accounts& accounts, Groups& groups,
-               std::function<void()> changed)
-      : on_(dependencies), identity_(identity), accounts_(accounts), groups_(groups), changed_(std::move(changed)) {}
+  PeopleRoutes(Dependencies& dependencies, Identity& identity, Accounts& accounts, SecondFactorStore& factors,
+               Groups& groups, std::function<void()> changed)
+      : on_(dependencies),
+        identity_(identity),
+        accounts_(accounts),
+        factors_(factors),
+        groups_(groups),
+        changed_(std::move(changed)) {}
 
   void add_to(net::Router& router);
 
@@ -35,6 +41,9 @@ class PeopleRoutes {
   Task<net::Response> remove_member(net::Request request);
   Task<net::Response> users(net::Request request);
   Task<net::Response> set_role(net::Request request);
+  /// Of the identifiers, with commas between them, the accounts that exist.
+  Task<std::vector<Account>> named(std::string ids);
+  Task<net::Response> users_response(std::vector<Account> accounts, bool more);
 
   /// The caller, where they are no guest.
   Task<Principal> insider(const net::Request& request);
@@ -47,6 +56,7 @@ class PeopleRoutes {
   Dependencies& on_;
   Identity& identity_;
   Accounts& accounts_;
+  SecondFactorStore& factors_;
   Groups& groups_;
   const std::function<void()> changed_;
 };

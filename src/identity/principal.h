@@ -93,6 +93,7 @@ struct By {
 struct Membership {
   Role role = Role::kGuest;
   std::vector<GroupId> groups;
+  bool must_set_up = false;  // a second step of signing in, before they or their agents may do anything
 };
 
 /// A principal who has shown a valid access token.
@@ -101,6 +102,7 @@ struct Authenticated {
   std::int64_t expires_ms = 0;         // wall clock; from then on the token is refused
   SessionId session;                   // of an agent, what stands for its token
   std::shared_ptr<const Agent> agent;  // where the token is an agent's; `principal` is its owner then
+  bool must_set_up = false;            // a second step of signing in, before anything else
 
   Actor actor() const { return {principal.id, agent}; }
 };

@@ -40,6 +40,10 @@ json::TextRule new_password_rule(const Options& options) {
   return rule;
 }
 
+Result<std::optional<std::string>> password_of(const json::Object& body, const Options& options) {
+  return body.optional_text("password", password_rule(options));
+}
+
 Result<UserId> user_of(const net::Request& request) {
   const auto id = UserId::parse(request.parameter("user"));
   if (!id) return fail(Code::kNotFound, "nobody here has that identifier");
@@ -66,11 +70,16 @@ void write_session(json::Writer& out, const SessionRow& session, SessionId curre
   out.field("expires_at", format_time(session.expires_ms)).end();
 }
 
-void write_user(json::Writer& out, const Account& account) {
+void write_user_fields(json::Writer& out, const Account& account) {
   const Principal& who = account.principal;
   out.begin_object().field("id", who.id.str()).field("email", who.email).field("name", who.name);
   out.field("role", to_string(who.role)).field("email_verified", account.verified_ms.has_value());
-  out.field("active", !account.deactivated_ms.has_value()).field("created_at", format_time(account.created_ms)).end();
+  out.field("active", !account.deactivated_ms.has_value()).field("created_at", format_time(account.created_ms));
+}
+
+void write_user(json::Writer& out, const Account& account) {
+  write_user_fields(out, account);
+  out.end();
 }
 
 net::Response grant_response(int status, const Grant& grant) {

@@ -26,12 +26,15 @@ constexpr json::TextRule kTokenRule{.least = 1, .most = 256, .secret = true};
 /// Of a password that is shown, and of one that is set.
 json::TextRule password_rule(const Options& options);
 json::TextRule new_password_rule(const Options& options);
+/// Field "password": what proves who asks, where the account has one.
+Result<std::optional<std::string>> password_of(const json::Object& body, const Options& options);
 /// kNotFound where the path's {user} is no identifier.
 Result<UserId> user_of(const net::Request& request);
 /// Never kept by a cache: what these routes answer is for one caller, once.
 net::Response json_response(int status, std::string body);
 Caller caller_of(const net::Request& request);
-/// The account as its holder and admins see it.
+/// The account as its holder and admins see it; the caller ends the object.
+void write_user_fields(json::Writer& out, const Account& account);
 void write_user(json::Writer& out, const Account& account);
 
 net::Response grant_response(int status, const Grant& grant);

@@ -6,12 +6,15 @@ namespace concord::identity {
 
 namespace {
 
-net::Response second_step_response(const SecondStep& step) {
+net::Response second_step_response(const SecondStep& step, const std::optional<std::string>& passkey) {
   json::Writer out;
   out.begin_object().key("second_factor").begin_array();
+  if (passkey) out.text("passkey");
   if (step.factors.totp) out.text("totp");
   if (step.factors.recovery_codes > 0) out.text("recovery");
-  out.end().field("ticket", step.ticket).field("expires_in", Tickets::kLifetimeMs / 1000).end();
+  out.end().field("ticket", step.ticket).field("expires_in", Tickets::kLifetimeMs / 1000);
+  if (passkey) out.key("publicKey").raw(*passkey);
+  out.end();
   return json_response(200, std::move(out).take());
 }
 
@@ -39,7 +42,6 @@ void Routes::add_to(net::Router& router) {
   add_route(router, "DELETE", "/auth/sessions", this, &Routes::end_other_sessions);
   add_route(router, "DELETE", "/auth/sessions/{session}", this, &Routes::end_session);
   add_route(router, "GET", "/auth/setup", this, &Routes::setup);
-  add_route(router, "GET", "/.well-known/jwks.json", this, &Routes::jwks);
 }
 
 Task<net::Response> Routes::register_account(net::Request request) {
@@ -53,9 +55,16 @@ Task<net::Response> Routes::log_in(net::Request request) {
   CO_TRY(const json::Object body, body_of(request));
   CO_TRY(Email email, email_of(body));
   CO_TRY(std::string password, body.text("password", password_rule(options_)));
-  CO_TRY(const auto signed_in, co_await sign_in_.log_in(std::move(email), std::move(password), caller_of(request)));
-  if (const auto* step = std::get_if<SecondStep>(&signed_in)) co_return second_step_response(*step);
-  co_return grant_response(200, std::get<Grant>(signed_in));
+  CO_TRY(auto signed_in, co_await sign_in_.log_in(std::move(email), std::move(password), caller_of(request)));
+  co_return co_await answer(std::move(signed_in), 200);
+}
+
+Task<net::Response> Routes::answer(std::variant<Grant, SecondStep> signed_in, int status) {
+  if (const auto* step = std::get_if<SecondStep>(&signed_in)) {
+    CO_TRY(const auto passkey, co_await passkeys_.step_options(step->user, step->ticket));
+    co_return second_step_response(*step, passkey);
+  }
+  co_return grant_response(status, std::get<Grant>(signed_in));
 }
 
 Task<net::Response> Routes::refresh(net::Request request) {
@@ -75,7 +84,7 @@ Task<net::Response> Routes::log_out(net::Request request) {
 }
 
 Task<net::Response> Routes::me(net::Request request) {
-  CO_TRY(const Authenticated who, co_await identity_.authenticate(request));
+  CO_TRY(const Authenticated who, co_await identity_.authenticate_setting_up(request));
   CO_TRY(const std::optional<Account> account, co_await accounts_.find(who.principal.id));
   if (!account) co_return refuse_token("account", "the token's account no longer exists");
   json::Writer out;
@@ -115,14 +124,15 @@ Task<net::Response> Routes::setup(net::Request) {
   json::Writer out;
   out.begin_object().field("needs_owner", state.needs_owner);
   out.field("setup_token_required", state.setup_token_required);
-  out.field("registration", to_string(state.registration)).field("mail", changes_.sends_mail()).end();
+  out.field("registration", to_string(state.registration)).field("mail", changes_.sends_mail());
+  out.key("passkeys_at");
+  if (const auto at = passkeys_.works_at()) {
+    out.text(*at);
+  } else {
+    out.null();
+  }
+  out.end();
   co_return json_response(200, std::move(out).take());
-}
-
-Task<net::Response> Routes::jwks(net::Request) {
-  net::Response response = json_response(200, tokens_.jwks());
-  response.headers.back().value = "public, max-age=300";
-  co_return response;
 }
 
 }  // namespace concord::identity

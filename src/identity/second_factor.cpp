@@ -5,6 +5,7 @@
 #include "crypto/base32.h"
 #include "crypto/one_time_code.h"
 #include "crypto/random.h"
+#include "identity/oidc_metadata.h"
 
 namespace concord::identity {
 
@@ -16,25 +17,14 @@ std::unexpected<Error> wrong_code(Code code) {
   return fail(Error{code, "the code is wrong, or was used before", {}}.with("field", "code").with("reason", "code"));
 }
 
-bool is_app_code(std::string_view code) {
-  return code.size() == crypto::kCodeDigits && std::ranges::all_of(code, [](char c) { return c >= '0' && c <= '9'; });
+std::unexpected<Error> wrong_passkey() {
+  return fail(Error{Code::kUnauthenticated, "the passkey was not accepted; try again", {}}
+                  .with("field", "credential")
+                  .with("reason", "passkey"));
 }
 
-/// RFC 3986, 2.3.
-std::string percent_encode(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                            c == '.' || c == '_' || c == '~';
-    if (unreserved) {
-      out.push_back(c);
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out.append({'%', kHex[byte >> 4U], kHex[byte & 15U]});
-    }
-  }
-  return out;
+bool is_app_code(std::string_view code) {
+  return code.size() == crypto::kCodeDigits && std::ranges::all_of(code, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 /// The host of "https://host:port/path".
@@ -62,7 +52,7 @@ Task<> enable(Transaction& transaction, Enabling& wanted) {
 }
 
 Task<> disable(Transaction& transaction, UserId user) {
-  CO_TRY_VOID(co_await SecondFactorStore::remove(transaction, user));
+  CO_TRY_VOID(co_await SecondFactorStore::remove_totp(transaction, user));
   co_return co_await Accounts::note_new_credentials(transaction, user);
 }
 
@@ -73,6 +63,7 @@ struct Reset {
 };
 
 Task<> reset_all(Transaction& transaction, Reset& wanted) {
+  CO_TRY_VOID(co_await PasskeyStore::remove_all(transaction, wanted.user));
   CO_TRY_VOID(co_await disable(transaction, wanted.user));
   CO_TRY(wanted.gone, co_await Sessions::end_all(transaction, wanted.user, std::nullopt, wanted.now_ms));
   co_return Result<>();
@@ -93,7 +84,8 @@ std::string otpauth_uri(std::string_view issuer, std::string_view email, std::st
 
 SecondFactor::SecondFactor(const Options& options, Dependencies& dependencies, Accounts& accounts,
                            SecondFactorStore& factors, Tickets& tickets, EndedSessions& ended, SignIn& sign_in,
-                           AccountChanges& changes)
+                           AccountChanges& changes, AccountNotices& notices, Passkeys& passkeys,
+                           std::function<void()> changed)
     : options_(options),
       on_(dependencies),
       accounts_(accounts),
@@ -101,7 +93,10 @@ SecondFactor::SecondFactor(const Options& options, Dependencies& dependencies, A
       tickets_(tickets),
       ended_(ended),
       sign_in_(sign_in),
-      changes_(changes) {}
+      changes_(changes),
+      notices_(notices),
+      passkeys_(passkeys),
+      changed_(std::move(changed)) {}
 
 Task<> SecondFactor::record(std::string action, const Acting& by, UserId user) {
   audit::Event event = audit_event(std::move(action), by.who.principal.id, by.caller);
@@ -110,10 +105,14 @@ Task<> SecondFactor::record(std::string action, const Acting& by, UserId user) {
   return on_.audit.record(std::move(event));
 }
 
-Task<SecondFactor::Enrolment> SecondFactor::begin_totp(Acting by, std::string password) {
+Task<bool> SecondFactor::has_password(UserId user) {
+  CO_TRY(const std::optional<Account> account, co_await accounts_.find(user));
+  co_return account && !account->password_hash.empty();
+}
+
+Task<SecondFactor::Enrolment> SecondFactor::begin_totp(Acting by, std::optional<std::string> password) {
   const UserId user = by.who.principal.id;
-  CO_TRY(const Account account,
-         co_await sign_in_.prove_password(user, std::move(password), "password", std::move(by.caller)));
+  CO_TRY(const Account account, co_await sign_in_.prove(by, std::move(password), "password"));
   const auto secret = crypto::random_array<crypto::kCodeSecretBytes>();
   CO_TRY_VOID(co_await factors_.begin_totp(user, to_bytes(secret), on_.clock.wall_ms()));
   const std::string text = crypto::base32_encode(secret);
@@ -134,7 +133,9 @@ Task<std::vector<std::string>> SecondFactor::confirm_totp(Acting by, std::string
   wanted.step = *step;
   const auto body = [&](Transaction& transaction) { return enable(transaction, wanted); };
   CO_TRY_VOID(co_await on_.tables.transaction(body));
+  changed_();
   CO_TRY_VOID(co_await record("account.second_factor_enabled", by, wanted.user));
+  co_await notices_.tell(wanted.user, CredentialChange::kAppCodesOn, std::move(by.caller));
   co_return std::move(wanted.codes);
 }
 
@@ -147,9 +148,9 @@ Task<SecondFactor::Used> SecondFactor::use(UserId user, std::string code) {
   co_return right ? Used::kRecoveryCode : Used::kNone;
 }
 
-Task<Account> SecondFactor::prove(const Acting& by, std::string password, std::string code) {
+Task<Account> SecondFactor::prove(const Acting& by, std::optional<std::string> password, std::string code) {
   const UserId user = by.who.principal.id;
-  CO_TRY(Account account, co_await sign_in_.prove_password(user, std::move(password), "password", by.caller));
+  CO_TRY(Account account, co_await sign_in_.prove(by, std::move(password), "password"));
   CO_TRY(const Factors factors, co_await factors_.of(user));
   if (!factors.any()) co_return fail(Code::kConflict, "there is no second step");
   CO_TRY(const Used used, co_await use(user, std::move(code)));
@@ -163,21 +164,26 @@ Task<Account> SecondFactor::prove(const Acting& by, std::string password, std::s
   co_return account;
 }
 
-Task<> SecondFactor::disable_totp(Acting by, std::string password, std::string code) {
+Task<> SecondFactor::disable_totp(Acting by, std::optional<std::string> password, std::string code) {
   const UserId user = by.who.principal.id;
   CO_TRY_VOID(co_await prove(by, std::move(password), std::move(code)));
   const auto body = [user](Transaction& transaction) { return disable(transaction, user); };
   CO_TRY_VOID(co_await on_.tables.transaction(body));
-  co_return co_await record("account.second_factor_disabled", by, user);
+  changed_();
+  CO_TRY_VOID(co_await record("account.second_factor_disabled", by, user));
+  co_await notices_.tell(user, CredentialChange::kAppCodesOff, std::move(by.caller));
+  co_return Result<>();
 }
 
-Task<std::vector<std::string>> SecondFactor::renew_recovery_codes(Acting by, std::string password, std::string code) {
+Task<std::vector<std::string>> SecondFactor::renew_recovery_codes(Acting by, std::optional<std::string> password,
+                                                                  std::string code) {
   const UserId user = by.who.principal.id;
   CO_TRY_VOID(co_await prove(by, std::move(password), std::move(code)));
   std::vector<std::string> codes;
   const auto body = [&](Transaction& transaction) { return renew(transaction, user, codes); };
   CO_TRY_VOID(co_await on_.tables.transaction(body));
   CO_TRY_VOID(co_await record("account.recovery_codes_made", by, user));
+  co_await notices_.tell(user, CredentialChange::kRecoveryCodes, std::move(by.caller));
   co_return codes;
 }
 
@@ -186,19 +192,31 @@ Task<> SecondFactor::reset(Acting by, UserId user) {
   Reset wanted{.user = user, .now_ms = on_.clock.wall_ms()};
   const auto body = [&](Transaction& transaction) { return reset_all(transaction, wanted); };
   CO_TRY_VOID(co_await on_.tables.transaction(body));
+  changed_();
   for (const SessionId session : wanted.gone) ended_.add(session);
-  co_return co_await record("account.second_factor_reset", by, user);
+  CO_TRY_VOID(co_await record("account.second_factor_reset", by, user));
+  co_await notices_.tell(user, CredentialChange::kSecondFactorReset, std::move(by.caller));
+  co_return Result<>();
 }
 
-Task<Grant> SecondFactor::log_in(std::string ticket, std::string code, Caller caller) {
+Task<SecondFactor::Used> SecondFactor::use(UserId user, std::string ticket, SecondStepProof proof, Caller caller) {
+  if (!proof.passkey) co_return co_await use(user, std::move(proof.code));
+  CO_TRY(const bool right,
+         co_await passkeys_.prove(user, std::move(ticket), std::move(*proof.passkey), std::move(caller)));
+  co_return right ? Used::kPasskey : Used::kNone;
+}
+
+Task<Grant> SecondFactor::log_in(std::string ticket, SecondStepProof proof, Caller caller) {
   CO_TRY_VOID(sign_in_.take_attempt(caller));
   CO_TRY(const auto begun, co_await tickets_.try_once(ticket, on_.clock.wall_ms()));
   if (!begun) co_return SignIn::begin_again();
   CO_TRY(std::optional<Account> account, co_await accounts_.find(begun->user));
   if (!account) co_return SignIn::begin_again();
-  CO_TRY(const Used used, co_await use(begun->user, std::move(code)));
+  const bool by_passkey = proof.passkey.has_value();
+  CO_TRY(const Used used, co_await use(begun->user, ticket, std::move(proof), caller));
   if (used == Used::kNone) {
-    sign_in_.note_refused(account, "wrong code", caller);
+    sign_in_.note_refused(account, by_passkey ? "passkey" : "wrong code", caller);
+    if (by_passkey) co_return wrong_passkey();
     co_return wrong_code(Code::kUnauthenticated);
   }
   // Of two that come with one ticket one goes on.
@@ -206,7 +224,9 @@ Task<Grant> SecondFactor::log_in(std::string ticket, std::string code, Caller ca
   if (!mine) co_return SignIn::begin_again();
   account->credentials = begun->credentials;
   co_return co_await sign_in_.open(std::move(*account), std::move(caller),
-                                   used == Used::kTotp ? "one-time code" : "recovery code");
+                                   used == Used::kTotp      ? "one-time code"
+                                   : used == Used::kPasskey ? "passkey"
+                                                            : "recovery code");
 }
 
 }  // namespace concord::identity

@@ -8,8 +8,8 @@ namespace concord::identity {
 
 class SecondFactorRoutes {
  public:
-  SecondFactorRoutes(const Options& options, Identity& identity, SecondFactor& factors)
-      : options_(options), identity_(identity), factors_(factors) {}
+  SecondFactorRoutes(const Options& options, Identity& identity, SecondFactor& factors, Passkeys& passkeys)
+      : options_(options), identity_(identity), factors_(factors), passkeys_(passkeys) {}
 
   void add_to(net::Router& router);
 
@@ -23,10 +23,13 @@ class SecondFactorRoutes {
   Task<net::Response> log_in(net::Request request);
 
   Task<Acting> acting(const net::Request& request);
+  /// Also whoever has to set one up before anything else.
+  Task<Acting> setting_up(const net::Request& request);
 
   const Options& options_;
   Identity& identity_;
   SecondFactor& factors_;
+  Passkeys& passkeys_;
 };
 
 }  // namespace concord::identity

@@ -70,10 +70,33 @@ Task<Factors> SecondFactorStore::of(UserId user) {
   CO_TRY(const Rows rows,
          co_await tables_.query(
              {"SELECT (SELECT COUNT(*) FROM identity_totp WHERE user_id = $1 AND confirmed_ms IS NOT NULL), "
-              "(SELECT COUNT(*) FROM identity_recovery_codes WHERE user_id = $1)",
+              "(SELECT COUNT(*) FROM identity_recovery_codes WHERE user_id = $1), "
+              "(SELECT COUNT(*) FROM identity_passkeys WHERE user_id = $1)",
               {user.str()}}));
   const engines::Row& row = rows.rows.front();
-  co_return Factors{.totp = as_integer(row[0]) > 0, .recovery_codes = as_integer(row[1])};
+  co_return Factors{
+      .totp = as_integer(row[0]) > 0, .passkeys = as_integer(row[2]), .recovery_codes = as_integer(row[1])};
+}
+
+Task<std::vector<UserId>> SecondFactorStore::having_any(std::vector<UserId> users) {
+  std::vector<UserId> out;
+  if (users.empty()) co_return out;
+  engines::Statement statement;
+  std::string among;
+  for (std::size_t i = 0; i < users.size(); ++i) {
+    among += (i == 0 ? "$" : ", $") + std::to_string(i + 1);
+    statement.arguments.emplace_back(users[i].str());
+  }
+  statement.sql = "SELECT user_id FROM identity_totp WHERE confirmed_ms IS NOT NULL AND user_id IN (" + among +
+                  ") UNION SELECT user_id FROM identity_passkeys WHERE user_id IN (" + among + ")";
+  CO_TRY(const Rows rows, co_await tables_.query(std::move(statement)));
+  out.reserve(rows.rows.size());
+  for (const engines::Row& row : rows.rows) {
+    const auto user = UserId::parse(engines::as_string(row[0]));
+    if (!user) co_return fail(Code::kCorrupt, "a user's identifier is malformed");
+    out.push_back(*user);
+  }
+  co_return out;
 }
 
 Task<> SecondFactorStore::begin_totp(UserId user, Bytes secret, std::int64_t now_ms) {
@@ -149,6 +172,13 @@ Task<std::vector<std::string>> SecondFactorStore::make_recovery_codes(Transactio
   co_return codes;
 }
 
+Task<std::vector<std::string>> SecondFactorStore::make_first_recovery_codes(Transaction& transaction, UserId user) {
+  CO_TRY(const Rows rows, co_await transaction.query(
+                              {"SELECT 1 FROM identity_recovery_codes WHERE user_id = $1 LIMIT 1", {user.str()}}));
+  if (!rows.empty()) co_return std::vector<std::string>();
+  co_return co_await make_recovery_codes(transaction, user);
+}
+
 Task<bool> SecondFactorStore::use_recovery_code(UserId user, std::string code) {
   CO_TRY(const Rows rows,
          co_await tables_.query({"DELETE FROM identity_recovery_codes WHERE user_id = $1 AND code_hash = $2",
@@ -156,9 +186,16 @@ Task<bool> SecondFactorStore::use_recovery_code(UserId user, std::string code) {
   co_return rows.affected == 1;
 }
 
-Task<> SecondFactorStore::remove(Transaction& transaction, UserId user) {
+Task<> SecondFactorStore::remove_totp(Transaction& transaction, UserId user) {
   CO_TRY_VOID(co_await transaction.query({"DELETE FROM identity_totp WHERE user_id = $1", {user.str()}}));
-  CO_TRY_VOID(co_await transaction.query({"DELETE FROM identity_recovery_codes WHERE user_id = $1", {user.str()}}));
+  co_return co_await drop_idle_recovery_codes(transaction, user);
+}
+
+Task<> SecondFactorStore::drop_idle_recovery_codes(Transaction& transaction, UserId user) {
+  CO_TRY_VOID(co_await transaction.query(
+      {"DELETE FROM identity_recovery_codes WHERE user_id = $1 AND NOT EXISTS (SELECT 1 FROM identity_totp WHERE "
+       "user_id = $1 AND confirmed_ms IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM identity_passkeys WHERE user_id = $1)",
+       {user.str()}}));
   co_return Result<>();
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// What an account signs in by besides its password, in tables: the secret of an authenticator app, and recovery codes.
-// Any reactor.
+// What an account signs in by besides its password, in tables: the secret of an authenticator app, and recovery codes;
+// passkeys are in passkey_store.h. Any reactor.
 //
 // The secret is stored sealed with the user's key (vault/sealed.h) where encryption at rest is on, else as it is, as
 // the signing keys are; recovery codes as their SHA-256: each has 80 random bits.
@@ -23,9 +23,10 @@ namespace concord::identity {
 /// What an account has; without any its password alone signs in.
 struct Factors {
   bool totp = false;
+  std::int64_t passkeys = 0;
   std::int64_t recovery_codes = 0;  // that are left
 
-  bool any() const { return totp; }
+  bool any() const { return totp || passkeys > 0; }
 };
 
 class SecondFactorStore {
@@ -34,6 +35,8 @@ class SecondFactorStore {
   SecondFactorStore(engines::Tables& tables, vault::Vault* vault) : tables_(tables), vault_(vault) {}
 
   Task<Factors> of(UserId user);
+  /// Those of them who have any (Factors::any), in no order.
+  Task<std::vector<UserId>> having_any(std::vector<UserId> users);
 
   /// A secret that does not count until it is confirmed; it takes the place of an earlier one. kConflict where one is
   /// confirmed.
@@ -57,11 +60,14 @@ class SecondFactorStore {
   /// Takes the place of those there are. As people write them down: four groups of four.
   static Task<std::vector<std::string>> make_recovery_codes(engines::Transaction& transaction, UserId user);
   static constexpr std::size_t kRecoveryCodes = 10;
+  /// The same where there are none; else nothing, and no codes.
+  static Task<std::vector<std::string>> make_first_recovery_codes(engines::Transaction& transaction, UserId user);
   /// Whether it was one of the user's; it is none any more. Blanks, dashes and capitals do not count.
   Task<bool> use_recovery_code(UserId user, std::string code);
 
-  /// All of it.
-  static Task<> remove(engines::Transaction& transaction, UserId user);
+  static Task<> remove_totp(engines::Transaction& transaction, UserId user);
+  /// The recovery codes, where there is nothing that they could stand in for.
+  static Task<> drop_idle_recovery_codes(engines::Transaction& transaction, UserId user);
 
  private:
   Task<Bytes> seal(UserId user, Bytes secret);

@@ -79,7 +79,8 @@ TEST_F(SecondFactorTest, counts_once_a_code_has_confirmed_it) {
   ASSERT_EQ(codes_of(on).size(), 10U);
   EXPECT_EQ(on.header("cache-control"), "no-store");
   EXPECT_EQ(begin().status, 409);
-  EXPECT_EQ(hub_.call("GET", "/auth/second-factor", "", ben_).body, R"({"totp":true,"recovery_codes":10})");
+  EXPECT_EQ(hub_.call("GET", "/auth/second-factor", "", ben_).body,
+            R"({"totp":true,"recovery_codes":10,"passkeys":[],"password":true})");
   EXPECT_EQ(hub_.call("GET", "/auth/me", "", ben_).status, 200) << "who is signed in stays";
   const Reply asked = hub_.log_in("ben@example.com");
   EXPECT_TRUE(asked.body.starts_with(R"({"second_factor":["totp","recovery"],"ticket":")")) << asked.body;
@@ -103,6 +104,18 @@ TEST_F(SecondFactorTest, takes_a_code_of_the_app_once) {
   EXPECT_EQ(opened.rows.size(), 2U);
 }
 
+TEST_F(SecondFactorTest, is_told_to_admins_once_it_is_on) {
+  const auto told = [&] {
+    const auto users = boost::json::parse(hub_.call("GET", "/users", "", owner_).body).at("users");
+    EXPECT_FALSE(users.at(0).at("second_factor").as_bool());
+    return users.at(1).at("second_factor").as_bool();
+  };
+  EXPECT_EQ(begin().status, 200);
+  EXPECT_FALSE(told());
+  EXPECT_EQ(confirm(code()).status, 200);
+  EXPECT_TRUE(told());
+}
+
 TEST_F(SecondFactorTest, of_many_who_show_one_code_or_one_ticket_one_is_let_in) {
   const auto recovery = enable();
   std::vector<std::string> same_code, same_ticket;
@@ -124,7 +137,7 @@ TEST_F(SecondFactorTest, takes_each_recovery_code_once_however_it_is_written) {
     if (c != '-') plain += static_cast<char>(std::toupper(c));
   EXPECT_EQ(step(ticket(), plain + " ").status, 200);
   EXPECT_EQ(step(ticket(), codes[1]).status, 401);
-  EXPECT_TRUE(hub_.call("GET", "/auth/second-factor", "", ben_).body.ends_with(R"("recovery_codes":8})"));
+  EXPECT_TRUE(hub_.call("GET", "/auth/second-factor", "", ben_).body.contains(R"("recovery_codes":8,)"));
   const auto kept = hub_.sql("SELECT code_hash FROM identity_recovery_codes");
   for (const auto& row : kept.rows) EXPECT_EQ(engines::as_string(row[0]).size(), 43U);
 
@@ -186,9 +199,30 @@ TEST_F(SecondFactorTest, is_turned_off_with_the_password_and_a_code) {
   EXPECT_EQ(hub_.call("DELETE", path, both("long enough", "000000"), ben_).fact("field"), "code");
   EXPECT_EQ(hub_.log_in("ben@example.com").text("ticket").size(), 43U);
   ASSERT_EQ(hub_.call("DELETE", path, both("long enough", code()), ben_).status, 204);
-  EXPECT_EQ(hub_.call("GET", "/auth/second-factor", "", ben_).body, R"({"totp":false,"recovery_codes":0})");
+  EXPECT_EQ(hub_.call("GET", "/auth/second-factor", "", ben_).body,
+            R"({"totp":false,"recovery_codes":0,"passkeys":[],"password":true})");
   EXPECT_FALSE(hub_.log_in("ben@example.com").text("access_token").empty());
   EXPECT_EQ(hub_.call("DELETE", path, both("long enough", code()), ben_).status, 409);
+}
+
+TEST_F(SecondFactorTest, wants_a_recent_sign_in_of_an_account_without_a_password) {
+  const std::string path = "/auth/second-factor/totp";
+  const Reply needed = hub_.call("POST", path, "{}", ben_);
+  EXPECT_EQ(needed.status, 403);
+  EXPECT_EQ(needed.fact("field"), "password");
+  hub_.sql("UPDATE identity_users SET password_hash = '' WHERE id = $1", {ben_id_});
+  EXPECT_TRUE(hub_.call("GET", "/auth/second-factor", "", ben_).body.contains(R"("password":false)"));
+  EXPECT_EQ(begin().fact("field"), "password") << "there is none to show";
+  const Reply made = hub_.call("POST", path, "{}", ben_);
+  ASSERT_EQ(made.status, 200);
+  secret_ = concord::testing::base32_decode(made.text("secret"));
+  EXPECT_EQ(confirm(code()).status, 200);
+  hub_.clock().advance_ms(crypto::kCodeStepMs);
+  EXPECT_EQ(hub_.call("DELETE", path, "{" + quoted("code", "000000") + "}", ben_).fact("field"), "code");
+  hub_.clock().advance_ms(SignIn::kRecentMs);
+  EXPECT_EQ(hub_.call("DELETE", path, "{" + quoted("code", code()) + "}", ben_).fact("reason"), "recent_sign_in");
+  EXPECT_EQ(hub_.call("POST", "/auth/passkeys/options", "{}", ben_).fact("reason"), "recent_sign_in");
+  EXPECT_EQ(hub_.call("DELETE", "/auth/me", "{}", ben_).fact("reason"), "recent_sign_in");
 }
 
 TEST_F(SecondFactorTest, is_taken_away_by_an_admin_for_whom_has_lost_it) {

@@ -17,7 +17,8 @@ Task<net::Response> ShareLinkRoutes::open(net::Request request) {
          co_await links_.open(std::move(secret), std::move(password), {{}, request.peer_address, request.request_id}));
   const ShareLink& link = opened.link;
   json::Writer out;
-  out.begin_object().field("token", opened.token).field("thing", link.thing).field("name", link.name);
+  out.begin_object().field("token", opened.token).field("principal", link.id.str());
+  out.field("thing", link.thing).field("name", link.name);
   out.field("access_level", to_string(link.most)).key("expires_at");
   if (link.expires_ms == 0) {
     out.null();

@@ -149,7 +149,7 @@ Task<> SignIn::insert(engines::Transaction& transaction, const NewAccount& wante
   if (taken) co_return email_taken();
   Account& account = attempt.account;
   account.principal.role = any ? Role::kMember : Role::kOwner;
-  if (!any) account.verified_ms = account.created_ms;
+  if (!any || wanted.email_verified) account.verified_ms = account.created_ms;
   if (any && wanted.invitation) {
     CO_TRY(attempt.invitation,
            co_await Invitations::use(transaction, *wanted.invitation, wanted.email, account.created_ms));
@@ -157,6 +157,7 @@ Task<> SignIn::insert(engines::Transaction& transaction, const NewAccount& wante
     if (!attempt.invitation->email.empty()) account.verified_ms = account.created_ms;  // on the admin's word
   }
   CO_TRY_VOID(co_await Accounts::insert(transaction, attempt.account, wanted.email.key));
+  if (wanted.also) CO_TRY_VOID(co_await wanted.also(transaction, account.principal.id));
   if (!any) CO_TRY_VOID(co_await transaction.query({"DELETE FROM identity_setup", {}}));
   CO_TRY_VOID(co_await sessions_.open(transaction, attempt.account.principal.id, attempt.token, origin_of(caller),
                                       attempt.account.created_ms));
@@ -183,7 +184,10 @@ Task<Grant> SignIn::register_account(NewAccount wanted, Caller caller) {
     counters_->register_refused.add();
     co_return fail(allowed.error());
   }
-  CO_TRY(std::string hash, co_await hasher_.hash(wanted.password));
+  std::string hash;
+  if (wanted.password) {
+    CO_TRY(hash, co_await hasher_.hash(*wanted.password));
+  }
 
   const Slot slot{static_cast<std::uint16_t>(on_.ids.random64() % kSlots)};
   Attempt attempt{
@@ -206,6 +210,7 @@ Task<Grant> SignIn::register_account(NewAccount wanted, Caller caller) {
   audit::Event event = audit_event("account.registered", attempt.account.principal.id, attempt.token.session, caller);
   event.target = event.actor;
   event.detail.emplace_back("role", to_string(attempt.account.principal.role));
+  if (!wanted.provider.empty()) event.detail.emplace_back("provider", wanted.provider);
   if (attempt.invitation) {
     event.detail.emplace_back("invitation", attempt.invitation->id.str());
     event.detail.emplace_back("invited_by", attempt.invitation->invited_by.str());
@@ -236,6 +241,8 @@ Task<Account> SignIn::prove_password(UserId user, std::string password, std::str
   if (!account) co_return refuse_token("account", "the token's account no longer exists");
   CO_TRY(const Email email, Email::parse(account->principal.email));
   CO_TRY_VOID(take_attempt(email.key, caller));
+  if (account->password_hash.empty())
+    co_return fail(Error{Code::kPermissionDenied, "your account has no password to show", {}}.with("field", field));
   CO_TRY(const bool same, co_await hasher_.verify(std::move(password), account->password_hash));
   if (!same) {
     delays_.failed(email.key, caller.address);
@@ -250,6 +257,27 @@ Task<Account> SignIn::prove_password(UserId user, std::string password, std::str
   co_return std::move(*account);
 }
 
+Task<Account> SignIn::prove(const Acting& by, std::optional<std::string> password, std::string field) {
+  const UserId user = by.who.principal.id;
+  if (password) co_return co_await prove_password(user, std::move(*password), std::move(field), by.caller);
+  CO_TRY(std::optional<Account> account, co_await accounts_.find(user));
+  if (!account) co_return refuse_token("account", "the token's account no longer exists");
+  if (!account->password_hash.empty())
+    co_return fail(Error{Code::kPermissionDenied, "your password is needed for this", {}}.with("field", field));
+  CO_TRY_VOID(co_await prove_recent(user, by.who.session, std::move(field)));
+  co_return std::move(*account);
+}
+
+Task<> SignIn::prove_recent(UserId user, SessionId session, std::string field) {
+  const std::int64_t now_ms = on_.clock.wall_ms();
+  CO_TRY(const std::vector<SessionRow> rows, co_await sessions_.list(user, now_ms));
+  for (const SessionRow& row : rows)
+    if (row.id == session && now_ms - row.created_ms <= kRecentMs) co_return Result<>();
+  co_return fail(Error{Code::kPermissionDenied,
+                       "you signed in a while ago: sign out and in again",
+                       {{"field", std::move(field)}, {"reason", "recent_sign_in"}}});
+}
+
 std::unexpected<Error> SignIn::begin_again() {
   return fail(Error{Code::kUnauthenticated, "this sign-in took too long or too many tries; begin again", {}}.with(
       "reason", "ticket"));
@@ -259,7 +287,7 @@ Task<std::variant<Grant, SecondStep>> SignIn::log_in(Email email, std::string pa
   CO_TRY_VOID(take_attempt(email.key, caller));
   CO_TRY(std::optional<Account> account, co_await accounts_.find_by_email(email.key));
   std::optional<std::string> stored;
-  if (account) stored = account->password_hash;
+  if (account && !account->password_hash.empty()) stored = account->password_hash;
   const auto same = co_await hasher_.verify(password, std::move(stored));
   if (!same) {
     counters_->sign_in_failed.add();
@@ -276,23 +304,29 @@ Task<std::variant<Grant, SecondStep>> SignIn::log_in(Email email, std::string pa
   }
   if (hasher_.needs_rehash(account->password_hash)) CO_TRY_VOID(co_await renew_hash(*account, std::move(password)));
 
-  SecondStep step;
-  CO_TRY(step.factors, co_await factors_.of(account->principal.id));
+  co_return co_await first_step_done(std::move(*account), std::move(caller), {});
+}
+
+Task<std::variant<Grant, SecondStep>> SignIn::first_step_done(Account account, Caller caller,
+                                                              std::string_view provider) {
+  SecondStep step{.user = account.principal.id, .factors = {}, .ticket = {}};
+  CO_TRY(step.factors, co_await factors_.of(account.principal.id));
   if (step.factors.any()) {
     counters_->second_step.add();
-    CO_TRY(step.ticket, co_await tickets_.make({account->principal.id, account->credentials}, on_.clock.wall_ms()));
+    CO_TRY(step.ticket, co_await tickets_.make({account.principal.id, account.credentials}, on_.clock.wall_ms()));
     co_return step;
   }
-  CO_TRY(Grant opened, co_await open(std::move(*account), std::move(caller), ""));
+  CO_TRY(Grant opened, co_await open(std::move(account), std::move(caller), "", provider));
   co_return opened;
 }
 
-Task<Grant> SignIn::open(Account account, Caller caller, std::string_view by) {
+Task<Grant> SignIn::open(Account account, Caller caller, std::string_view by, std::string_view provider) {
   const UserId user = account.principal.id;
   const auto token = RefreshToken::make(SessionId::make(on_.ids, user.slot()));
   CO_TRY_VOID(co_await open_session(account, token, caller));
   audit::Event event = audit_event("session.opened", user, token.session, caller);
   if (!by.empty()) event.detail.emplace_back("second_step", by);
+  if (!provider.empty()) event.detail.emplace_back("provider", provider);
   CO_TRY_VOID(co_await on_.audit.record(std::move(event)));
   if (const auto email = Email::parse(account.principal.email)) delays_.succeeded(email->key, caller.address);
   counters_->signed_in.add();

@@ -18,42 +18,10 @@
 #include "identity/password_hasher.h"
 #include "identity/second_factor_store.h"
 #include "identity/sessions.h"
+#include "identity/sign_in_parts.h"
 #include "identity/tickets.h"
 
 namespace concord::identity {
-
-/// Where a call comes from.
-struct Caller {
-  std::string address;
-  std::string request_id;
-  std::string user_agent;
-};
-
-/// What the audit record holds of a call that concerns `user`.
-audit::Event audit_event(std::string action, UserId user, const Caller& caller);
-audit::Event audit_event(std::string action, UserId user, SessionId session, const Caller& caller);
-
-struct NewAccount {
-  Email email;
-  std::string password;  // within the bounds of the options
-  std::string name;
-  std::optional<std::string> setup_token;
-  std::optional<std::string> invitation;  // its secret
-};
-
-/// What a sign-in gives.
-struct Grant {
-  std::string access_token;
-  std::string refresh_token;
-  std::int64_t expires_in_s = 0;
-  Account account;
-};
-
-/// A sign-in that waits for its second step.
-struct SecondStep {
-  Factors factors;
-  std::string ticket;
-};
 
 class SignIn {
  public:
@@ -69,9 +37,12 @@ class SignIn {
   /// kUnauthenticated with one message for an unknown e-mail, a wrong password and a deactivated account;
   /// kRateLimited, kUnavailable.
   Task<std::variant<Grant, SecondStep>> log_in(Email email, std::string password, Caller caller);
+  /// What follows on a first step, by the name of a `provider` where it was not a password: a session, or the second
+  /// step. Fails as open.
+  Task<std::variant<Grant, SecondStep>> first_step_done(Account account, Caller caller, std::string_view provider);
   /// A session of an account that has proved itself, also `by` a second step where that is not empty. Fails as a wrong
   /// password does where the account was deactivated or its credentials changed since it was read.
-  Task<Grant> open(Account account, Caller caller, std::string_view by);
+  Task<Grant> open(Account account, Caller caller, std::string_view by, std::string_view provider = {});
   /// What a second step fails with whose first one does not count (any more).
   static std::unexpected<Error> begin_again();
   void note_refused(const std::optional<Account>& account, std::string reason, const Caller& caller);
@@ -80,9 +51,14 @@ class SignIn {
   /// Ends the token's session; succeeds also where there is none.
   Task<> log_out(std::string token, Caller caller);
 
-  /// The account, where that is its password; else kPermissionDenied naming `field`. Counts as a try to sign in:
-  /// kRateLimited, kUnavailable.
+  /// The account, where that is its password; or, where it has none and none is shown, where the session is recent.
+  /// Else kPermissionDenied naming `field`. A password counts as a try to sign in: kRateLimited, kUnavailable.
+  Task<Account> prove(const Acting& by, std::optional<std::string> password, std::string field);
   Task<Account> prove_password(UserId user, std::string password, std::string field, Caller caller);
+  /// In the place of a password: kPermissionDenied naming `field` where the session was not opened in the last
+  /// kRecentMs.
+  Task<> prove_recent(UserId user, SessionId session, std::string field);
+  static constexpr std::int64_t kRecentMs = 10 * 60'000;
   /// kRateLimited where too much is tried from there, or failed lately.
   Result<> take_attempt(const Caller& caller);
 

@@ -1,5 +1,6 @@
 #pragma once
-// Access tokens that were checked before, by their SHA-256, until they expire. Bounded: the oldest entry
+// Who holds the access tokens that were checked before, by the SHA-256 of a token, until it expires; and who has the
+// sessions that they were of. Bounded: the oldest entry
 // makes room. In 64 parts, each under its own lock, so that reactors hardly ever meet. Any thread.
 
 #include <array>

@@ -163,23 +163,23 @@ Task<std::string> DocumentEditor::suggest(Caller caller, json::Object arguments)
                                       "text", "place", "anchor", "content", "delta", "message", "dry_run"}));
   CO_TRY(const DocumentId id, document_field(arguments));
   CO_TRY(const bool dry_run, dry_run_field(arguments));
-  CO_TRY(auto message, arguments.optional_text("message", {.most = documents::SuggestionStore::kMaxMessageBytes}));
-  CO_TRY(documents::DocumentRow row, co_await catalog_.find(caller.who.actor(), id, Level::kSuggest));
+  CO_TRY(auto message, arguments.optional_text("message", {.most = documents::AnnotationLimits::kMaxMessageBytes}));
+  CO_TRY_VOID(co_await catalog_.find(caller.who.actor(), id, Level::kSuggest));
   CO_TRY(Edit edit, co_await edit_of(id, std::move(arguments)));
   CO_TRY(const Documents::Preview preview,
          co_await documents_.preview(id, edit.format, edit.content, edit.version, shown_as(edit.format)));
   if (!preview.changes) co_return fail(Code::kInvalidArgument, "it changes nothing");
   CO_TRY(const std::string changes, co_await changes_json(preview));
-  std::optional<documents::SuggestionId> made;
+  std::optional<std::string> made;
   if (!dry_run) {
     CO_TRY(const documents::Suggestion suggestion,
-           co_await documents_.suggest(std::move(row), caller.who.actor().str(), edit.format, std::move(edit.content),
-                                       edit.version, message.value_or("")));
+           co_await documents_.annotations().suggest(id, caller.who.actor().str(), edit.format, std::move(edit.content),
+                                                     edit.version, message.value_or("")));
     made = suggestion.id;
   }
   json::Writer out;
   out.begin_object().field("document", id.str()).field("dry_run", dry_run).key("suggestion");
-  made ? out.text(made->str()) : out.null();
+  made ? out.text(*made) : out.null();
   out.field("version", edit.version).key("changes").raw(changes).end();
   co_return std::move(out).take();
 }

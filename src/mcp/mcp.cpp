@@ -116,6 +116,7 @@ Mcp::Mcp(Dependencies dependencies, documents::DocumentLimits limits)
     : on_(std::move(dependencies)),
       reader_(on_.documents, on_.access, on_.identity, on_.pool),
       editor_(on_.documents, on_.access, on_.pool, limits.max_document_bytes),
+      commenter_(on_.documents, on_.access, on_.identity),
       limits_{.max_bytes = 2 * limits.max_document_bytes + (64u << 10u),
               .max_values = limits.max_document_bytes / 4,
               .max_depth = 32} {}
@@ -184,10 +185,23 @@ Task<net::Response> Mcp::call_tool(Exchange exchange) {
                               " permission, which " + *name + " needs";
     co_return tool_error(exchange, *tool, Error{Code::kPermissionDenied, needs, {}});
   }
-  auto structured = co_await run(tool->name, exchange.caller, std::move(*arguments));
+  auto structured = co_await run_watched(tool->name, exchange.caller, std::move(*arguments));
   if (!structured) co_return tool_error(exchange, *tool, structured.error());
   count(tool->name, "done");
   co_return respond(200, result_text(id, called(exchange.revision, *structured)));
+}
+
+Task<std::string> Mcp::run_watched(std::string_view tool, Caller caller, json::Object arguments) {
+  const auto document = arguments.text("document", {.least = 1, .most = kMaxMethodBytes});
+  if (on_.watch == nullptr || !document) co_return co_await run(tool, std::move(caller), std::move(arguments));
+  const identity::Authenticated who = caller.who;
+  const std::string address = caller.address;
+  const documents::Reader reader{.who = who, .address = address};
+  CO_TRY_VOID(on_.watch->admit(reader));
+  auto done = co_await run(tool, std::move(caller), std::move(arguments));
+  if (done) on_.watch->read(reader, *document);
+  if (!done && done.error().code == Code::kNotFound) on_.watch->missed(reader, *document);
+  co_return done;
 }
 
 Task<std::string> Mcp::run(std::string_view tool, Caller caller, json::Object arguments) {
@@ -199,6 +213,10 @@ Task<std::string> Mcp::run(std::string_view tool, Caller caller, json::Object ar
   if (tool == "suggest_edit") co_return co_await editor_.suggest(std::move(caller), std::move(arguments));
   if (tool == "create_document") co_return co_await editor_.create(std::move(caller), std::move(arguments));
   if (tool == "undo") co_return co_await editor_.undo(std::move(caller), std::move(arguments));
+  if (tool == "list_comments") co_return co_await commenter_.list(std::move(caller), std::move(arguments));
+  if (tool == "add_comment") co_return co_await commenter_.add(std::move(caller), std::move(arguments));
+  if (tool == "reply_to_comment") co_return co_await commenter_.reply(std::move(caller), std::move(arguments));
+  if (tool == "resolve_comment") co_return co_await commenter_.resolve(std::move(caller), std::move(arguments));
   co_return fail(Code::kInternal, "a tool is described and not served: " + std::string(tool));
 }
 

@@ -10,6 +10,7 @@
 #include "audit/audit.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "mcp/document_commenter.h"
 #include "mcp/document_editor.h"
 #include "mcp/document_reader.h"
 #include "mcp/revision.h"
@@ -30,6 +31,7 @@ class Mcp {
     BlockingPool& pool;
     Metrics& metrics;
     Logger logger;
+    documents::ReadWatch* watch = nullptr;  // null: nobody is told
   };
   Mcp(Dependencies dependencies, documents::DocumentLimits limits);
 
@@ -46,6 +48,8 @@ class Mcp {
   Task<net::Response> post(net::Request request);
   Task<net::Response> answer(Exchange exchange);
   Task<net::Response> call_tool(Exchange exchange);
+  /// `run`, with whoever reads or misses documents watched.
+  Task<std::string> run_watched(std::string_view tool, Caller caller, json::Object arguments);
   Task<std::string> run(std::string_view tool, Caller caller, json::Object arguments);
   net::Response tool_error(const Exchange& exchange, const ToolDefinition& tool, const Error& error);
   void count(std::string_view tool, std::string_view outcome);
@@ -53,6 +57,7 @@ class Mcp {
   Dependencies on_;
   DocumentReader reader_;
   DocumentEditor editor_;
+  DocumentCommenter commenter_;
   json::Limits limits_;
 };
 

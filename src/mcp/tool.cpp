@@ -20,7 +20,7 @@ void write(json::Writer& out, const ToolDefinition& tool) {
 }  // namespace
 
 const ToolDefinition* find_tool(std::string_view name) {
-  for (const auto tools : {reading_tools(), writing_tools()}) {
+  for (const auto tools : {reading_tools(), commenting_tools(), writing_tools()}) {
     const auto at = std::ranges::find(tools, name, &ToolDefinition::name);
     if (at != tools.end()) return &*at;
   }
@@ -35,7 +35,7 @@ bool may_use(const identity::Authenticated& who, Permission needs) {
 std::string list_tools(const identity::Authenticated& who) {
   json::Writer out;
   out.begin_array();
-  for (const auto tools : {reading_tools(), writing_tools()})
+  for (const auto tools : {reading_tools(), commenting_tools(), writing_tools()})
     for (const ToolDefinition& tool : tools)
       if (may_use(who, tool.needs)) write(out, tool);
   out.end();

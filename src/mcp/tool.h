@@ -25,9 +25,10 @@ struct ToolDefinition {
   bool idempotent = true;
 };
 
-/// Those that only read, and those that change something; each in the order in which they are listed.
+/// Those that only read, those that change content, and those for comments; each in the order in which they are listed.
 std::span<const ToolDefinition> reading_tools();
 std::span<const ToolDefinition> writing_tools();
+std::span<const ToolDefinition> commenting_tools();
 /// Null where there is no such tool.
 const ToolDefinition* find_tool(std::string_view name);
 

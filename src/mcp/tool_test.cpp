@@ -37,7 +37,7 @@ void check_schema(const bj::value& schema, std::string_view tool) {
 
 TEST(Tools, are_described_by_schemas_and_hints) {
   const bj::value tools = bj::parse(list_tools(identity::Authenticated()));
-  ASSERT_EQ(tools.as_array().size(), reading_tools().size() + writing_tools().size());
+  ASSERT_EQ(tools.as_array().size(), reading_tools().size() + commenting_tools().size() + writing_tools().size());
   for (const bj::value& tool : tools.as_array()) {
     const std::string name(tool.at("name").as_string());
     check_schema(tool.at("inputSchema"), name);
@@ -51,11 +51,14 @@ TEST(Tools, are_described_by_schemas_and_hints) {
 }
 
 TEST(Tools, are_offered_as_far_as_a_scope_reaches) {
-  const std::set<std::string> reading{"list_documents", "search_documents", "read_document", "document_history"};
+  const std::set<std::string> reading{"list_documents", "search_documents", "read_document", "document_history",
+                                      "list_comments"};
   EXPECT_EQ(offered(agent({{"*", Permission::kRead}})), reading);
-  EXPECT_EQ(offered(agent({{"*", Permission::kComment}})), reading);
   EXPECT_EQ(offered(agent({})), reading);
-  std::set<std::string> suggesting = reading;
+  std::set<std::string> commenting = reading;
+  for (const char* tool : {"add_comment", "reply_to_comment", "resolve_comment"}) commenting.emplace(tool);
+  EXPECT_EQ(offered(agent({{"*", Permission::kComment}})), commenting);
+  std::set<std::string> suggesting = commenting;
   suggesting.emplace("suggest_edit");
   EXPECT_EQ(offered(agent({{"*", Permission::kRead}, {"fld_x", Permission::kSuggest}})), suggesting);
   EXPECT_EQ(offered(agent({{"fld_x", Permission::kWrite}})), offered(identity::Authenticated()));

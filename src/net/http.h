@@ -67,8 +67,9 @@ struct Response {
 using Handler = std::function<Task<Response>(Request)>;
 
 /// What a route's requests count towards: the caller's rate, or, where passwords and secrets can be guessed by it, the
-/// lower one of signing in; or nothing.
-enum class Rate : std::uint8_t { kCaller, kSignIn, kNone };
+/// lower one of signing in; or nothing. kSession: the caller's where the request opens a session, and where it names
+/// one by `sid` in its query, a higher one of the address's.
+enum class Rate : std::uint8_t { kCaller, kSignIn, kNone, kSession };
 
 struct Route {
   std::string method;
@@ -77,6 +78,7 @@ struct Route {
   std::size_t body_limit_bytes = 0;  // 0: the server's default
   bool trusted_pages_only = false;   // refused to pages of any origin but the hub's own and the allowed ones
   Rate rate = Rate::kCaller;
+  bool live_session = false;  // its requests stand for a WebSocket, and are refused to pages that may not open one
 };
 
 /// Matches segments exactly; a literal segment wins over a {name}. Built before the server starts, then only

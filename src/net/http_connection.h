@@ -37,7 +37,7 @@ struct HttpShared {
   const TlsSlot* tls = nullptr;                       // null: no TLS
   std::function<void(Reactor&, Handover)> hand_over;  // to that reactor's WebSocket engine
   std::atomic<bool> draining{false};
-  std::atomic<std::size_t> open_connections{0};  // HTTP and WebSocket
+  std::atomic<std::size_t>& open_connections;  // HTTP and WebSocket
   std::atomic<std::uint64_t> next_request{0};
 };
 

@@ -36,21 +36,22 @@ std::int64_t deadline_tick_ms(const ServerOptions& options) {
   return std::clamp<std::int64_t>(least / 4, 5, 250);
 }
 
-WebSocketOptions websocket_options(const ServerOptions& options) {
+WebSocketOptions websocket_options(const ServerOptions& options, Reconnects* reconnects) {
   WebSocketOptions result;
   result.max_message_bytes = options.max_frame_bytes;
   result.max_queue_bytes = options.max_queue_bytes;
   result.ping_ms = options.websocket_ping_ms;
   result.close_timeout_ms = options.websocket_close_timeout_ms;
+  result.reconnects = reconnects;
   return result;
 }
 
 /// What a server has on one reactor.
 struct Lane {
-  Lane(Reactor& r, HttpShared& shared, WebSocketMetrics& metrics)
+  Lane(Reactor& r, HttpShared& shared, WebSocketMetrics& metrics, Reconnects* reconnects)
       : reactor(r),
         http(r, shared),
-        engine(r, websocket_options(shared.options), metrics,
+        engine(r, websocket_options(shared.options, reconnects), metrics,
                [&shared] { shared.open_connections.fetch_sub(1, std::memory_order_relaxed); }),
         scope(r) {}
 
@@ -64,14 +65,18 @@ struct Lane {
 }  // namespace
 
 struct Server::State {
-  State(ServerOptions o, Reactors& r, RequestHandler& handler, Logger l, Metrics& metrics, ConnectionPolicy* p)
+  State(ServerOptions o, Reactors& r, RequestHandler& handler, Logger l, Metrics& metrics, ConnectionPolicy* p,
+        Reconnects* come_back)
       : options(std::move(o)),
         reactors(r),
         logger(std::move(l)),
         policy(p),
+        reconnects(come_back),
         http_metrics(metrics),
         websocket_metrics(metrics),
-        shared{options, handler, logger, http_metrics, nullptr, {}, {}, {}, {}} {}
+        shared{options, handler, logger, http_metrics,
+               nullptr, {},      {},     come_back != nullptr ? come_back->open() : own_open_connections,
+               {}} {}
 
   Result<> start();
   Result<> load_tls();
@@ -87,6 +92,8 @@ struct Server::State {
   Reactors& reactors;
   Logger logger;
   ConnectionPolicy* const policy;
+  Reconnects* const reconnects;
+  std::atomic<std::size_t> own_open_connections = 0;  // where `reconnects` does not have them
   HttpMetrics http_metrics;
   WebSocketMetrics websocket_metrics;
   TlsSlot tls;
@@ -111,7 +118,7 @@ Result<> Server::State::start() {
   TRY(Listeners listening, listen_on(options.host, options.port, reactors.size()));
   port = listening.port;
   for (std::size_t i = 0; i < reactors.size(); ++i) {
-    auto lane = std::make_unique<Lane>(reactors.at(i), shared, websocket_metrics);
+    auto lane = std::make_unique<Lane>(reactors.at(i), shared, websocket_metrics, reconnects);
     TRY_VOID(lane->engine.start());
     lanes.push_back(std::move(lane));
   }
@@ -211,8 +218,9 @@ Task<> Server::State::end_websockets(Lane& lane) {
 }
 
 Server::Server(ServerOptions options, Reactors& reactors, RequestHandler& handler, Logger logger, Metrics& metrics,
-               ConnectionPolicy* policy)
-    : state_(std::make_unique<State>(std::move(options), reactors, handler, std::move(logger), metrics, policy)) {}
+               ConnectionPolicy* policy, Reconnects* reconnects)
+    : state_(std::make_unique<State>(std::move(options), reactors, handler, std::move(logger), metrics, policy,
+                                     reconnects)) {}
 Server::~Server() = default;
 
 Result<> Server::start() { return state_->start(); }

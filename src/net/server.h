@@ -12,6 +12,7 @@
 #include "base/reactor.h"
 #include "net/connection_policy.h"
 #include "net/http.h"
+#include "net/reconnects.h"
 
 namespace concord::net {
 
@@ -49,9 +50,10 @@ class RequestHandler {
 class Server {
  public:
   /// Destroyed after it was drained, or never started.
-  /// `policy`, which outlives the server, says which connections are taken; null: all of them.
+  /// What is passed outlives the server. `policy` says which connections are taken; null: all of them. `reconnects`:
+  /// when clients of WebSockets that the server ends are told to come back; null: they are not told.
   Server(ServerOptions options, Reactors& reactors, RequestHandler& handler, Logger logger, Metrics& metrics,
-         ConnectionPolicy* policy = nullptr);
+         ConnectionPolicy* policy = nullptr, Reconnects* reconnects = nullptr);
   ~Server();
 
   /// Binds and listens; kUnavailable with the address and the reason where it cannot, kInvalidArgument where

@@ -21,6 +21,7 @@ class Callbacks final : public WebSocketHandler {
  public:
   std::function<void(WebSocket&)> opened;
   std::function<void(WebSocket&, Opcode, ByteView)> received;
+  std::function<void(WebSocket&)> drained;
   std::function<void(WebSocket&, std::uint16_t)> ended;
   std::atomic<int> opens{0};
   std::atomic<int> closes{0};
@@ -32,6 +33,9 @@ class Callbacks final : public WebSocketHandler {
   }
   void on_message(WebSocket& socket, Opcode opcode, ByteView payload) override {
     if (received) received(socket, opcode, payload);
+  }
+  void on_drained(WebSocket& socket) override {
+    if (drained) drained(socket);
   }
   void on_close(WebSocket& socket, std::uint16_t code) override {
     last_code = code;

@@ -39,24 +39,6 @@ std::expected<std::string, std::string> decode_path(std::string_view raw) {
   return path;
 }
 
-std::expected<std::vector<std::pair<std::string, std::string>>, std::string> decode_query(std::string_view raw) {
-  std::vector<std::pair<std::string, std::string>> fields;
-  while (!raw.empty()) {
-    const std::string_view field = raw.substr(0, raw.find('&'));
-    raw.remove_prefix(std::min(field.size() + 1, raw.size()));
-    if (field.empty()) continue;
-    if (fields.size() == kMaxQueryFields) return std::unexpected("the query has more than 256 fields");
-    const std::size_t equals = std::min(field.find('='), field.size());
-    auto name = percent_decode(field.substr(0, equals), true);
-    if (!name) return std::unexpected(std::move(name).error());
-    auto value = percent_decode(field.substr(std::min(equals + 1, field.size())), true);
-    if (!value) return std::unexpected(std::move(value).error());
-    if (!is_valid_utf8(*name) || !is_valid_utf8(*value)) return std::unexpected("the query is not UTF-8");
-    fields.emplace_back(*std::move(name), *std::move(value));
-  }
-  return fields;
-}
-
 /// Takes "http://authority" off the front of an absolute form.
 std::expected<std::string, std::string> take_authority(std::string_view& target) {
   const std::size_t scheme = target.find("://");
@@ -72,6 +54,24 @@ std::expected<std::string, std::string> take_authority(std::string_view& target)
 }
 
 }  // namespace
+
+std::expected<Fields, std::string> decode_query(std::string_view raw) {
+  Fields fields;
+  while (!raw.empty()) {
+    const std::string_view field = raw.substr(0, raw.find('&'));
+    raw.remove_prefix(std::min(field.size() + 1, raw.size()));
+    if (field.empty()) continue;
+    if (fields.size() == kMaxQueryFields) return std::unexpected("the query has more than 256 fields");
+    const std::size_t equals = std::min(field.find('='), field.size());
+    auto name = percent_decode(field.substr(0, equals), true);
+    if (!name) return std::unexpected(std::move(name).error());
+    auto value = percent_decode(field.substr(std::min(equals + 1, field.size())), true);
+    if (!value) return std::unexpected(std::move(value).error());
+    if (!is_valid_utf8(*name) || !is_valid_utf8(*value)) return std::unexpected("the query is not UTF-8");
+    fields.emplace_back(*std::move(name), *std::move(value));
+  }
+  return fields;
+}
 
 std::expected<std::string, std::string> percent_decode(std::string_view text, bool plus_is_space) {
   std::string out;

@@ -35,6 +35,7 @@ enum class CloseCode : std::uint16_t {
   kPermissionDenied = 4403,
   kNotFound = 4404,
   kSlowConsumer = 4408,
+  kTooManySessions = 4429,
 };
 
 class WebSocket {
@@ -68,6 +69,8 @@ class WebSocketHandler {
   virtual void on_open(WebSocket& socket, std::shared_ptr<void> state) = 0;
   /// A whole message (fragments joined, text checked as UTF-8). The view is valid during the call.
   virtual void on_message(WebSocket& socket, Opcode opcode, ByteView payload) = 0;
+  /// All that was queued has left, after the peer had taken no more for a while.
+  virtual void on_drained(WebSocket&) {}
   /// Exactly once for each on_open. `code` is the peer's (1005: it gave none), or ours, or 1006: it just broke.
   virtual void on_close(WebSocket& socket, std::uint16_t code) = 0;
 };

@@ -86,7 +86,12 @@ void WebSocketConnection::send(Frame frame) {
 }
 
 void WebSocketConnection::close(CloseCode code, std::string_view reason) {
-  if (phase_ == Phase::kOpen) core_.close(*this, number(code), make_close_frame(number(code), reason));
+  if (phase_ == Phase::kOpen) core_.close(*this, number(code), core_.closing(code, reason));
+}
+
+Frame WebSocketCore::closing(CloseCode code, std::string_view reason) const {
+  if (options_.reconnects == nullptr) return make_close_frame(number(code), reason);
+  return make_close_frame(number(code), options_.reconnects->with_hint(code, reason));
 }
 
 void WebSocketCore::read(Connection& connection) {
@@ -193,6 +198,7 @@ void WebSocketCore::flush(Connection& connection) {
     const Bytes& frame = *connection.single_;
     const iovec part{const_cast<std::uint8_t*>(frame.data()), frame.size()};
     const IoResult result = connection.stream_.write({&part, 1}, write_buffer_);
+    ++counts_.writes;
     if (result.bytes == frame.size()) {
       counts_.bytes_sent += result.bytes;
       connection.single_.reset();
@@ -205,6 +211,7 @@ void WebSocketCore::flush(Connection& connection) {
     std::array<iovec, Outbox::kMaxParts> parts;
     std::size_t total = 0;
     const std::size_t count = connection.outbox_->gather(parts, total);
+    ++counts_.writes;
     if (account(connection, connection.stream_.write({parts.data(), count}, write_buffer_), total)) return;
   }
   after_flush(connection);
@@ -226,6 +233,11 @@ bool WebSocketCore::account(Connection& connection, const IoResult& result, std:
 
 void WebSocketCore::after_flush(Connection& connection) {
   if (connection.outbox_) give_back(std::move(connection.outbox_));
+  if (connection.watching_write_ && !connection.drained_due_ && connection.phase_ == Phase::kOpen) {
+    connection.drained_due_ = true;
+    drained_.push_back(&connection);
+    if (turn_depth_ == 0) post_turn_end();
+  }
   watch_write(connection, false);
   if (connection.phase_ == Phase::kAnswering) return gone(connection, connection.close_code_);
   if (connection.phase_ == Phase::kDiscarding && !connection.finished_) {

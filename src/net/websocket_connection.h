@@ -67,6 +67,7 @@ class WebSocketConnection final : public WebSocket {
   Phase phase_ = Phase::kOpen;
   bool dirty_ : 1 = false;  // in the core's list of sockets to flush
   bool watching_write_ : 1 = false;
+  bool drained_due_ : 1 = false;  // on_drained is owed
   bool pinged_ : 1 = false;
   bool close_due_ : 1 = false;  // on_close is owed or has been called
   bool finished_ : 1 = false;   // a FIN has been sent

@@ -2,6 +2,10 @@
 // What runs the connections of one reactor: a loop turn reads every ready socket, lets handlers work, then
 // sends once per socket, then reports closes, then frees. Nothing is freed in the middle of a turn, so
 // handlers may send and close on any connection at any time.
+//
+// Sending to many sockets is paced by what it costs: after it, the next such turn's frames wait for three times as long
+// as it took, 8 ms at most, and what has come together for a socket by then leaves in one system call. Turns that
+// send to few sockets never wait.
 
 #include <cstdint>
 #include <functional>
@@ -63,7 +67,11 @@ class WebSocketCore : public std::enable_shared_from_this<WebSocketCore> {
   void run_turn();
   void begin_turn();
   void end_turn();
+  void flush_dirty();
+  void flush_each(std::vector<Connection*>& connections);
+  void flush_waiting();
   void post_turn_end();
+  void report_drained();
   void report_closes();
   void free_gone();
   void publish_counts();
@@ -79,6 +87,7 @@ class WebSocketCore : public std::enable_shared_from_this<WebSocketCore> {
   void spill(Connection& connection);
   void close(Connection& connection, std::uint16_t code, Frame frame);
   void close_slow(Connection& connection);
+  Frame closing(CloseCode code, std::string_view reason) const;
   void begin_close(Connection& connection, Phase phase, std::uint16_t code);
   void flush(Connection& connection);
   bool account(Connection& connection, const IoResult& result, std::size_t offered);
@@ -91,7 +100,7 @@ class WebSocketCore : public std::enable_shared_from_this<WebSocketCore> {
 
   struct Counts {
     std::uint64_t messages_received = 0, bytes_received = 0, frames_sent = 0, bytes_sent = 0;
-    std::uint64_t slow_consumers = 0, violations = 0;
+    std::uint64_t writes = 0, slow_consumers = 0, violations = 0;
   };
 
   Reactor& reactor_;
@@ -111,8 +120,11 @@ class WebSocketCore : public std::enable_shared_from_this<WebSocketCore> {
   std::uint32_t now_ms_ = 0;
   std::size_t sweep_at_ = 0;
   std::vector<Connection*> dirty_;
-  std::vector<Connection*> closed_;  // on_close is owed
-  std::vector<Connection*> gone_;    // to be freed at the turn's end
+  std::vector<Connection*> waiting_;  // dirty ones that are sent to together, when `flush_timer` rings
+  std::int64_t wait_until_ns_ = 0;    // monotonic; many sockets at once are not sent to before
+  std::vector<Connection*> drained_;  // on_drained is owed
+  std::vector<Connection*> closed_;   // on_close is owed
+  std::vector<Connection*> gone_;     // to be freed at the turn's end
   std::vector<std::unique_ptr<Outbox>> spare_outboxes_;
   Counts counts_;
 };

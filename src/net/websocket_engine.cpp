@@ -22,7 +22,13 @@ namespace {
 constexpr std::size_t kReadBufferBytes = 128u << 10u;
 constexpr std::size_t kTlsRecordBytes = 16u << 10u;
 constexpr std::size_t kEventsPerTurn = 1024;
+constexpr std::size_t kManySockets = 64;  // to which sending is paced
+constexpr std::int64_t kMaxWaitNs = 8'000'000;
 constexpr std::size_t kSweepParts = 16;  // a whole pass over the records is spread over so many timer ticks
+
+std::int64_t steady_ns() {
+  return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 }  // namespace
 
@@ -86,15 +92,18 @@ WebSocketMetrics::WebSocketMetrics(Metrics& metrics)
       frames_sent(metrics.counter("concord_net_websocket_frames_sent_total",
                                   "WebSocket frames queued for a receiver, control frames included.")),
       bytes_sent(metrics.counter("concord_net_websocket_sent_bytes_total", "Bytes sent on WebSockets.")),
+      writes(metrics.counter("concord_net_websocket_writes_total",
+                             "System calls that sent to a WebSocket, with one frame or several.")),
       slow_consumers(metrics.counter("concord_net_websocket_slow_consumers_total",
                                      "WebSockets closed because their queue passed its limit.")),
       violations(metrics.counter("concord_net_websocket_violations_total",
                                  "WebSockets closed because the peer broke RFC 6455 or a limit.")) {}
 
 struct WebSocketCore::Watch {
-  explicit Watch(asio::io_context& context) : ready(context), timer(context) {}
+  explicit Watch(asio::io_context& context) : ready(context), timer(context), flush_timer(context) {}
   asio::posix::stream_descriptor ready;
   asio::steady_timer timer;
+  asio::steady_timer flush_timer;
 };
 
 WebSocketCore::WebSocketCore(Reactor& reactor, WebSocketOptions options, WebSocketMetrics& metrics,
@@ -167,21 +176,52 @@ void WebSocketCore::end_turn() {
     --turn_depth_;
     return;
   }
-  while (!dirty_.empty() || !closed_.empty()) {
-    std::vector<Connection*> batch = std::exchange(dirty_, {});
-    for (Connection* connection : batch) {
-      connection->dirty_ = false;
-      if (connection->phase_ != Phase::kGone) flush(*connection);
-    }
-    if (dirty_.empty()) {  // keep the allocation for the next turn
-      batch.clear();
-      dirty_.swap(batch);
-    }
+  while (!dirty_.empty() || !drained_.empty() || !closed_.empty()) {
+    flush_dirty();
+    report_drained();
     report_closes();
   }
   --turn_depth_;
   free_gone();
   publish_counts();
+}
+
+void WebSocketCore::flush_dirty() {
+  std::vector<Connection*> batch = std::exchange(dirty_, {});
+  if (batch.size() < kManySockets) {
+    flush_each(batch);
+  } else if (const std::int64_t now_ns = steady_ns(); now_ns >= wait_until_ns_) {
+    flush_each(batch);
+    const std::int64_t end_ns = steady_ns();
+    wait_until_ns_ = end_ns + std::min(3 * (end_ns - now_ns), kMaxWaitNs);
+  } else {
+    if (waiting_.empty()) {
+      watch_->flush_timer.expires_after(std::chrono::nanoseconds(wait_until_ns_ - now_ns));
+      watch_->flush_timer.async_wait([self = shared_from_this()](const boost::system::error_code& ec) {
+        if (!ec && self->epoll_fd_ >= 0) self->flush_waiting();
+      });
+    }
+    waiting_.insert(waiting_.end(), batch.begin(), batch.end());
+  }
+  if (dirty_.empty()) {  // keep the allocation for the next turn
+    batch.clear();
+    dirty_.swap(batch);
+  }
+}
+
+void WebSocketCore::flush_each(std::vector<Connection*>& connections) {
+  for (Connection* connection : connections) {
+    connection->dirty_ = false;
+    if (connection->phase_ != Phase::kGone) flush(*connection);
+  }
+}
+
+void WebSocketCore::flush_waiting() {
+  begin_turn();
+  dirty_.insert(dirty_.end(), waiting_.begin(), waiting_.end());
+  waiting_.clear();
+  wait_until_ns_ = 0;
+  end_turn();
 }
 
 void WebSocketCore::post_turn_end() {
@@ -195,20 +235,30 @@ void WebSocketCore::post_turn_end() {
   });
 }
 
+void WebSocketCore::report_drained() {
+  for (Connection* connection : std::exchange(drained_, {})) {
+    connection->drained_due_ = false;
+    if (connection->phase_ == Phase::kOpen) connection->handler_->on_drained(*connection);
+  }
+}
+
 void WebSocketCore::report_closes() {
   for (Connection* connection : std::exchange(closed_, {}))
     connection->handler_->on_close(*connection, connection->close_code_);
 }
 
 void WebSocketCore::free_gone() {
-  for (Connection* connection : gone_) {
+  for (Connection* connection : std::exchange(gone_, {})) {
+    if (connection->dirty_) {  // among those that wait
+      gone_.push_back(connection);
+      continue;
+    }
     connection->stream_.finish();
     connection->stream_.close();
     pool_.destroy(*connection, connection->cell_);
     metrics_.connections.add(-1);
     on_end_();
   }
-  gone_.clear();
 }
 
 void WebSocketCore::publish_counts() {
@@ -217,6 +267,7 @@ void WebSocketCore::publish_counts() {
   if (counts.bytes_received > 0) metrics_.bytes_received.add(counts.bytes_received);
   if (counts.frames_sent > 0) metrics_.frames_sent.add(counts.frames_sent);
   if (counts.bytes_sent > 0) metrics_.bytes_sent.add(counts.bytes_sent);
+  if (counts.writes > 0) metrics_.writes.add(counts.writes);
   if (counts.slow_consumers > 0) metrics_.slow_consumers.add(counts.slow_consumers);
   if (counts.violations > 0) metrics_.violations.add(counts.violations);
 }
@@ -246,11 +297,10 @@ void WebSocketCore::adopt(Handover handover) {
 
 void WebSocketCore::close_all(CloseCode code, std::string_view reason) {
   const auto number = static_cast<std::uint16_t>(code);
-  const Frame frame = make_close_frame(number, reason);
   begin_turn();
   for (std::size_t cell = 0; cell < pool_.cells(); ++cell) {
     Connection* connection = pool_.at(cell);
-    if (connection != nullptr && connection->phase_ == Phase::kOpen) close(*connection, number, frame);
+    if (connection != nullptr && connection->phase_ == Phase::kOpen) close(*connection, number, closing(code, reason));
   }
   end_turn();
 }
@@ -262,10 +312,12 @@ void WebSocketCore::stop() {
     if (Connection* connection = pool_.at(cell); connection != nullptr) gone(*connection, kCloseAbnormal);
   }
   end_turn();
+  flush_waiting();
   epoll_fd_ = -1;
   boost::system::error_code ignored;
   watch_->ready.close(ignored);
   watch_->timer.cancel();
+  watch_->flush_timer.cancel();
 }
 
 void WebSocketCore::sweep() {

@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/metrics.h"
 #include "base/reactor.h"
+#include "net/reconnects.h"
 #include "net/stream.h"
 #include "net/websocket.h"
 
@@ -21,6 +22,7 @@ struct WebSocketOptions {
   std::size_t max_queue_bytes = 4u << 20u;
   std::int64_t ping_ms = 30'000;
   std::int64_t close_timeout_ms = 5'000;  // how long a closing handshake may take
+  Reconnects* reconnects = nullptr;       // when clients are told to come back; outlives the engine; null: they are not
 };
 
 /// Instruments shared by the engines of a server; each adds what a loop turn did at its end.
@@ -31,6 +33,7 @@ struct WebSocketMetrics {
   Counter& bytes_received;
   Counter& frames_sent;
   Counter& bytes_sent;
+  Counter& writes;
   Counter& slow_consumers;
   Counter& violations;
 };

@@ -10,6 +10,7 @@
 
 #include "base/property_testing.h"
 #include "net/socket_testing.h"
+#include "net/websocket_engine.h"
 
 namespace concord::net {
 namespace {
@@ -42,6 +43,67 @@ TEST(WebSockets, one_frame_reaches_many_sockets) {
   }
   clients.clear();
   EXPECT_TRUE(server.handler->wait_for_closes(300));
+}
+
+/// Every socket that is open, on the sockets' reactor.
+struct Audience {
+  explicit Audience(SocketServer& server) {
+    server.handler->opened = [this](WebSocket& socket) { sockets.push_back(&socket); };
+    server.handler->ended = [this](WebSocket& socket, std::uint16_t) { std::erase(sockets, &socket); };
+  }
+  void send(const std::string& text) {
+    const Frame frame = make_frame(Opcode::kText, as_bytes(text));
+    for (WebSocket* socket : sockets) socket->send(frame);
+  }
+  std::vector<WebSocket*> sockets;
+};
+
+// 200 turns of the reactor, one behind the other: while the first's frames leave, the next come together.
+TEST(WebSockets, what_is_sent_to_many_in_quick_turns_leaves_together_and_in_order) {
+  SocketServer server;
+  Audience audience(server);
+  Reactor& reactor = server.running.reactors.at(1);
+  server.handler->received = [&](WebSocket&, Opcode, ByteView) {
+    for (int turn = 0; turn < 200; ++turn) reactor.post([&audience, turn] { audience.send(std::to_string(turn)); });
+  };
+  server.start();
+  std::vector<WebSocketClient> clients;
+  for (int i = 0; i < 100; ++i) clients.push_back(server.connect());
+  while (server.handler->opens < 100) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  clients[0].send(client_text("go"));
+  for (auto& client : clients)
+    for (int turn = 0; turn < 200; ++turn) ASSERT_EQ(client.read_frame().payload, std::to_string(turn));
+  clients.clear();
+  EXPECT_TRUE(server.handler->wait_for_closes(100));
+  const WebSocketMetrics counted(server.running.metrics);
+  EXPECT_GE(counted.frames_sent.value(), 100U * 200U);
+  EXPECT_LT(counted.writes.value(), 100U * 100U);
+}
+
+TEST(WebSockets, sockets_may_end_while_their_frames_wait_for_others) {
+  SocketServer server;
+  Audience audience(server);
+  Reactor& reactor = server.running.reactors.at(1);
+  server.handler->received = [&](WebSocket& self, Opcode, ByteView) {
+    for (int turn = 0; turn < 50; ++turn) {
+      reactor.post([&audience, &self, turn] {
+        audience.send(std::to_string(turn));
+        const auto at = static_cast<std::size_t>(turn);
+        if (turn % 5 != 4 || at >= audience.sockets.size() || audience.sockets[at] == &self) return;
+        audience.sockets[at]->close(CloseCode::kNormal, "");
+      });
+    }
+  };
+  server.start();
+  std::vector<WebSocketClient> clients;
+  for (int i = 0; i < 150; ++i) clients.push_back(server.connect());
+  while (server.handler->opens < 150) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  clients[0].send(client_text("go"));
+  for (std::size_t i = 100; i < 150; ++i) clients[i].disconnect();
+  for (int turn = 0; turn < 50; ++turn) ASSERT_EQ(clients[0].read_frame().payload, std::to_string(turn));
+  clients[0].send(client_text("and once more, to end with frames that wait"));
+  server.running.stop();
+  EXPECT_TRUE(server.handler->wait_for_closes(150));
 }
 
 TEST(WebSockets, a_handler_may_close_others_and_send_to_the_closed) {
@@ -118,6 +180,27 @@ TEST(WebSockets, a_slow_reader_that_wakes_up_learns_why) {
     ASSERT_EQ(frame.payload.size(), 60'000u);  // no frame was cut
   EXPECT_EQ(frame.first_byte, 0x88);
   EXPECT_EQ(frame.close_code(), 4408);
+}
+
+TEST(WebSockets, a_handler_learns_that_a_slow_reader_has_taken_all) {
+  ServerOptions options;
+  options.max_queue_bytes = 64u << 20u;
+  SocketServer server(options);
+  server.handler->received = [&](WebSocket& socket, Opcode, ByteView) {
+    for (int i = 0; i < 24; ++i) socket.send(make_frame(Opcode::kBinary, Bytes(1u << 20u)));
+  };
+  std::atomic<int> drained = 0;
+  server.handler->drained = [&](WebSocket& socket) {
+    ++drained;
+    EXPECT_EQ(socket.queued_bytes(), 0u);
+    socket.send(make_frame(Opcode::kText, as_bytes("all taken")));
+  };
+  server.start();
+  auto slow = server.connect(4096);
+  slow.send(client_text("go"));
+  for (int i = 0; i < 24; ++i) ASSERT_EQ(slow.read_frame().payload.size(), 1u << 20u);
+  EXPECT_EQ(slow.read_frame().payload, "all taken");
+  EXPECT_EQ(drained, 1);
 }
 
 TEST(WebSockets, a_frame_larger_than_the_queue_goes_out_alone) {

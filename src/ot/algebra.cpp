@@ -11,8 +11,22 @@ namespace {
 
 constexpr std::string_view kRemoved = "null";
 
-/// `second` over `first`. A removal survives only where what it removes may stand further below
-/// (`keep_removals`).
+/// What takes `change` back where it was made on `before`.
+Attributes invert_attributes(const Attributes& change, const Attributes& before) {
+  Attributes out;
+  for (const auto& [key, value] : change) {
+    const std::string* old = before.find(key);
+    if (old == nullptr) {
+      out.set(key, std::string(kRemoved));
+    } else if (*old != value) {
+      out.set(key, *old);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
 Attributes compose_attributes(const Attributes& first, const Attributes& second, bool keep_removals) {
   if (second.empty()) return first;
   Attributes out = first;
@@ -31,8 +45,6 @@ Attributes transform_attributes(const Attributes& op, const Attributes& against,
     if (against.find(key) == nullptr) out.set(key, value);
   return out;
 }
-
-}  // namespace
 
 Delta compose(const Delta& first, const Delta& second) {
   OpReader below(first.ops());
@@ -96,6 +108,43 @@ Delta transform(const Delta& change, const Delta& base, Priority priority) {
     out.push(std::move(moved));
   }
   return std::move(out.chop());
+}
+
+Result<Delta> invert(const Delta& change, const Delta& document) {
+  TRY_VOID(check_applies(change, document));
+  OpReader before(document.ops());
+  Delta out;
+  for (const Op& op : change.ops()) {
+    if (op.is_insertion()) {
+      out.remove(op.size());
+      continue;
+    }
+    for (std::size_t left = op.length; left > 0;) {
+      const std::size_t length = std::min(left, before.left());
+      left -= length;
+      if (op.kind == OpKind::kDelete) {
+        out.push(before.next(length));
+      } else {
+        out.retain(length, invert_attributes(op.attributes, before.current().attributes));
+        before.skip(length);
+      }
+    }
+  }
+  return std::move(out.chop());
+}
+
+std::size_t transform_position(std::size_t position, const Delta& against, Priority priority) {
+  std::size_t at = 0;  // in the changed document
+  for (const Op& op : against.ops()) {
+    if (at > position) break;
+    if (op.kind == OpKind::kDelete) {
+      position -= std::min(op.length, position - at);
+      continue;
+    }
+    if (op.is_insertion() && (at < position || priority == Priority::kAgainst)) position += op.size();
+    at += op.size();
+  }
+  return position;
 }
 
 }  // namespace concord::ot

@@ -48,23 +48,24 @@ Delta& Delta::retain(std::size_t length, Attributes attributes) {
 
 Delta& Delta::remove(std::size_t length) { return push({OpKind::kDelete, length, {}, {}, {}}); }
 
+/// Whether the two are one now.
+bool Delta::join(Op& last, const Op& op) {
+  if (last.kind != op.kind || op.kind == OpKind::kEmbed || last.attributes != op.attributes) return false;
+  last.text += op.text;
+  last.length += op.length;
+  return true;
+}
+
+Delta& Delta::append(Op op) {
+  if (op.size() == 0 || (!ops_.empty() && join(ops_.back(), op))) return *this;
+  ops_.push_back(std::move(op));
+  return *this;
+}
+
 Delta& Delta::push(Op op) {
-  if (op.size() == 0) return *this;
-  auto at = ops_.end();  // where the operation goes
-  if (op.is_insertion() && !ops_.empty() && ops_.back().kind == OpKind::kDelete) --at;
-  if (at != ops_.begin()) {
-    Op& last = *std::prev(at);
-    const bool same = last.kind == op.kind && last.attributes == op.attributes;
-    if (same && op.kind == OpKind::kInsert) {
-      last.text += op.text;
-      return *this;
-    }
-    if (same && (op.kind == OpKind::kRetain || op.kind == OpKind::kDelete)) {
-      last.length += op.length;
-      return *this;
-    }
-  }
-  ops_.insert(at, std::move(op));
+  if (!op.is_insertion() || ops_.empty() || ops_.back().kind != OpKind::kDelete) return append(std::move(op));
+  if (op.size() == 0 || (ops_.size() > 1 && join(ops_[ops_.size() - 2], op))) return *this;
+  ops_.insert(std::prev(ops_.end()), std::move(op));
   return *this;
 }
 
@@ -101,10 +102,15 @@ std::unexpected<Error> past_the_end(std::size_t reads, std::size_t length) {
 
 }  // namespace
 
-Result<Delta> apply_delta(const Delta& change, const Delta& document) {
+Result<> check_applies(const Delta& change, const Delta& document) {
   if (!document.is_document()) return fail(Code::kInvalidArgument, "a document consists of insertions alone");
   const std::size_t length = document.target_length();
   if (change.base_length() > length) return past_the_end(change.base_length(), length);
+  return {};
+}
+
+Result<Delta> apply_delta(const Delta& change, const Delta& document) {
+  TRY_VOID(check_applies(change, document));
   return compose(document, change);
 }
 

@@ -43,6 +43,9 @@ class Attributes {
   std::vector<Attribute> list_;  // sorted by key, each key once
 };
 
+/// `second` over `first`. A removal survives only where what it removes may stand further below (`keep_removals`).
+Attributes compose_attributes(const Attributes& first, const Attributes& second, bool keep_removals);
+
 enum class OpKind : std::uint8_t { kRetain, kInsert, kEmbed, kDelete };
 
 struct Op {
@@ -67,6 +70,9 @@ class Delta {
   Delta& retain(std::size_t length, Attributes attributes = {});
   Delta& remove(std::size_t length);
   Delta& push(Op op);
+  /// As push, but leaves an insertion behind a deletion where it stands: for what History composes (history.h).
+  Delta& append(Op op);
+  void reserve(std::size_t ops) { ops_.reserve(ops); }
   /// Takes off a last retain that changes nothing.
   Delta& chop();
 
@@ -81,11 +87,15 @@ class Delta {
   bool operator==(const Delta&) const = default;
 
  private:
+  static bool join(Op& last, const Op& op);
+
   std::vector<Op> ops_;
 };
 
-/// The document after the change. kInvalidArgument where `document` has other operations than insertions, or
-/// where the change reads past its end.
+/// Whether `change` can be applied to `document`: kInvalidArgument where `document` has other operations than
+/// insertions, or where the change reads past its end.
+Result<> check_applies(const Delta& change, const Delta& document);
+/// The document after the change; kInvalidArgument where it cannot be applied.
 Result<Delta> apply_delta(const Delta& change, const Delta& document);
 /// The same on plain text: attributes are passed over; an embed is kInvalidArgument.
 Result<std::u16string> apply_delta(const Delta& change, std::u16string_view text);
@@ -93,8 +103,15 @@ Result<std::u16string> apply_delta(const Delta& change, std::u16string_view text
 /// One change that does what `first` and then `second` do.
 Delta compose(const Delta& first, const Delta& second);
 
+/// What takes `change` back: composed behind it, it leads from the changed document to `document` again.
+/// kInvalidArgument as for apply_delta.
+Result<Delta> invert(const Delta& change, const Delta& document);
+
 /// Who stands first where both insert at one place, and whose attribute holds where both set one.
 enum class Priority : std::uint8_t { kOp, kAgainst };
+
+/// `op`, without what `against` sets where that has priority.
+Attributes transform_attributes(const Attributes& op, const Attributes& against, Priority priority);
 
 /// `op`, made for the state before `against`, as it must be after it. For every document and both changes
 /// made for it,
@@ -102,5 +119,9 @@ enum class Priority : std::uint8_t { kOp, kAgainst };
 /// on that document (the property TP1), and likewise with the priorities exchanged.
 /// (quill-delta's `against.transform(op, priority)` is kAgainst where its `priority` is true.)
 Delta transform(const Delta& op, const Delta& against, Priority priority);
+
+/// Where a position (a cursor) is after `against`. `priority` says who stands first where `against` inserts at the
+/// position: kOp keeps it before what is inserted. (quill-delta's transformPosition, with its `priority` for kOp.)
+std::size_t transform_position(std::size_t position, const Delta& against, Priority priority);
 
 }  // namespace concord::ot

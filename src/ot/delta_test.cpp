@@ -7,7 +7,6 @@
 namespace concord::ot {
 namespace {
 
-using testing::below;
 using testing::Random;
 
 const Attributes kBold{{"bold", "true"}};
@@ -79,6 +78,27 @@ TEST(Transform, follows_quill) {
             Delta().remove(2).retain(2).remove(3));
 }
 
+TEST(Invert, takes_back_what_was_inserted_deleted_and_formatted) {
+  const Delta document = Delta().insert(u"ab", kBold).insert(u"cd").insert_embed("{}", kRed);
+  const Delta change = Delta().insert(u"xy").remove(3).retain(2, kBold);
+  EXPECT_EQ(*invert(change, document), Delta().remove(2).insert(u"ab", kBold).insert(u"c").retain(2, kNotBold));
+}
+
+TEST(Invert, writes_no_value_that_was_there_before) {
+  const Attributes comment{{"comment", R"({"id":"x"})"}};
+  EXPECT_TRUE(invert(Delta().retain(1, comment), Delta().insert(u"a", comment))->empty());
+}
+
+TEST(Invert, refuses_what_reads_past_the_end) { EXPECT_FALSE(invert(Delta().remove(3), Delta().insert(u"a"))); }
+
+TEST(TransformPosition, follows_quill) {
+  EXPECT_EQ(transform_position(2, Delta().insert(u"A"), Priority::kOp), 3U);
+  EXPECT_EQ(transform_position(2, Delta().retain(2).insert(u"A"), Priority::kOp), 2U);
+  EXPECT_EQ(transform_position(2, Delta().retain(2).insert(u"A"), Priority::kAgainst), 3U);
+  EXPECT_EQ(transform_position(4, Delta().retain(1).remove(2), Priority::kOp), 2U);
+  EXPECT_EQ(transform_position(2, Delta().insert(u"ABC").remove(5), Priority::kOp), 3U);
+}
+
 TEST(Apply, refuses_what_reads_past_the_end_and_what_is_no_document) {
   auto past = apply_delta(Delta().retain(3).remove(1), u"abc");
   ASSERT_FALSE(past);
@@ -102,6 +122,17 @@ TEST_P(DeltaProperties, composing_is_applying_one_after_the_other) {
     EXPECT_EQ(*apply_delta(compose(a, b), document), after_b) << "seed " << GetParam() << " round " << round;
     const Delta c = testing::random_change(random, after_b.target_length());
     EXPECT_EQ(compose(compose(a, b), c), compose(a, compose(b, c))) << "seed " << GetParam() << " round " << round;
+  }
+}
+
+TEST_P(DeltaProperties, what_is_taken_back_was_never_there) {
+  Random random(GetParam());
+  for (int round = 0; round < 400; ++round) {
+    const Delta document = testing::random_document(random);
+    const Delta change = testing::random_change(random, document.target_length());
+    const Delta changed = *apply_delta(change, document);
+    EXPECT_EQ(*apply_delta(*invert(change, document), changed), document)
+        << "seed " << GetParam() << " round " << round;
   }
 }
 

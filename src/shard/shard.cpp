@@ -93,6 +93,14 @@ void Shard::append(LogRecord record, Done done) {
   enqueue({std::move(record), std::move(done)});
 }
 
+bool Shard::has_written(const std::string& stream, const std::string& client, std::uint64_t sequence) const {
+  LogRecord record;
+  record.stream = stream;
+  record.client = client;
+  record.sequence = sequence;
+  return writes_.find(record).has_value();
+}
+
 void Shard::barrier(std::move_only_function<void()> done) {
   if (queue_.empty() && !committing_) {
     done();

@@ -57,8 +57,7 @@ class Shard {
   Reactor& reactor() const { return reactor_; }
   /// Any thread.
   State state() const { return state_.load(std::memory_order_relaxed); }
-  /// Any thread. False from an append that the log could not write (no space, an I/O error) until one succeeds; it
-  /// tries by itself. Reads go on meanwhile.
+  /// Any thread. False from an append that the log could not write until one succeeds; it tries by itself.
   bool writable() const { return writable_.load(std::memory_order_relaxed); }
 
   /// Takes ownership, seals the log, replays what is behind the snapshots into `machine`, then serves.
@@ -69,10 +68,11 @@ class Shard {
     bool repeated = false;  // the record's (client, sequence) was in the log already; it is not there again
   };
   using Done = std::move_only_function<void(Result<Appended>)>;
-  /// Queues one record. `done` runs on this reactor, in the order of the calls, once the record is durable or has been
-  /// refused: kUnavailable (queue full, draining, engine away: try again, with the same client and sequence), kFenced
-  /// (another has owned the shard since).
+  /// Queues one record. `done` runs on this reactor, in the order of the calls, once it is durable or was refused:
+  /// kUnavailable (queue full, draining, engine away: try again, with the same client and sequence), kFenced.
   void append(LogRecord record, Done done);
+  /// Whether this write, or a later one of its client, is in the log, as far as write_memory.h remembers.
+  bool has_written(const std::string& stream, const std::string& client, std::uint64_t sequence) const;
   /// `done` runs after every append queued before has been answered.
   void barrier(std::move_only_function<void()> done);
 

@@ -6,9 +6,9 @@ namespace concord::vault {
 
 std::span<const Setting> settings() {
   static const std::vector<Setting> rows{
-      {"ENCRYPT_AT_REST", SettingType::kBoolean, "false", 0, 0,
-       "Whether log records, snapshots and histories are stored encrypted, as they are where MASTER_KEY is set; what "
-       "was encrypted is read in any case."},
+      {"ENCRYPT_AT_REST", SettingType::kBoolean, "true", 0, 0,
+       "Whether log records, snapshots and histories are stored encrypted, as they always are where MASTER_KEY is set; "
+       "what was encrypted is read in any case."},
       {"MASTER_KEY", SettingType::kString, "", 0, 100,
        "32 bytes in base64 that wrap all users' keys; empty: the file master.key in DATA, made at the first start that "
        "encrypts.",

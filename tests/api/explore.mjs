@@ -16,6 +16,9 @@ export const beyondSchema = [
   /'since' must not be after the version/,
   /it changes nothing/,
   /'principal' is the owner/,
+  /'mentions' must be people who may read the document/,
+  /`start` and `end` must be a range of the content at that version/,
+  /^{"code":[13],"message"/,  // of Engine.IO: an unknown session; a WebSocket that is none
 ]
 
 const agent = new Agent({ keepAlive: true, maxSockets: 4 })

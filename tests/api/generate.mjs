@@ -95,6 +95,7 @@ export class Generator {
     const { random, seen } = this
     const prefix = s.pattern?.match(/^\^([a-z]{3})_\[/)?.[1]
     if (prefix) return seen.id(prefix)
+    if (s.contentEncoding === 'base64url') return Buffer.from(random.text(kLetters, random.integer(1, 40))).toString('base64url')
     if (s.pattern && !s.pattern.startsWith('^[^')) return sample(s.pattern, random)
     if (s.format === 'date-time') return new Date(2e12 + random.integer(0, 1e9)).toISOString()
     if (s.format === 'email') return random.chance(0.3) && seen.emails.length ? random.pick(seen.emails) : `${random.text(kLetters, edge ? 64 : 8)}@example.org`
@@ -119,6 +120,8 @@ export class Generator {
     const required = [...(s.required ?? []), ...(s.anyOf ? this.random.pick(s.anyOf).required : [])]
     for (const [name, schema] of Object.entries(s.properties ?? {}))
       if (required.includes(name) || this.random.chance(0.5)) out[name] = this.fitting(schema, { name, edge })
+    for (const [name, wanted] of Object.entries(s.dependentRequired ?? {}))
+      for (const one of Object.hasOwn(out, name) ? wanted : []) out[one] ??= this.fitting(s.properties[one], { name: one, edge })
     for (let n = Object.keys(out).length; n < (s.minProperties ?? 0); ++n)
       out[this.random.pick(['image', 'video', 'formula'])] = this.random.text(kLetters, 8)
     return out

@@ -26,6 +26,10 @@ const keywords = {
     if (!formats[name]) throw new Error(`the format ${name} is not known`)
     return typeof value === 'string' && !formats[name].test(value) ? [`is no ${name}`] : []
   },
+  contentEncoding: (name, value) => {
+    if (name !== 'base64url') throw new Error(`the encoding ${name} is not known`)
+    return typeof value === 'string' && value.length % 4 === 1 ? ['is no base64url'] : []
+  },
   minimum: (least, value) => (typeof value === 'number' && value < least ? [`is less than ${least}`] : []),
   maximum: (most, value) => (typeof value === 'number' && value > most ? [`is more than ${most}`] : []),
   minItems: (least, value) => (Array.isArray(value) && value.length < least ? [`has fewer than ${least}`] : []),
@@ -35,6 +39,11 @@ const keywords = {
   maxProperties: (most, value) => (typeOf(value) === 'object' && Object.keys(value).length > most ? [`has more than ${most}`] : []),
   required: (names, value) =>
     typeOf(value) === 'object' ? names.filter((name) => !Object.hasOwn(value, name)).map((name) => `has no ${name}`) : [],
+  dependentRequired: (rules, value) =>
+    typeOf(value) === 'object'
+      ? Object.entries(rules).filter(([name]) => Object.hasOwn(value, name))
+          .flatMap(([name, wanted]) => wanted.filter((one) => !Object.hasOwn(value, one)).map((one) => `has ${name} and no ${one}`))
+      : [],
   properties: (schemas, value, _, walk) =>
     typeOf(value) === 'object'
       ? Object.keys(schemas).filter((name) => Object.hasOwn(value, name)).flatMap((name) => walk(schemas[name], value[name], name))

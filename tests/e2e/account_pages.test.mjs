@@ -2,8 +2,9 @@
 import test, { before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { id, launchBrowser, shots } from './browser.mjs'
+import { id, launchBrowser } from './browser.mjs'
 import { Hub, until } from './hub.mjs'
+import { photograph } from './pages.mjs'
 import { oneTimeCode } from './one_time_code.mjs'
 
 let hub, browser
@@ -16,21 +17,6 @@ after(async () => {
   await browser?.close()
   await hub?.stop()
 })
-
-const looks = [['light', 1280], ['dark', 1280], ['light', 390], ['dark', 390]]
-
-/** A page as it looks in both themes, wide and narrow; then as it was. */
-async function photograph(page, name, fullPage = false) {
-  if (!shots) return
-  const before = page.viewportSize()
-  for (const [theme, width] of looks) {
-    await page.setViewportSize({ width, height: 844 })
-    await page.evaluate((value) => { document.documentElement.dataset.theme = value }, theme)
-    await page.screenshot({ path: `${shots}/${name}-${theme}-${width}.png`, fullPage, animations: 'disabled' })
-  }
-  await page.evaluate(() => { document.documentElement.dataset.theme = 'light' })
-  await page.setViewportSize(before)
-}
 
 async function open(path = '/sign-in') {
   const context = await browser.newContext({ viewport: { width: 1280, height: 844 }, acceptDownloads: true })

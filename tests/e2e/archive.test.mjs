@@ -18,16 +18,20 @@ const concord = (...words) => new Promise((resolve) => {
     (error, out, err) => resolve({ code: error ? error.code : 0, out, err }))
 })
 
-/** A hub with an archive, and places for what is restored from it. */
+/** A hub's master key, which no archive has. */
+const keyOf = (hub) => ['--master-key', join(hub.data, 'master.key')]
+
+/** A hub with an archive, and places for what is restored from it: with the key, where `settings` leave encryption as it is. */
 async function withArchive(settings, body) {
   const place = await mkdtemp(join(tmpdir(), 'concord-archive-'))
   const archive = join(place, 'archive')
   const hub = await Hub.start({ ARCHIVE_DIR: archive, ARCHIVE_INTERVAL_MS: String(interval), ...settings })
+  const key = 'ENCRYPT_AT_REST' in settings ? [] : keyOf(hub)
   const restored = []
   let count = 0
   const restore = async (...words) => {
     const data = join(place, `restored-${++count}`)
-    return { data, ...(await concord('restore', '--from', archive, '--to', data, ...words)) }
+    return { data, ...(await concord('restore', '--from', archive, '--to', data, ...key, ...words)) }
   }
   const start = async (data, more = {}) => {
     const other = await Hub.on(data, more)
@@ -284,7 +288,7 @@ test('a backup of a running hub, while it is written', async () => {
       assert.equal(code, 0, out + err)
       assert.match(out, /objects/)
       const data = join(place, `restored-${round}`)
-      const restored = await concord('restore', '--from', backup, '--to', data)
+      const restored = await concord('restore', '--from', backup, '--to', data, ...keyOf(hub))
       assert.equal(restored.code, 0, restored.out + restored.err)
       const other = await Hub.on(data)
       others.push(other)
@@ -356,7 +360,7 @@ test('an archive that cannot be written stops nobody, and catches up', async () 
     await archived(hub)
     await hub.crash()
     const data = join(place, 'restored')
-    assert.equal((await concord('restore', '--from', archive, '--to', data)).code, 0)
+    assert.equal((await concord('restore', '--from', archive, '--to', data, ...keyOf(hub))).code, 0)
     const other = await Hub.on(data)
     try {
       assert.equal((await other.read(await signIn(other, ann), document)).content, 'written all the same')
@@ -365,7 +369,7 @@ test('an archive that cannot be written stops nobody, and catches up', async () 
     }
     // A restored hub is another hub: it does not write into the archive it came from.
     const third = join(place, 'third')
-    assert.equal((await concord('restore', '--from', archive, '--to', third)).code, 0)
+    assert.equal((await concord('restore', '--from', archive, '--to', third, ...keyOf(hub))).code, 0)
     const stranger = await Hub.on(third, { ARCHIVE_DIR: archive, ARCHIVE_INTERVAL_MS: '100' })
     try {
       const told = await until('it is told', async () =>

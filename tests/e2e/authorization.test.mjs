@@ -30,6 +30,12 @@ const rows = {
   'POST /auth/register': [everybody, () => ({ email: `x${Math.random()}@example.org`, password })],
   'POST /auth/login': [everybody, () => ({ email: users_.owner.email, password: users_.owner.password })],
   'POST /auth/login/second-factor': [Array(10).fill(401), () => ({ ticket: 'unknown', code: '123456' })],
+  'POST /auth/login/passkey/options': [everybody, () => ({})],
+  'POST /auth/login/passkey': [Array(10).fill(401), () => ({ credential: { id: 'AAEC', clientDataJSON: 'e30', authenticatorData: 'AAEC', signature: 'AAEC' } })],
+  'POST /auth/passkeys/options': [[401, ...Array(9).fill(403)], () => ({ password: 'not the one' })],
+  'POST /auth/passkeys': [[401, ...Array(9).fill(403)], () => ({ name: 'x', credential: { id: 'AAEC', clientDataJSON: 'e30', attestationObject: 'oA' } })],
+  'PATCH /auth/passkeys/{passkey}': [[401, ...Array(7).fill(404), 403, 403], () => ({ name: 'x' }), { passkey: 'x' }],
+  'DELETE /auth/passkeys/{passkey}': [[401, ...Array(9).fill(403)], () => ({ password: 'not the one' }), { passkey: 'x' }],
   'GET /auth/second-factor': [users],
   'POST /auth/second-factor/totp': [[401, ...Array(9).fill(403)], () => ({ password: 'not the one' })],
   'POST /auth/second-factor/totp/confirm': [users, () => ({ code: '123456' })],
@@ -51,6 +57,15 @@ const rows = {
   'DELETE /auth/sessions': [users],
   'DELETE /auth/sessions/{session}': [[401, 404, 404, 404, 404, 404, 404, 404, 403, 403], null, { session: 'ses_00000000000000000000000000' }],
   'GET /auth/setup': [everybody],
+  // The hub of this test knows no service.
+  'GET /auth/oauth': [everybody],
+  'GET /auth/oauth/{provider}': [Array(10).fill(404), null, { provider: 'github' }],
+  'GET /auth/oauth/{provider}/callback': [Array(10).fill(404), null, { provider: 'github' }],
+  'POST /auth/login/oauth': [Array(10).fill(401), () => ({ ticket: 'unknown' })],
+  'GET /auth/me/oauth': [users],
+  'POST /auth/me/oauth': [[401, 401, 401, 401, 401, 401, 401, 401, 403, 403], () => ({ ticket: 'unknown' })],
+  'POST /auth/me/oauth/{provider}': [[401, 404, 404, 404, 404, 404, 404, 404, 403, 403], () => ({}), { provider: 'github' }],
+  'DELETE /auth/me/oauth/{provider}': [[401, 404, 404, 404, 404, 404, 404, 404, 403, 403], () => ({}), { provider: 'github' }],
   'POST /groups': [admins, () => ({ name: `g${Math.random()}` })],
   'GET /groups': [insiders],
   'GET /groups/{group}': [insiders],
@@ -74,6 +89,13 @@ const rows = {
   'PATCH /agents/{agent}': [ownersOfAgents, () => ({ name: 'y' })],
   'POST /agents/{agent}/token': [ownersOfAgents],
   'DELETE /agents/{agent}': [ownersOfAgents],
+  'POST /auth/keys': [admins, () => ({})],
+  'GET /services': [admins],
+  'POST /services': [admins, () => ({ name: 'x', audiences: ['search'] })],
+  'POST /services/{service}/secret': [admins.map((x) => (x === yes ? 404 : x)), null, { service: 'svc_00000000000000000000000000' }],
+  'DELETE /services/{service}': [admins.map((x) => (x === yes ? 404 : x)), null, { service: 'svc_00000000000000000000000000' }],
+  'POST /auth/service-token': [Array(10).fill(401), () => ({ service: 'svc_00000000000000000000000000', secret: 'x', audience: 'search' })],
+  'POST /auth/introspect': [Array(10).fill(401), () => ({ token: 'x' })],
   'GET /.well-known/jwks.json': [everybody],
   'GET /documents': [principals],
   'POST /documents': [makers, () => ({ name: 'x' })],
@@ -91,12 +113,28 @@ const rows = {
   'DELETE /documents/{id}/versions/{version}': [[401, 403, 404, 403, 404, 404, 404, 404, 403, 404]], // none has a name
   'GET /documents/{id}/versions/{version}/changes': [readers],
   'POST /documents/{id}/versions/{version}/restore': [writers],
+  // The comment and its reply are the owner's.
+  'GET /documents/{id}/comments': [readers],
+  'POST /documents/{id}/comments': [writers, () => ({ body: 'x' })],
+  'GET /documents/{id}/comments/{comment}': [readers],
+  'PATCH /documents/{id}/comments/{comment}': [owners, () => ({ body: 'x' })],
+  'DELETE /documents/{id}/comments/{comment}': [writers],
+  'POST /documents/{id}/comments/{comment}/resolve': [writers],
+  'POST /documents/{id}/comments/{comment}/reopen': [writers],
+  'POST /documents/{id}/comments/{comment}/replies': [writers, () => ({ body: 'x' })],
+  'PATCH /documents/{id}/comments/{comment}/replies/{reply}': [owners, () => ({ body: 'x' })],
+  'DELETE /documents/{id}/comments/{comment}/replies/{reply}': [writers],
   'GET /documents/{id}/suggestions': [readers],
   'POST /documents/{id}/suggestions': [writers, () => ({ content: 'x', version: 1 })],
   'GET /documents/{id}/suggestions/{suggestion}': [readers],
   'POST /documents/{id}/suggestions/{suggestion}/accept': [writers],
   'DELETE /documents/{id}/suggestions/{suggestion}': [writers],
+  'GET /documents/{id}/presence': [readers],
   'GET /documents/{id}/sync': [everybody], // tells that it is a WebSocket; sync.test.mjs holds who may open one
+  // What the protocol refuses; ot.test.mjs holds who may join what.
+  'GET /socket.io/': [everybody],
+  'POST /socket.io/': [everybody],
+  'GET /hocuspocus': [everybody], // tells that it is a WebSocket; hocuspocus.test.mjs holds who may open documents by one
   'GET /folders': [principals],
   'POST /folders': [makers, () => ({ name: 'x' })],
   'GET /folders/{id}': [readers],
@@ -124,7 +162,7 @@ const rows = {
 }
 
 /** What a visitor may; the rest is for accounts, or for everybody. */
-const byLink = ['GET /documents', 'GET /documents/{id}', 'GET /folders', 'GET /folders/{id}']
+const byLink = ['GET /documents', 'GET /documents/{id}', 'GET /documents/{id}/comments', 'GET /documents/{id}/comments/{comment}', 'GET /folders', 'GET /folders/{id}']
 const ofVisitor = (route, expected) => {
   if (byLink.includes(route)) return yes
   return expected[0] === 401 && expected.some((one) => one !== 401) ? 403 : expected[0]
@@ -137,6 +175,7 @@ const ask = (...words) => hub.ask(...words)
 before(async () => {
   hub = await Hub.start({
     SIGN_IN_RATE_PER_MINUTE: '0', SIGN_IN_DELAY_MAX_SECONDS: '0', REGISTER_RATE_PER_MINUTE: '0', ARGON2_MEMORY_KIB: '8192', ARGON2_ITERATIONS: '1',
+    SESSIONS_PER_USER: '10000',  // each row signs in
   })
   for (const name of ['hub', 'admin', 'owner', 'writer', 'reader', 'stranger', 'guest', 'other'])
     users_[name] = await hub.register(name)
@@ -155,6 +194,8 @@ async function fixture() {
     for (const [to, level] of [[writer, 'write'], [reader, 'read'], [guest, 'read'], [other, 'read']])
       await ask(owner, 'POST', path, { principal: to.id, access_level: level }, 200)
   const suggestion = await ask(owner, 'POST', `/documents/${document.id}/suggestions`, { content: 'two', version: 1 }, 201)
+  const comment = await ask(owner, 'POST', `/documents/${document.id}/comments`, { body: 'why?' }, 201)
+  const { replies } = await ask(owner, 'POST', `/documents/${document.id}/comments/${comment.id}/replies`, { body: 'so' }, 201)
   const group = await ask(users_.hub, 'POST', '/groups', { name: `g${Math.random()}` }, 201)
   await ask(users_.hub, 'PUT', `/groups/${group.id}/members/${other.id}`, undefined, 204)
   const invitation = await ask(users_.hub, 'POST', '/invitations', {}, 201)
@@ -163,6 +204,7 @@ async function fixture() {
   const stray = await ask(stranger, 'POST', '/agents', { name: 's', scopes: [{ thing: '*', permission: 'write' }] }, 201)
   return {
     ids: { group: group.id, user: other.id, agent: agent.id, principal: other.id, version: 1, suggestion: suggestion.id,
+      comment: comment.id, reply: replies[0].id,
       invitation: invitation.id },
     folder, document, agent, stray,
     end: async () => {

@@ -1,5 +1,6 @@
-// A real Yjs client: y-websocket's provider as it comes, with a socket that notes what was sent and acknowledged.
-import { WebsocketProvider } from 'y-websocket'
+// A real Yjs client: y-websocket's provider as it comes, of version 3 or 2, with a socket that notes what was sent and acknowledged.
+import * as provider3 from 'y-websocket'
+import * as provider2 from 'y-websocket-2'
 import WebSocket from 'ws'
 import * as Y from 'yjs'
 import * as decoding from 'lib0/decoding'
@@ -9,7 +10,7 @@ const kSync = 0
 const kSaved = 8
 
 export class Client {
-  constructor(hub, document, user, { ack = true, room } = {}) {
+  constructor(hub, document, user, { ack = true, room, version = 3 } = {}) {
     this.doc = new Y.Doc()
     this.text = this.doc.getText('content')
     this.made = 0            // operations of ours so far
@@ -28,6 +29,7 @@ export class Client {
         super.send(data, ...rest)
       }
     }
+    const { WebsocketProvider } = version === 2 ? provider2 : provider3
     this.provider = new WebsocketProvider(room ? hub.ws : `${hub.ws}/documents`, room ?? `${document.id}/sync`, this.doc, {
       WebSocketPolyfill: NotingSocket,
       disableBc: true,

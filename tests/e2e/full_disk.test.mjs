@@ -46,6 +46,7 @@ test('a disk that is full, and has space again', async (t) => {
     const ann = await hub.register('Ann')
     const ben = await hub.register('Ben')
     const document = await hub.createDocument(ann, { name: 'full', content: '' })
+    const other = await hub.createDocument(ann, { name: 'other', content: '' })
     await hub.share(ann, document, ben, 'read')
     const writer = new Client(hub, document, ann)
     const reader = new Client(hub, document, ben)
@@ -75,16 +76,22 @@ test('a disk that is full, and has space again', async (t) => {
       const { body } = await ready()
       assert.equal(body.status, 'unavailable')
 
-      // A write over REST is refused, in words, to be tried again.
+      // A write over REST is refused, in words, to be tried again: of another document, as what the hub sets free
+      // may let some through.
       const before = await hub.read(ann, document)
-      const refused = await hub.request('PUT', `/documents/${document.id}`,
-        { token: ann.token, body: { content: `${before.content} no`, version: before.version } })
+      let refused
+      await until('a write over REST is refused', async () => {
+        const { version } = await hub.read(ann, other)
+        const body = { content: `${large}${version}`, version }
+        refused = await hub.request('PUT', `/documents/${other.id}`, { token: ann.token, body })
+        return refused.status !== 200
+      })
       assert.equal(refused.status, 503, JSON.stringify(refused.body))
       assert.match(refused.body.detail, /space|cannot write|tables/i)
       // Reads go on, also for who only now joins; the reader's session has lasted.
       const late = new Client(hub, document, ben)
       await late.synced()
-      assert.equal(late.text.toString(), before.content)
+      assert.ok(late.text.toString().startsWith(before.content))
       late.close()
       assert.equal(reader.closes.length, 0)
       const made = writer.made

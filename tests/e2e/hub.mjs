@@ -27,7 +27,7 @@ const WITHOUT_RATES = {
 }
 
 export class Hub {
-  /** Starts a hub on a fresh data directory below `folder`. `settings` are environment variables. */
+  /** Starts a hub on a fresh data directory below `folder`. `settings` are environment variables, or give them for its address. */
   static async start(settings = {}, folder = tmpdir()) {
     return Hub.on(await mkdtemp(join(folder, 'concord-e2e-')), settings)
   }
@@ -37,7 +37,7 @@ export class Hub {
     const hub = new Hub()
     hub.data = data
     hub.port = await freePort()
-    hub.settings = settings
+    hub.settings = typeof settings === 'function' ? settings(hub.url) : settings
     hub.log = ''
     await hub.spawn()
     return hub

@@ -80,7 +80,7 @@ test('an admin takes it away, and what is open ends', async () => {
   live.close()
   assert.equal((await call('GET', '/auth/me', dan)).status, 401)
   const back = await hub.logIn(dan)
-  assert.deepEqual((await call('GET', '/auth/second-factor', back)).body, { totp: false, recovery_codes: 0 })
+  assert.deepEqual((await call('GET', '/auth/second-factor', back)).body, { totp: false, recovery_codes: 0, passkeys: [], password: true })
   const { body } = await call('GET', `/audit?target=${dan.id}`, ann)
   for (const action of ['account.second_factor_enabled', 'account.second_factor_reset'])
     assert.ok(body.events.some((event) => event.action === action), action)

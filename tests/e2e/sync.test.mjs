@@ -7,6 +7,7 @@ import * as encoding from 'lib0/encoding'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Hub, until } from './hub.mjs'
 import { Client } from './client.mjs'
+import { HocuspocusConnection } from './hocuspocus_client.mjs'
 
 let hub, owner, writer, reader, stranger
 
@@ -59,6 +60,25 @@ test('two clients type at once and converge', async () => {
   a.close(); b.close()
 })
 
+test('y-websocket 2 works as version 3 does', async () => {
+  const document = await sharedDocument()
+  const a = new Client(hub, document, owner, { version: 2 })
+  const b = new Client(hub, document, writer)
+  await Promise.all([a.synced(), b.synced()])
+  a.change((text) => text.insert(0, 'two'))
+  b.change((text) => text.insert(0, 'three'))
+  await until('acknowledgement', () => a.acknowledged.size === 1 && b.acknowledged.size === 1)
+  await until('convergence', () => a.text.length === 8 && a.text.toString() === b.text.toString())
+  await hub.end('SIGTERM')
+  await until('the close', () => a.closes.length > 0)
+  a.change((text) => text.insert(0, 'and '))
+  await hub.spawn()
+  await until('the change', async () => (await hub.read(owner, document)).content === a.text.toString())
+  a.provider.awareness.setLocalStateField('user', { name: 'Two' })
+  await until('presence', () => b.provider.awareness.getStates().get(a.doc.clientID)?.user?.name === 'Two')
+  a.close(); b.close()
+})
+
 test('formats, maps and arrays survive the way through the hub', async () => {
   const document = await sharedDocument()
   const a = new Client(hub, document, owner)
@@ -96,6 +116,71 @@ test('presence reaches the others and goes with its session', async () => {
   a.provider.shouldConnect = false
   await until('absence', () => !b.provider.awareness.getStates().has(a.doc.clientID))
   a.close(); b.close(); late.close()
+})
+
+test('presence comes back to who sends it: providers take silence for a broken connection', async () => {
+  const document = await sharedDocument()
+  const a = new Client(hub, document, owner)
+  await a.synced()
+  const heard = () => a.provider.wsLastMessageReceived
+  a.provider.wsLastMessageReceived = 0
+  a.provider.awareness.setLocalStateField('user', { name: 'Owner' })
+  await until('its own presence', () => heard() > 0)
+  a.close()
+})
+
+test('REST tells who is there, in every dialect, and who was not heard of is gone', async () => {
+  const other = await Hub.start({ AWARENESS_TIMEOUT_MS: '20000' })
+  try {
+    const [ann, ben] = [await other.register('Ann'), await other.register('Ben')]
+    const document = await other.createDocument(ann, { name: 'visited' })
+    await other.share(ann, document, ben, 'read')
+    const presence = (who) => other.ask(who, 'GET', `/documents/${document.id}/presence`, undefined, 200)
+    assert.deepEqual(await presence(ben), { sessions: 0, clients: [], seen: [] })
+    const a = new Client(other, document, ann)
+    const connection = new HocuspocusConnection(other)
+    const b = connection.open(document, ben.token)
+    await Promise.all([a.synced(), b.synced()])
+    a.provider.awareness.setLocalState({ user: { name: 'Ann' }, cursor: { anchor: 3, head: 5 }, typing: true })
+    b.provider.awareness.setLocalState({ user: { name: 'Ben' } })
+    // One that says something once, and then nothing.
+    const quiet = new WebSocket(`${other.ws}/documents/${document.id}/sync?token=${ann.token}`)
+    await new Promise((resolve) => quiet.once('message', resolve))
+    quiet.send(encoding.encode((e) => {
+      encoding.writeVarUint(e, 1)
+      encoding.writeVarUint8Array(e, encoding.encode((update) => {
+        for (const n of [1, 7, 1]) encoding.writeVarUint(update, n)
+        encoding.writeVarString(update, '{"quiet":true}')
+      }))
+    }))
+    const clients = await until('all three', async () => {
+      const now = await presence(ben)
+      return now.clients.length === 3 && now.clients.find(({ client }) => client === a.doc.clientID)?.state.cursor && now.clients
+    })
+    const of = (client) => clients.find((one) => one.client === client)
+    assert.equal((await presence(ann)).sessions, 3)
+    assert.deepEqual(of(a.doc.clientID).state, { user: { name: 'Ann' }, cursor: { anchor: 3, head: 5 }, typing: true })
+    assert.deepEqual([of(a.doc.clientID).typing, of(b.doc.clientID).typing, of(7).typing], [true, false, false])
+    a.provider.awareness.setLocalStateField('typing', false)
+    await until('Ann has stopped typing', async () => (await presence(ben)).clients.every(({ typing }) => !typing))
+    assert.deepEqual((await presence(ben)).seen.map(({ name }) => name).sort(), ['Ann', 'Ben'])
+    assert.deepEqual([of(a.doc.clientID).principal, of(a.doc.clientID).name], [ann.id, 'Ann'])
+    assert.deepEqual([of(b.doc.clientID).principal, of(b.doc.clientID).state.user.name], [ben.id, 'Ben'])
+    assert.deepEqual([of(7).principal, of(7).state], [ann.id, { quiet: true }])
+    await until('the quiet one is gone', async () => !(await presence(ben)).clients.some(({ client }) => client === 7), 40_000)
+    const left = (await presence(ben)).clients
+    assert.deepEqual(left.map(({ client }) => client).sort(), [a.doc.clientID, b.doc.clientID].sort())
+    for (const one of left) assert.ok(one.last_seen > one.since, 'renewed meanwhile')
+    assert.equal((await presence(ann)).sessions, 3)
+    quiet.close(); a.close(); connection.close()
+    await until('nobody', async () => (await presence(ben)).sessions === 0)
+    const { clients: nobody, seen } = await presence(ben)
+    assert.deepEqual(nobody, [])
+    assert.deepEqual(seen.map(({ principal }) => principal).sort(), [ann.id, ben.id].sort(), 'who was there is known')
+    for (const { last_seen } of seen) assert.ok(last_seen > left[0].since && Date.parse(last_seen) <= Date.now())
+  } finally {
+    await other.stop()
+  }
 })
 
 test('the token may come in a header or as the first message', async () => {
@@ -189,6 +274,7 @@ test('hostile messages close their sender and nobody else', async () => {
   const hostile = [
     ['garbage', Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff]), 1007],
     ['unknown type', Buffer.from([77]), 1007],
+    ['presence that others could not read', Buffer.from([1, 5, 1, 7, 1, 1, 88]), 1007],
     ['truncated update', Buffer.from(syncMessage(2, new Uint8Array([1, 1, 1]))), 1007],
     ['enormous count', Buffer.from(syncMessage(2, new Uint8Array([0xff, 0xff, 0xff, 0xff, 0x0f, 0]))), 1007],
     ['bad state vector', Buffer.from(syncMessage(0, new Uint8Array([9, 1]))), 1007],

@@ -1,6 +1,8 @@
 // What is taken for an attack is told and locked out, for a while or until an admin ends it; against the real program.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import WebSocket from 'ws'
+import { Client } from './client.mjs'
 import { Hub, until } from './hub.mjs'
 
 let hub, admin
@@ -19,6 +21,27 @@ const unlock = async (threat, subject) => {
   assert.equal((await hub.request('DELETE', `/locks/${lock.id}`, { token: admin.token })).status, 204)
   assert.equal((await hub.request('DELETE', `/locks/${lock.id}`, { token: admin.token })).status, 404)
   return lock
+}
+
+/** Opens a live session by a token that is sent as its first message; answers the code and reason of its end, or 'open'. */
+const live = (document, token) => new Promise((resolve, reject) => {
+  const socket = new WebSocket(`${hub.ws}/documents/${document}/sync`)
+  socket.on('open', () => socket.send(JSON.stringify({ type: 'auth', token })))
+  socket.on('message', () => { resolve('open'); socket.close() })
+  socket.on('close', (code, reason) => resolve({ code, reason: String(reason) }))
+  socket.on('error', reject)
+})
+/** Calls a tool of /mcp; answers its result. */
+const tool = async (token, name, words) => {
+  const params = { name, arguments: words, _meta: {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {},
+  } }
+  const { status, body } = await hub.request('POST', '/mcp', {
+    token, body: { jsonrpc: '2.0', id: 1, method: 'tools/call', params },
+    headers: { accept: 'application/json, text/event-stream', 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': name },
+  })
+  assert.equal(status, 200)
+  return body.result
 }
 
 before(async () => {
@@ -96,4 +119,50 @@ test('who asks for many things that are not there is kept from asking', async ()
   const { body } = await hub.request('GET', '/metrics')
   assert.match(body, /concord_guard_threats_total\{kind="enumeration"\} 1/)
   assert.match(body, /concord_guard_locks 0/)
+})
+
+test('live sessions and tools are watched as routes are', async () => {
+  const fay = await hub.register('fay')
+  const documents = []
+  for (let i = 0; i < 7; ++i) documents.push((await hub.createDocument(fay, { name: `${i}` })).id)
+  assert.equal(await live(documents[0], fay.token), 'open')
+  assert.equal(await live(documents[1], fay.token), 'open')
+  const open = new Client(hub, { id: documents[0] }, fay)
+  await open.synced()
+  for (const document of documents.slice(2, 5)) assert.ok(!(await tool(fay.token, 'read_document', { document })).isError)
+  const refused = await tool(fay.token, 'read_document', { document: documents[5] })
+  assert.equal(refused.isError, true)
+  assert.match(refused.content[0].text, /locked for a while/)
+  await until('what is open is closed', () => open.closes.some(({ code, reason }) => code === 1013 && /locked for a while/.test(reason)))
+  open.close()
+  assert.match((await live(documents[0], fay.token)).reason, /locked for a while/)
+  assert.equal((await hub.request('GET', `/documents/${documents[0]}`, { token: fay.token })).status, 429)
+  await unlock('mass_download', fay.id)
+  assert.equal(await live(documents[0], fay.token), 'open')
+
+  const guess = (i) => `doc_01ke3m1b7nfh2r4t6v8x9z0a${i}c`
+  for (let i = 0; i < 3; ++i) assert.match((await live(guess(i), fay.token)).reason, /no such document/)
+  for (let i = 3; i < 6; ++i) assert.equal((await tool(fay.token, 'read_document', { document: guess(i) })).isError, true)
+  assert.match((await live(guess(7), fay.token)).reason, /locked for a while/)
+  await unlock('enumeration', fay.id)
+})
+
+test('what is refused in live sessions is in the audit record', async () => {
+  const gil = await hub.register('gil')
+  const hal = await hub.register('hal')
+  const document = await hub.createDocument(gil, { name: 'shown' })
+  await hub.share(gil, document, hal, 'read')
+  const denied = new Client(hub, document, hal)
+  await denied.synced()
+  denied.change((text) => text.insert(0, 'no'))
+  const refusedBy = (actor) => until(`a refusal of "${actor}" is in the record`, async () => {
+    const { body } = await hub.request('GET', '/audit?action=live_session.refused', { token: admin.token })
+    return body.events.find((event) => event.actor === actor && event.target === document.id)
+  })
+  const writing = await refusedBy(hal.id)
+  assert.equal(writing.detail.why, 'you may not change this document')
+  denied.close()
+  assert.equal((await live(document.id, 'x.y.z')).code, 4401)
+  const signing = await refusedBy('')
+  assert.deepEqual([signing.target, signing.outcome, signing.address], [document.id, 'refused', '127.0.0.1'])
 })

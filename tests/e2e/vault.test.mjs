@@ -45,7 +45,7 @@ test('what the hub keeps is for its user alone, also in a folder that all may en
 })
 
 test('a hub that encrypts nothing makes no master key', async () => {
-  const hub = await Hub.start()
+  const hub = await Hub.start({ ENCRYPT_AT_REST: 'false' })
   try {
     const ann = await hub.register('Ann')
     const document = await hub.createDocument(ann, { name: 'Open', content: secret })
@@ -58,7 +58,7 @@ test('a hub that encrypts nothing makes no master key', async () => {
 })
 
 test('what is stored is unreadable without the keys', async () => {
-  const settings = { ENCRYPT_AT_REST: 'true', SNAPSHOT_AFTER_BYTES: '2000', DOCUMENT_IDLE_MS: '200' }
+  const settings = { SNAPSHOT_AFTER_BYTES: '2000', DOCUMENT_IDLE_MS: '200' } // as it is without settings
   const hub = await Hub.start(settings)
   try {
     assert.match(hub.log, /a master key was made/)
@@ -87,7 +87,7 @@ test('what is stored is unreadable without the keys', async () => {
     await hub.spawn()
     assert.match(hub.log, /wrapped by the current master key/)
     await hub.end('SIGTERM')
-    hub.settings = { ...settings, ENCRYPT_AT_REST: '', MASTER_KEY: key } // a key that is set is used
+    hub.settings = { ...settings, ENCRYPT_AT_REST: 'false', MASTER_KEY: key } // a key that is set is used
     await hub.spawn()
     assert.equal((await hub.read(ben, document)).content, secret + secret)
     await typeInto(hub, document, ben, 'another secret')

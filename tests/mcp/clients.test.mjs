@@ -8,8 +8,8 @@ import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.j
 import { StreamableHTTPClientTransport as LegacyTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { Hub } from '../e2e/hub.mjs'
 
-const reading = ['list_documents', 'search_documents', 'read_document', 'document_history']
-const everything = [...reading, 'suggest_edit', 'edit_document', 'create_document', 'undo']
+const reading = ['list_documents', 'search_documents', 'read_document', 'document_history', 'list_comments']
+const everything = [...reading, 'add_comment', 'reply_to_comment', 'resolve_comment', 'suggest_edit', 'edit_document', 'create_document', 'undo']
 const name = { name: 'concord-test', version: '1' }
 
 const revisions = {
@@ -78,7 +78,7 @@ for (const [revision, make] of Object.entries(revisions)) {
       const document = await hub.createDocument(ann, { name: 'Scoped', content: 'x' })
       const scope = (permission) => [{ thing: document.id, permission }]
       assert.deepEqual((await connect(await makeAgent(ann, scope('read')))).tools, reading)
-      assert.deepEqual((await connect(await makeAgent(ann, scope('suggest')))).tools, [...reading, 'suggest_edit'])
+      assert.deepEqual((await connect(await makeAgent(ann, scope('suggest')))).tools, [...reading, 'add_comment', 'reply_to_comment', 'resolve_comment', 'suggest_edit'])
       assert.deepEqual((await connect(await makeAgent(ann, scope('write')))).tools, everything)
       assert.deepEqual((await connect(ann)).tools, everything)
     })
@@ -246,6 +246,24 @@ for (const [revision, make] of Object.entries(revisions)) {
       await ask(ann, 'POST', `/documents/${document.id}/suggestions/${suggestion}/accept`, undefined, 200)
       assert.equal((await hub.read(ann, document)).content, 'one\n2\n')
       await refused('edit_document', change, /needs/)
+    })
+
+    test('comments, replies and resolves, and reads what others said', async () => {
+      const document = await hub.createDocument(ann, { name: 'Commented', content: 'one two two' })
+      const { call, refused } = await connect(await makeAgent(ann, [{ thing: document.id, permission: 'comment' }]))
+      const at = { document: document.id }
+      const { comment } = await call('add_comment', { ...at, body: 'why?', about: 'one' })
+      assert.deepEqual([comment.about, comment.about_is_there, comment.state, comment.author_name], ['one', true, 'open', 'Robot'])
+      await refused('add_comment', { ...at, body: 'which?', about: 'two' }, /^invalid_argument: .*once/)
+      await ask(ann, 'POST', `/documents/${document.id}/comments`, { body: 'all of it' }, 201)
+      const { comments } = await call('list_comments', at)
+      assert.deepEqual(comments.map((one) => one.body), ['why?', 'all of it'])
+      const replied = await call('reply_to_comment', { ...at, comment: comments[1].id, body: 'indeed' })
+      assert.deepEqual(replied.comment.replies.map((one) => one.body), ['indeed'])
+      await refused('resolve_comment', { ...at, comment: comments[1].id }, /^permission_denied/)
+      assert.equal((await call('resolve_comment', { ...at, comment: comment.id })).comment.state, 'resolved')
+      assert.equal((await call('list_comments', { ...at, state: 'open' })).comments.length, 1)
+      assert.equal((await hub.read(ann, document)).content, 'one two two')
     })
 
     test('refuses what a scope forbids, says what it needs, and notes it', async () => {

@@ -15,6 +15,10 @@ import { Mark } from './ui/logo';
 import { Toasts } from './ui/toasts';
 
 const AccountPage = lazy(() => import('./pages/account'));
+const AuditPage = lazy(() => import('./pages/audit'));
+const GroupsPage = lazy(() => import('./pages/groups'));
+const PeoplePage = lazy(() => import('./pages/people'));
+const SetUpPage = lazy(() => import('./pages/account_set_up'));
 const DocumentPage = lazy(() => import('./pages/document'));
 
 /** Where to go after signing in: what was asked for when there was nobody signed in. */
@@ -33,6 +37,7 @@ export function App() {
 function Pages() {
   const { session } = useApp();
   const state = useStore(session.state);
+  const mustSetUp = useStore(session.mustSetUp);
   const current = useStore(route);
   const signedIn = state.phase === 'signed_in';
   const signedOut = state.phase === 'signed_out';
@@ -44,7 +49,7 @@ function Pages() {
       navigate(wanted ?? '/', { replace: true });
       wanted = null;
     } else if (signedOut && !entrance && !byLink) {
-      if (state.reason !== 'none' || current.page === 'document' || current.page === 'account') wanted = location.pathname;
+      if (state.reason !== 'none' || (current.page !== 'documents' && current.page !== 'nowhere')) wanted = location.pathname;
       navigate(setupToken() === null ? '/sign-in' : '/register', { replace: true });
     }
   }, [signedIn, signedOut, entrance, byLink, current, state]);
@@ -58,13 +63,22 @@ function Pages() {
     return current.page === 'sign_in' ? <SignInPage reason={state.reason} /> : null;
   }
   if (!signedIn) return <Starting unreachable={state.phase === 'unreachable'} />;
+  if (mustSetUp) return <Suspense fallback={<Loading />}><SetUpPage /></Suspense>;
   switch (current.page) {
     case 'documents':
-      return <DocumentsPage />;
+      return <DocumentsPage key="all" id={null} />;
+    case 'folder':
+      return <DocumentsPage key={current.id} id={current.id} />;
     case 'document':
       return <Suspense fallback={<Loading />}><DocumentPage key={current.id} id={current.id} /></Suspense>;
     case 'account':
       return <Suspense fallback={<Loading />}><AccountPage /></Suspense>;
+    case 'people':
+      return <Suspense fallback={<Loading />}><PeoplePage /></Suspense>;
+    case 'audit':
+      return <Suspense fallback={<Loading />}><AuditPage /></Suspense>;
+    case 'groups':
+      return <Suspense fallback={<Loading />}><GroupsPage id={current.id} /></Suspense>;
     case 'nowhere':
       return <Nowhere />;
     default:

@@ -5,6 +5,7 @@ import { AppContext } from './app_context';
 import { Documents } from './lib/documents';
 import { kSessionKey, Session, type SessionStorageArea } from './lib/session';
 import { takeLinkToken } from './link_token';
+import { takeOAuthReturn } from './oauth_return';
 import { startRouter } from './router';
 import { takeSetupToken } from './setup_token';
 
@@ -25,6 +26,7 @@ function storageArea(area: () => Storage): SessionStorageArea {
 
 takeSetupToken();
 takeLinkToken();
+takeOAuthReturn();
 startRouter();
 
 const session = new Session({

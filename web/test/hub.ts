@@ -32,6 +32,8 @@ export class TestHub {
   silent = false;
   /** Closes with this code as soon as somebody has proved who they are. */
   turnAway: number | null = null;
+  /** What it says then. */
+  turnAwayReason = '';
   /** Closes with this code at the next change that comes in. */
   refuseChange: number | null = null;
   connections: Connection[] = [];
@@ -109,12 +111,13 @@ export class TestHub {
 
   private receiveText(connection: Connection, text: string): void {
     connection.texts.push(text);
-    const { token } = JSON.parse(text) as { token: string };
+    const { type, token } = JSON.parse(text) as { type: string; token: string };
+    if (type === 'watch') return;
     if (!this.tokens.has(token)) return connection.socket.close(4401);
     const first = connection.token === null;
     connection.token = token;
     if (!first) return;
-    if (this.turnAway !== null) return connection.socket.close(this.turnAway);
+    if (this.turnAway !== null) return connection.socket.close(this.turnAway, this.turnAwayReason);
     this.connections.push(connection);
     if (this.writable) this.send(connection, 0, (e) => syncProtocol.writeSyncStep1(e, this.doc));
     this.sendAwareness(connection, [...this.awareness.getStates().keys()]);

@@ -3,8 +3,7 @@ import { Delta } from 'quill/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Awareness } from 'y-protocols/awareness';
 import * as Y from 'yjs';
-import type { DocumentSession } from '../live/document_session';
-import { makeEditor, type Editor } from './make_editor';
+import { makeEditor, type Editor, type Shown } from './make_editor';
 
 interface Page extends Editor {
   doc: Y.Doc;
@@ -25,9 +24,9 @@ function open(options: { rich?: boolean; readOnly?: boolean; from?: Y.Doc } = {}
   const content = doc.getText('content');
   const awareness = new Awareness(doc);
   const host = document.body.appendChild(document.createElement('div'));
-  const live = { doc, content, awareness } as unknown as DocumentSession;
+  const live = { doc, content, awareness } satisfies Shown;
   const editor = makeEditor(host, live, {
-    rich: options.rich ?? true, readOnly: options.readOnly ?? false, placeholder: '', label: 'Text', onLink() {}, onLeave() {},
+    rich: options.rich ?? true, readOnly: options.readOnly ?? false, placeholder: '', label: 'Text', onLink() {}, onLeave() {}, onTyped() {},
   });
   const page = { ...editor, doc, content };
   pages.push({ page, awareness });

@@ -1,6 +1,7 @@
 import Quill from 'quill/core';
 import QuillCursors from 'quill-cursors/core';
 import { QuillBinding } from 'y-quill';
+import type { Awareness } from 'y-protocols/awareness';
 import * as Y from 'yjs';
 import type { DocumentSession } from '../live/document_session';
 import { makeRegistry } from './formats';
@@ -19,10 +20,17 @@ export interface EditorOptions {
   label: string;
   onLink: () => void;
   onLeave: () => void;
+  /** This person changed the text. */
+  onTyped: () => void;
 }
+
+/** What an editor shows: a document, or a draft of a suggestion to it. */
+export type Shown = Pick<DocumentSession, 'doc' | 'content' | 'awareness'>;
 
 export interface Editor {
   quill: Quill;
+  /** The text that it shows. */
+  content: Y.Text;
   undoManager: Y.UndoManager;
   destroy: () => void;
 }
@@ -30,8 +38,24 @@ export interface Editor {
 /** How long typing may pause and still be one step of undo. */
 const kUndoPauseMs = 500;
 
+/**
+ * The awareness as the binding sees it. It tells this person's own cursor by the document's client identifier, which a
+ * draft has another one of.
+ */
+function othersCursors({ doc, awareness }: Shown): Awareness {
+  if (doc.clientID === awareness.clientID) return awareness;
+  const others = {
+    getStates: () => new Map([...awareness.getStates()].filter(([client]) => client !== awareness.clientID)),
+    getLocalState: () => awareness.getLocalState(),
+    setLocalStateField: (field: string, value: unknown) => awareness.setLocalStateField(field, value),
+    on: (name: 'change', listener: () => void) => awareness.on(name, listener),
+    off: (name: 'change', listener: () => void) => awareness.off(name, listener),
+  };
+  return others as unknown as Awareness;
+}
+
 /** Puts an editor of a live document into `host`. */
-export function makeEditor(host: HTMLElement, live: DocumentSession, options: EditorOptions): Editor {
+export function makeEditor(host: HTMLElement, live: Shown, options: EditorOptions): Editor {
   const undoManager = new Y.UndoManager(live.content, { captureTimeout: kUndoPauseMs, trackedOrigins: new Set() });
   const container = host.appendChild(document.createElement('div'));
   const quill = new Quill(container, {
@@ -54,14 +78,17 @@ export function makeEditor(host: HTMLElement, live: DocumentSession, options: Ed
   // A reader has no cursor to show, but may select and reach the text by keyboard.
   if (options.readOnly) root.tabIndex = 0;
 
-  const binding = new QuillBinding(live.content, showingOnly(quill, options.rich), live.awareness);
+  const binding = new QuillBinding(live.content, showingOnly(quill, options.rich), othersCursors(live));
   undoManager.addTrackedOrigin(binding);
   const cursors = quill.getModule('cursors') as QuillCursors;
   // After the binding, which moves the cursors.
-  const releases = [keepInStep(quill, live.content, binding, options.rich), showNamesOnMove(cursors, live.awareness)];
+  const onText = (_delta: unknown, _before: unknown, source: string) => { if (source === 'user') options.onTyped(); };
+  quill.on('text-change', onText);
+  const releases = [() => quill.off('text-change', onText), keepInStep(quill, live.content, binding, options.rich), showNamesOnMove(cursors, live.awareness)];
 
   return {
     quill,
+    content: live.content,
     undoManager,
     destroy() {
       for (const release of releases) release();

@@ -1,14 +1,26 @@
-import { useEffect, useRef, useState } from 'react';
-import type { DocumentSession } from '../live/document_session';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { cx } from '../ui/cx';
 import './editor.css';
 import { LinkBubble } from './link_bubble';
-import { makeEditor, type Editor } from './make_editor';
+import { makeEditor, type Editor, type Shown } from './make_editor';
 import { Toolbar } from './toolbar';
 import { WordCount } from './word_count';
 
+/** What is edited, and whom it is told that somebody types. */
+export type Editable = Shown & { typed: () => void };
+
 /** The text of a document, editable or not, with the toolbar if it is a rich one. */
-export function EditorSurface({ live, rich, readOnly, label }: { live: DocumentSession; rich: boolean; readOnly: boolean; label: string }) {
+export function EditorSurface({ live, rich, readOnly, label, bar, aside, onEditor, onComment, children }: {
+  live: Editable; rich: boolean; readOnly: boolean; label: string;
+  /** Stays in sight above the text. */
+  bar?: ReactNode;
+  /** Something stands beside the text. */
+  aside: boolean;
+  onEditor: (editor: Editor | null) => void;
+  onComment: () => void;
+  /** Laid over the text. */
+  children?: ReactNode;
+}) {
   const host = useRef<HTMLDivElement>(null);
   const [editor, setEditor] = useState<Editor | null>(null);
   const [linkRequest, setLinkRequest] = useState(0);
@@ -23,6 +35,7 @@ export function EditorSurface({ live, rich, readOnly, label }: { live: DocumentS
       label: `Text of ${labelled.current}`,
       placeholder: readOnly ? 'This document is empty.' : rich ? 'Write something. “# ” makes a heading, “- ” a list.' : 'Write something.',
       onLink: askForLink,
+      onTyped: () => live.typed(),
       onLeave: () => {
         const next = document.querySelector<HTMLElement>('[role="toolbar"] button[tabindex="0"]') ?? document.querySelector<HTMLElement>('[data-testid="doc-title"]');
         if (next) next.focus();
@@ -30,27 +43,31 @@ export function EditorSurface({ live, rich, readOnly, label }: { live: DocumentS
       },
     });
     setEditor(made);
+    onEditor(made);
     // On a phone the keyboard would come up before there is anything to type.
     if (!readOnly && matchMedia('(pointer: fine)').matches) made.quill.focus({ preventScroll: true });
     return () => {
       setEditor(null);
+      onEditor(null);
       made.destroy();
     };
-  }, [live, rich, readOnly]);
+  }, [live, rich, readOnly, onEditor]);
 
   return (
     <>
-      {rich && !readOnly ? (
-        <div className="sticky top-14 z-20 min-h-[2.8rem] border-b border-line bg-canvas/90 backdrop-blur-md">
-          {editor ? <Toolbar editor={editor} onLink={askForLink} /> : null}
-        </div>
+      {(rich && !readOnly) || bar ? (
+        <section aria-label="Tools" className="sticky top-14 z-20 border-b border-line bg-canvas/90 backdrop-blur-md">
+          {rich && !readOnly ? <div className="min-h-[2.75rem]">{editor ? <Toolbar editor={editor} onLink={askForLink} onComment={onComment} /> : null}</div> : null}
+          {bar}
+        </section>
       ) : null}
       <main className={cx('relative mx-auto flex w-full flex-1 flex-col', rich ? 'max-w-[46rem]' : 'max-w-[60rem]')}>
         <div className={cx('document relative flex flex-1 flex-col', !rich && 'document-plain')}>
           <div ref={host} className="flex flex-1 flex-col" />
+          {editor ? children : null}
           {editor && rich ? <LinkBubble editor={editor} request={linkRequest} readOnly={readOnly} /> : null}
         </div>
-        <WordCount text={live.content} />
+        <WordCount text={live.content} aside={aside} />
       </main>
     </>
   );

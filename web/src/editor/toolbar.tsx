@@ -4,7 +4,7 @@ import { useEditorState } from './use_editor_state';
 import { cx } from '../ui/cx';
 import { Icon, type IconName } from '../ui/icons';
 
-const mac = /Mac|iP(hone|ad|od)/.test(navigator.platform);
+export const mac = /Mac|iP(hone|ad|od)/.test(navigator.platform);
 const shortcut = (key: string, shift = false) => (mac ? `${shift ? '⇧' : ''}⌘${key}` : `Ctrl+${shift ? 'Shift+' : ''}${key}`);
 
 type Formats = Record<string, unknown>;
@@ -32,7 +32,8 @@ const inline = (id: string, label: string, icon: IconName, key?: string): Tool =
 
 const heading = (level: number): Tool => ({
   id: `header-${level}`, label: `Heading ${level}`,
-  glyph: <span className="text-sm font-[620] tracking-tight">H<span className="text-2xs">{level}</span></span>,
+  // Drawn, not written: the label says it in full.
+  glyph: <span data-level={level} className="text-sm font-[620] tracking-tight before:content-['H'] after:text-2xs after:content-[attr(data-level)]" />,
   active: (formats) => formats['header'] === level,
   run: (editor, formats) => toggle(editor, 'header', level, formats),
 });
@@ -56,7 +57,7 @@ function clearFormats({ quill }: Editor): void {
   if (line) quill.removeFormat(range.index - offset, line.length(), 'user');
 }
 
-const tools = (onLink: () => void): Tool[][] => [
+const tools = (onLink: () => void, onComment: () => void): Tool[][] => [
   [
     { id: 'undo', label: 'Undo', icon: 'undo', keys: shortcut('Z'), run: ({ quill }) => (quill.history as { undo(): void }).undo() },
     { id: 'redo', label: 'Redo', icon: 'redo', keys: shortcut('Z', true), run: ({ quill }) => (quill.history as { redo(): void }).redo() },
@@ -74,13 +75,16 @@ const tools = (onLink: () => void): Tool[][] => [
     { ...block('code-block', 'Code block', 'codeBlock', 'code-block', true, ['plain', 'true']) },
     block('blockquote', 'Quote', 'quote', 'blockquote', true),
   ],
-  [{ id: 'clear', label: 'Clear formatting', icon: 'clear', run: clearFormats }],
+  [
+    { id: 'clear', label: 'Clear formatting', icon: 'clear', run: clearFormats },
+    { id: 'comment', label: 'Comment', icon: 'commentPlus', keys: mac ? '⌘⌥M' : 'Ctrl+Alt+M', run: () => onComment() },
+  ],
 ];
 
 /** One tab stop; the arrow keys move inside, as in every toolbar. A press with the mouse leaves the focus in the text. */
-export function Toolbar({ editor, onLink }: { editor: Editor; onLink: () => void }) {
+export function Toolbar({ editor, onLink, onComment }: { editor: Editor; onLink: () => void; onComment: () => void }) {
   const state = useEditorState(editor);
-  const groups = tools(onLink);
+  const groups = tools(onLink, onComment);
   const flat = groups.flat();
   const [current, setCurrent] = useState(0);
   const bar = useRef<HTMLDivElement>(null);

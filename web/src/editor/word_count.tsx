@@ -1,12 +1,14 @@
 import { useEffect, useState } from 'react';
 import type * as Y from 'yjs';
 import { countWords } from '../lib/words';
+import { cx } from '../ui/cx';
 
 const kPauseMs = 400;
 /** Counting a long text may take a twentieth of the time at most. */
 const kShare = 20;
 
-export function WordCount({ text }: { text: Y.Text }) {
+/** `aside`: something stands at the page's right edge. */
+export function WordCount({ text, aside }: { text: Y.Text; aside: boolean }) {
   const [count, setCount] = useState<number | null>(null);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -24,7 +26,7 @@ export function WordCount({ text }: { text: Y.Text }) {
   }, [text]);
   if (count === null) return null;
   return (
-    <p data-testid="word-count" className="pointer-events-none px-6 pb-6 text-xs text-faint tabular-nums sm:px-10 lg:fixed lg:right-5 lg:bottom-4 lg:p-0">
+    <p data-testid="word-count" className={cx('pointer-events-none px-6 pb-6 text-xs text-faint tabular-nums sm:px-10 lg:fixed lg:bottom-4 lg:p-0', aside ? 'lg:right-[21.25rem]' : 'lg:right-5')}>
       {count.toLocaleString()} {count === 1 ? 'word' : 'words'}
     </p>
   );

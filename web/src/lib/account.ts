@@ -1,3 +1,4 @@
+import { makePasskey, type CreationOptions } from './passkeys';
 import type { Session, User } from './session';
 
 /** One of the user's sign-ins. */
@@ -11,9 +12,19 @@ export interface SignIn {
   expires_at: string;
 }
 
+export interface Passkey {
+  id: string;
+  name: string;
+  created_at: string;
+  used_at: string | null;
+}
+
 export interface Factors {
   totp: boolean;
   recovery_codes: number;
+  passkeys: Passkey[];
+  /** Whether there is a password, which then is the proof for a change. */
+  password: boolean;
 }
 
 export interface Enrolment {
@@ -26,7 +37,10 @@ interface ExportPage extends Record<string, unknown> {
   next: string | null;
 }
 
-/** What a user does to their own account. Rejects with a Problem, whose field is that of the hub's request. */
+/** What a request shows as proof: the password, where the account has one. */
+export const proof = (password: string | null): { password?: string } => (password === null ? {} : { password });
+
+/** What a user does to their own account; a password is null where there is none. Rejects with a Problem, whose field is that of the hub's request. */
 export class Account {
   constructor(private readonly session: Session) {}
 
@@ -54,8 +68,8 @@ export class Account {
     return this.session.request('/auth/second-factor', { signal });
   }
 
-  beginTotp(password: string): Promise<Enrolment> {
-    return this.session.request('/auth/second-factor/totp', { method: 'POST', body: { password } });
+  beginTotp(password: string | null): Promise<Enrolment> {
+    return this.session.request('/auth/second-factor/totp', { method: 'POST', body: proof(password) });
   }
 
   /** Turns it on; gives the recovery codes. */
@@ -63,12 +77,26 @@ export class Account {
     return this.codes('/auth/second-factor/totp/confirm', { code });
   }
 
-  disableTotp(password: string, code: string): Promise<void> {
-    return this.session.request('/auth/second-factor/totp', { method: 'DELETE', body: { password, code } });
+  disableTotp(password: string | null, code: string): Promise<void> {
+    return this.session.request('/auth/second-factor/totp', { method: 'DELETE', body: { ...proof(password), code } });
   }
 
-  renewRecoveryCodes(password: string, code: string): Promise<string[]> {
-    return this.codes('/auth/second-factor/recovery-codes', { password, code });
+  renewRecoveryCodes(password: string | null, code: string): Promise<string[]> {
+    return this.codes('/auth/second-factor/recovery-codes', { ...proof(password), code });
+  }
+
+  /** Asks the browser for one; gives recovery codes where there were none. */
+  async addPasskey(name: string, password: string | null): Promise<string[]> {
+    const options = await this.session.request<CreationOptions>('/auth/passkeys/options', { method: 'POST', body: proof(password) });
+    return this.codes('/auth/passkeys', { name, credential: await makePasskey(options) });
+  }
+
+  renamePasskey(id: string, name: string): Promise<Passkey> {
+    return this.session.request(`/auth/passkeys/${id}`, { method: 'PATCH', body: { name } });
+  }
+
+  removePasskey(id: string, password: string | null): Promise<void> {
+    return this.session.request(`/auth/passkeys/${id}`, { method: 'DELETE', body: proof(password) });
   }
 
   /** Everything the hub keeps about the user; it comes in pages of documents. */
@@ -83,8 +111,8 @@ export class Account {
     return { ...all, documents };
   }
 
-  remove(password: string): Promise<void> {
-    return this.session.request('/auth/me', { method: 'DELETE', body: { password }, timeoutMs: 60_000 });
+  remove(password: string | null): Promise<void> {
+    return this.session.request('/auth/me', { method: 'DELETE', body: proof(password), timeoutMs: 60_000 });
   }
 
   private async codes(path: string, body: unknown): Promise<string[]> {

@@ -13,40 +13,10 @@ export interface DocumentInfo {
   version: number;
   owner: string;
   owner_name?: string;
+  folder: string | null; // the one that it lies in
   access_level: AccessLevel;
   created_at: string;
   updated_at: string;
-}
-
-/** What a user, a group, or everybody here may do. */
-export interface Share {
-  principal: string;
-  kind: 'user' | 'group' | 'everybody';
-  name: string;
-  email?: string; // a user's
-  access_level: AccessLevel;
-  expires_at?: string;
-}
-
-export type LinkLevel = Exclude<GrantedLevel, 'share'>;
-
-/** A link to a document, for whoever holds it. */
-export interface ShareLink {
-  id: string;
-  name: string;
-  access_level: LinkLevel;
-  has_password: boolean;
-  made_by: string;
-  made_by_name: string;
-  created_at: string;
-  expires_at: string | null;
-}
-
-export interface NewShareLink {
-  access_level: LinkLevel;
-  name?: string;
-  password?: string;
-  expires_at?: string;
 }
 
 export interface DocumentPage {
@@ -55,8 +25,19 @@ export interface DocumentPage {
 }
 
 const atLeast = (level: AccessLevel, least: AccessLevel): boolean => kAccess.indexOf(level) >= kAccess.indexOf(least);
+export const mayComment = (level: AccessLevel): boolean => atLeast(level, 'comment');
+export const maySuggest = (level: AccessLevel): boolean => atLeast(level, 'suggest');
 export const mayWrite = (level: AccessLevel): boolean => atLeast(level, 'write');
 export const mayShare = (level: AccessLevel): boolean => atLeast(level, 'share');
+
+/** What a change of a document asks of whoever sends it. */
+export type Needs = Extract<AccessLevel, 'comment' | 'suggest' | 'write'>;
+export const suffices = (level: AccessLevel, needs: Needs): boolean => atLeast(level, needs);
+export const moreOf = (a: Needs, b: Needs): Needs => (atLeast(a, b) ? a : b);
+
+/** As what somebody works with a document; the levels above writing do so alike. */
+export type Standing = 'read' | Needs;
+export const standingOf = (level: AccessLevel): Standing => (mayWrite(level) ? 'write' : (level as Standing));
 
 const kPlainTypes = new Set(['markdown', 'code', 'plain_text']);
 export const isPlain = (docType: string): boolean => kPlainTypes.has(docType);
@@ -78,18 +59,25 @@ export function accessLabel(level: AccessLevel): string {
 
 const at = (id: string) => `/documents/${encodeURIComponent(id)}`;
 
+interface Signed {
+  author: string;
+  author_name: string;
+}
+
 /** The hub's document routes, in the name of the session's user. Everything rejects with a Problem. */
 export class Documents {
   constructor(private readonly session: Session) {}
 
-  list(after: string | null, limit: number, signal?: AbortSignal): Promise<DocumentPage> {
+  /** What lies directly in the folder; for null all that one may see. */
+  list(after: string | null, limit: number, folder: string | null, signal?: AbortSignal): Promise<DocumentPage> {
     const query = new URLSearchParams({ limit: String(limit) });
     if (after !== null) query.set('after', after);
+    if (folder !== null) query.set('folder', folder);
     return this.session.request(`/documents?${query}`, { signal });
   }
 
-  create(name: string, docType: string): Promise<DocumentInfo> {
-    return this.session.request('/documents', { method: 'POST', body: { name, doc_type: docType } });
+  create(name: string, docType: string, folder: string | null): Promise<DocumentInfo> {
+    return this.session.request('/documents', { method: 'POST', body: { name, doc_type: docType, ...(folder === null ? {} : { folder }) } });
   }
 
   read(id: string, signal?: AbortSignal): Promise<DocumentInfo> {
@@ -100,34 +88,15 @@ export class Documents {
     return this.session.request(at(id), { method: 'PATCH', body: { name } });
   }
 
+  /** Who wrote the comments and suggestions of a document, by name; their content comes with the document itself. */
+  async authors(id: string, signal?: AbortSignal): Promise<{ id: string; name: string }[]> {
+    const { comments } = await this.session.request<{ comments: (Signed & { replies: Signed[]; mentions: { id: string; name: string }[] })[] }>(`${at(id)}/comments`, { signal });
+    const { suggestions } = await this.session.request<{ suggestions: Signed[] }>(`${at(id)}/suggestions`, { signal });
+    const signed = [...comments.flatMap((one) => [one, ...one.replies]), ...suggestions];
+    return [...signed.map((one) => ({ id: one.author, name: one.author_name })), ...comments.flatMap((one) => one.mentions)].filter((one) => one.name);
+  }
+
   remove(id: string): Promise<void> {
     return this.session.request(at(id), { method: 'DELETE' });
-  }
-
-  async shares(id: string, signal?: AbortSignal): Promise<Share[]> {
-    return (await this.session.request<{ shares: Share[] }>(`${at(id)}/share`, { signal })).shares;
-  }
-
-  /** Gives or changes access; `expiresAt` where it is to end. */
-  share(id: string, principal: string, level: GrantedLevel, expiresAt?: string): Promise<Share> {
-    const body = { principal, access_level: level, ...(expiresAt ? { expires_at: expiresAt } : {}) };
-    return this.session.request(`${at(id)}/share`, { method: 'POST', body });
-  }
-
-  unshare(id: string, principal: string): Promise<void> {
-    return this.session.request(`${at(id)}/share/${encodeURIComponent(principal)}`, { method: 'DELETE' });
-  }
-
-  async links(id: string, signal?: AbortSignal): Promise<ShareLink[]> {
-    return (await this.session.request<{ links: ShareLink[] }>(`${at(id)}/links`, { signal })).links;
-  }
-
-  /** The answer has the link's secret, once. */
-  makeLink(id: string, link: NewShareLink): Promise<ShareLink & { secret: string }> {
-    return this.session.request(`${at(id)}/links`, { method: 'POST', body: link });
-  }
-
-  removeLink(id: string, link: string): Promise<void> {
-    return this.session.request(`${at(id)}/links/${encodeURIComponent(link)}`, { method: 'DELETE' });
   }
 }

@@ -6,6 +6,8 @@ export interface Call {
   token?: string;
   signal?: AbortSignal | undefined;
   timeoutMs?: number;
+  /** Whether the hub knows this browser by its cookie, or shall: only while another service is asked who it is. */
+  cookies?: boolean;
 }
 
 export type Fetch = (input: string, init?: RequestInit) => Promise<Response>;
@@ -30,7 +32,7 @@ export async function callHub<T>(fetchImpl: Fetch, path: string, call: Call = {}
       headers,
       signal: timeout.signal,
       cache: 'no-store',
-      credentials: 'omit',
+      credentials: call.cookies ? 'same-origin' : 'omit',
     };
     if (call.body !== undefined) init.body = JSON.stringify(call.body);
     let response: Response;

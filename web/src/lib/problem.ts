@@ -16,6 +16,8 @@ export class Problem extends Error {
     readonly field: string | null = null,
     /** The request's id in the hub's logs. */
     readonly instance: string | null = null,
+    /** Why, where the code alone does not say: a word for programs. */
+    readonly reason: string | null = null,
   ) {
     super(detail || title);
     this.name = 'Problem';
@@ -64,6 +66,7 @@ export async function problemFrom(response: Response): Promise<Problem> {
     text(body['detail']),
     text(body['field']) || null,
     text(body['instance']) || null,
+    text(body['reason']) || null,
   );
 }
 

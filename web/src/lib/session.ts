@@ -1,5 +1,7 @@
 import { withCrossTabLock } from './cross_tab_lock';
 import { callHub, type Call, type Fetch } from './http';
+import type { Newcomer } from './oauth';
+import { showPasskey, type RequestOptions } from './passkeys';
 import { Problem } from './problem';
 import { Store } from './store';
 
@@ -20,9 +22,11 @@ interface Grant {
 
 /** The password was right, and a second step is wanted. */
 export interface SecondStep {
-  second_factor: ('totp' | 'recovery')[];
+  second_factor: ('passkey' | 'totp' | 'recovery')[];
   ticket: string;
   expires_in: number;
+  /** For a passkey. */
+  publicKey?: RequestOptions;
 }
 
 export type SessionState =
@@ -106,6 +110,8 @@ const kRetryMaxMs = 15_000;
  */
 export class Session {
   readonly state: Store<SessionState>;
+  /** The hub has refused something until a second step of signing in is set up. */
+  readonly mustSetUp = new Store(false);
   private access: Access | null = null;
   private renewal: Promise<string> | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -181,6 +187,25 @@ export class Session {
     this.accept(await this.call<Grant>('/auth/login/second-factor', { method: 'POST', body: { ticket, code } }));
   }
 
+  async finishByPasskey(ticket: string, options: RequestOptions): Promise<void> {
+    const credential = await showPasskey(options);
+    this.accept(await this.call<Grant>('/auth/login/second-factor', { method: 'POST', body: { ticket, credential } }));
+  }
+
+  async signInByPasskey(): Promise<void> {
+    const { publicKey } = await this.call<{ publicKey: RequestOptions }>('/auth/login/passkey/options', { method: 'POST', body: {} });
+    const credential = await showPasskey(publicKey);
+    this.accept(await this.call<Grant>('/auth/login/passkey', { method: 'POST', body: { credential } }));
+  }
+
+  /** What came back from another service. Null: signed in. */
+  async finishOAuth(ticket: string, newcomer: Newcomer): Promise<SecondStep | null> {
+    const answer = await this.call<Grant | SecondStep>('/auth/login/oauth', { method: 'POST', body: { ticket, ...newcomer }, cookies: true });
+    if ('ticket' in answer) return answer;
+    this.accept(answer);
+    return null;
+  }
+
   /** The hub has said what the user is like now. */
   changed(user: User): void {
     const remembered = this.remembered();
@@ -216,7 +241,9 @@ export class Session {
     if (usable) return usable;
     if (!this.remembered()) throw new SignedOut();
     this.renewal ??= this.renew(rejected).finally(() => (this.renewal = null));
-    return this.renewal;
+    const token = await this.renewal;
+    // One that began before the refusal may end with the very token, heard from another tab.
+    return token === rejected ? this.token(rejected) : token;
   }
 
   /** A request in the name of the user. A refused token is renewed once and the request sent again. */
@@ -225,6 +252,7 @@ export class Session {
     try {
       return await this.call<T>(path, { ...call, token });
     } catch (error) {
+      if (error instanceof Problem && error.reason === 'second_factor_required') this.mustSetUp.set(true);
       if (!(error instanceof Problem) || error.status !== 401) throw error;
       return this.call<T>(path, { ...call, token: await this.token(token) });
     }
@@ -335,6 +363,7 @@ export class Session {
     clearTimeout(this.timer);
     this.access = null;
     this.env.storage.removeItem(kSessionKey);
+    this.mustSetUp.set(false);
     this.state.set({ phase: 'signed_out', reason });
   }
 

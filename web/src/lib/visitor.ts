@@ -5,6 +5,7 @@ import { Session, SignedOut, type SessionStorageArea, type User } from './sessio
 /** What a link lets in to. */
 export interface Opened {
   token: string;
+  principal: string;
   thing: string;
   name: string;
   access_level: string;
@@ -25,7 +26,7 @@ const nothing: SessionStorageArea = { getItem: () => null, setItem: () => {}, re
 export class VisitorSession extends Session {
   constructor(fetch: Fetch, private readonly opened: Opened) {
     super({ fetch, storage: nothing });
-    const user: User = { id: `${kRole}-${opened.thing}`, email: '', name: 'Visitor', role: kRole, created_at: '' };
+    const user: User = { id: opened.principal, email: '', name: 'Visitor', role: kRole, created_at: '' };
     this.state.set({ phase: 'signed_in', user });
   }
 

@@ -20,3 +20,16 @@ export class Backoff {
     this.failures = 0;
   }
 }
+
+const kHint = /; reconnect in (\d{1,9}) ms$/;
+const kLongestHintMs = 300_000;
+
+/**
+ * What a close reason says, and when the hub wants the client back, where it says so: it spreads those that it sends away
+ * over the time that it takes to serve them all.
+ */
+export function readCloseReason(reason: string): { said: string; reconnectMs?: number } {
+  const hint = kHint.exec(reason);
+  if (!hint) return { said: reason };
+  return { said: reason.slice(0, hint.index), reconnectMs: Math.min(Number(hint[1]), kLongestHintMs) };
+}

@@ -1,12 +1,12 @@
-import { Documents, mayWrite } from '../lib/documents';
+import { Documents, type AccessLevel } from '../lib/documents';
 import { Problem } from '../lib/problem';
 import type { Session, User } from '../lib/session';
 import { DocumentSession } from './document_session';
-import type { Outbox } from './outbox';
+import { maySend, type Outbox } from './outbox';
 
 export interface Delivery {
   delivered: string[];
-  /** Their document is gone, or may no longer be changed. */
+  /** Their document is gone, or may no longer be changed as it was. */
   refused: string[];
 }
 
@@ -23,8 +23,10 @@ export async function deliverKept(session: Session, user: User, outbox: Outbox, 
     if (signal.aborted) break;
     try {
       const info = await documents.read(documentId, signal);
-      if (!mayWrite(info.access_level)) result.refused.push(documentId);
-      else if (await deliver(session, user, outbox, documentId, signal)) result.delivered.push(documentId);
+      const kept = await outbox.load(documentId);
+      const mine = kept.filter((change) => maySend(info.access_level, change));
+      if (mine.length < kept.length) result.refused.push(documentId);
+      if (mine.length > 0 && await deliver(session, user, outbox, documentId, info.access_level, signal)) result.delivered.push(documentId);
     } catch (error) {
       if (!(error instanceof Problem) || error.status !== 404) break;
       result.refused.push(documentId);
@@ -33,8 +35,8 @@ export async function deliverKept(session: Session, user: User, outbox: Outbox, 
   return result;
 }
 
-async function deliver(session: Session, user: User, outbox: Outbox, documentId: string, signal: AbortSignal): Promise<boolean> {
-  const live = new DocumentSession({ documentId, user, session, outbox, writable: true, present: false });
+async function deliver(session: Session, user: User, outbox: Outbox, documentId: string, level: AccessLevel, signal: AbortSignal): Promise<boolean> {
+  const live = new DocumentSession({ documentId, user, session, outbox, level, present: false });
   try {
     await live.start();
     const saved = await new Promise<boolean>((resolve) => {

@@ -1,8 +1,10 @@
 import { Awareness } from 'y-protocols/awareness';
 import * as Y from 'yjs';
+import { mayComment, type AccessLevel } from '../lib/documents';
 import { colourOf } from '../lib/person';
 import { SignedOut, type Session, type User } from '../lib/session';
 import { Store } from '../lib/store';
+import { kContent } from './content';
 import { Keeper, type Kept } from './keeper';
 import type { Outbox } from './outbox';
 import { SyncConnection, type Socket, type StopReason } from './sync_connection';
@@ -23,6 +25,7 @@ export interface Person {
   name: string;
   colour: string;
   self: boolean;
+  typing: boolean;
 }
 
 export interface LiveState {
@@ -40,7 +43,7 @@ export interface DocumentSessionOptions {
   user: User;
   session: Session;
   outbox: Outbox | null;
-  writable: boolean;
+  level: AccessLevel;
   /** Headless sessions deliver kept changes and are nobody's presence. */
   present: boolean;
   openSocket?: (url: string) => Socket;
@@ -51,11 +54,10 @@ export function syncUrl(documentId: string, origin: { protocol: string; host: st
   return `${scheme}//${origin.host}/documents/${encodeURIComponent(documentId)}/sync?ack=1`;
 }
 
-/** The name of the root type that holds a document's content. */
-export const kContent = 'content';
-
 const kHexColour = /^#[0-9a-f]{6}$/i;
 const kMaxName = 80;
+/** Who has not typed for this long is shown as typing no more. */
+const kTypingMs = 3_000;
 
 /** Everything live about one open document: its content, who is here, the connection and the outbox. */
 export class DocumentSession {
@@ -101,10 +103,10 @@ export class DocumentSession {
 
   /** Restores kept changes, then connects. */
   async start(): Promise<void> {
-    if (this.options.writable) {
+    if (mayComment(this.options.level)) {
       try {
         // Restored changes may wait for others that only the hub has, and then do not show as changes of the document.
-        if ((await this.keeper.restore()) > 0) this.connection.touch();
+        if ((await this.keeper.restore(this.options.level)) > 0) this.connection.touch();
       } catch (error) {
         console.error('Kept changes could not be read', error);
       }
@@ -115,6 +117,11 @@ export class DocumentSession {
   /** The network or the page came back. */
   nudge(): void {
     this.connection.nudge();
+  }
+
+  /** Whether somebody looks at the page. */
+  watch(passive: boolean): void {
+    this.connection.watch(passive);
   }
 
   /** After a stop: try again. */
@@ -132,8 +139,16 @@ export class DocumentSession {
     this.awareness.setLocalStateField('renamed', Date.now());
   }
 
+  /** A key was pressed: the others are told that this person types. */
+  typed(): void {
+    clearTimeout(this.typingTimer);
+    this.typingTimer = setTimeout(() => this.awareness.setLocalStateField('typing', null), kTypingMs);
+    if (this.awareness.getLocalState()?.['typing'] !== true) this.awareness.setLocalStateField('typing', true);
+  }
+
   destroy(): void {
     this.destroyed = true;
+    clearTimeout(this.typingTimer);
     for (const release of this.releases) release();
     this.awareness.off('change', this.updatePeople);
     this.connection.destroy();
@@ -148,6 +163,7 @@ export class DocumentSession {
   }
 
   private destroyed = false;
+  private typingTimer: ReturnType<typeof setTimeout> | undefined;
 
   private readonly update = (): void => {
     const sync = this.connection.state.get();
@@ -169,14 +185,17 @@ export class DocumentSession {
   private readonly updatePeople = (): void => {
     const found = new Map<string, Person>();
     for (const [clientId, state] of this.awareness.getStates()) {
-      const { user, renamed } = state as { user?: { id?: unknown; name?: unknown; color?: unknown }; renamed?: unknown };
+      const { user, renamed, typing } = state as { user?: { id?: unknown; name?: unknown; color?: unknown }; renamed?: unknown; typing?: unknown };
       const self = clientId === this.awareness.clientID;
       if (!self && typeof renamed === 'number') this.renamed.set(Math.max(renamed, this.renamed.get()));
       if (!user && !self) continue;
       const id = typeof user?.id === 'string' ? user.id : `client-${clientId}`;
       const name = typeof user?.name === 'string' && user.name.trim() ? user.name.trim().slice(0, kMaxName) : 'Guest';
       const colour = typeof user?.color === 'string' && kHexColour.test(user.color) ? user.color : colourOf(id);
-      if (!found.has(id) || self) found.set(id, { id, name, colour, self });
+      // One person may have it open twice.
+      const types = typing === true || found.get(id)?.typing === true;
+      if (!found.has(id) || self) found.set(id, { id, name, colour, self, typing: types });
+      else (found.get(id) as Person).typing = types;
     }
     const people = [...found.values()].sort((a, b) => Number(b.self) - Number(a.self) || a.name.localeCompare(b.name));
     if (JSON.stringify(people) !== JSON.stringify(this.people.get())) this.people.set(people);

@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { pause, until } from '../../test/hub';
+import { addComment, readComments } from './comments';
 import { Keeper } from './keeper';
 import { Outbox } from './outbox';
 
@@ -40,6 +41,47 @@ describe('the outbox', () => {
   });
 });
 
+describe('unsent changes of less than writing', () => {
+  const kept = async () => (await outbox.load('doc_1')).map((change) => change.needs);
+
+  it('are kept as what they need, after an edit as that', async () => {
+    const { doc, keeper, text } = open();
+    addComment(doc, { author: 'usr_a', body: 'one' });
+    keeper.flush();
+    text.insert(0, 'x');
+    keeper.flush();
+    addComment(doc, { author: 'usr_a', body: 'two' });
+    keeper.flush();
+    await keeper.settled();
+    expect(await kept()).toEqual(['comment', 'write', 'write']);
+    keeper.saved();
+    addComment(doc, { author: 'usr_a', body: 'three' });
+    keeper.flush();
+    await keeper.settled();
+    expect(await kept()).toEqual(['write']);
+  });
+
+  it('come back where access suffices to send them; the others stay where they are', async () => {
+    const first = open();
+    addComment(first.doc, { author: 'usr_a', body: 'said offline' });
+    first.keeper.flush();
+    first.text.insert(0, 'typed offline');
+    first.keeper.flush();
+    await first.keeper.settled();
+    await outbox.append('doc_1', new Uint8Array([0, 0]), 1, undefined); // as older versions kept it
+
+    const second = open();
+    expect(await second.keeper.restore('comment')).toBe(1);
+    expect(second.text.toString()).toBe('');
+    expect(readComments(second.doc)).toMatchObject([{ body: 'said offline' }]);
+    second.keeper.saved();
+    await second.keeper.settled();
+    expect(await kept()).toEqual(['write', 'write']);
+    expect(await open().keeper.restore('suggest')).toBe(0);
+    expect(await open().keeper.restore('share')).toBe(2);
+  });
+});
+
 describe('unsent changes', () => {
   it('outlive the page', async () => {
     const first = open();
@@ -50,7 +92,7 @@ describe('unsent changes', () => {
     expect(first.keeper.state.get()).toBe('kept');
 
     const second = open();
-    expect(await second.keeper.restore()).toBe(1);
+    expect(await second.keeper.restore('write')).toBe(1);
     expect(second.text.toString()).toBe('typed offline');
   });
 
@@ -76,7 +118,7 @@ describe('unsent changes', () => {
     first.keeper.flush();
     await first.keeper.settled();
     const second = open();
-    await second.keeper.restore();
+    await second.keeper.restore('write');
     second.text.insert(3, ' two');
     second.keeper.flush();
     second.keeper.saved();
@@ -126,7 +168,7 @@ describe('unsent changes', () => {
     good.keeper.flush();
     await good.keeper.settled();
     const next = open();
-    expect(await next.keeper.restore()).toBe(2);
+    expect(await next.keeper.restore('write')).toBe(2);
     expect(next.text.toString()).toBe('good');
   });
 });

@@ -1,6 +1,8 @@
 import * as Y from 'yjs';
+import { moreOf, type AccessLevel, type Needs } from '../lib/documents';
 import { Store } from '../lib/store';
-import type { Outbox } from './outbox';
+import { needsOf } from './changes';
+import { maySend, type Outbox } from './outbox';
 
 export type Kept =
   /** Every unsaved change is in the outbox (or there is none). */
@@ -21,6 +23,11 @@ const kPatienceMs = 250;
 export class Keeper {
   readonly state = new Store<Kept>('kept');
   private pending: Uint8Array[] = [];
+  /**
+   * What sending a change takes: a change may build on any that was made here before it, and the hub takes nothing of
+   * who may not write from a client that has edited the content.
+   */
+  private needs: Needs = 'comment';
   private keys: number[] = [];
   private timer: ReturnType<typeof setTimeout> | undefined;
   /** Writes and removals happen one after another, in the order they were asked for. */
@@ -35,12 +42,13 @@ export class Keeper {
     doc.on('update', this.onUpdate);
   }
 
-  /** Brings back what an earlier page left behind. Returns how many changes there were. */
-  async restore(): Promise<number> {
+  /** Brings back what an earlier page left behind, as far as access suffices to send it. Returns how many changes those are. */
+  async restore(level: AccessLevel): Promise<number> {
     if (!this.outbox) return 0;
-    const changes = await this.outbox.load(this.documentId);
+    const changes = (await this.outbox.load(this.documentId)).filter((change) => maySend(level, change));
     this.keys.push(...changes.map((change) => change.key));
     for (const change of changes) {
+      this.needs = moreOf(this.needs, change.needs ?? 'write');
       try {
         Y.applyUpdate(this.doc, change.update, Keeper);
       } catch (error) {
@@ -69,8 +77,9 @@ export class Keeper {
     if (this.pending.length === 0) return;
     const update = Y.mergeUpdates(this.pending);
     this.pending = [];
+    const { needs } = this;
     this.enqueue(async (outbox) => {
-      this.keys.push(await outbox.append(this.documentId, update, Date.now()));
+      this.keys.push(await outbox.append(this.documentId, update, Date.now(), needs));
     });
   }
 
@@ -87,6 +96,7 @@ export class Keeper {
   private readonly onUpdate = (update: Uint8Array, origin: unknown): void => {
     if (origin === Keeper || this.isRemote(origin)) return;
     this.pending.push(update);
+    this.needs = moreOf(this.needs, needsOf(origin));
     this.publish();
     this.timer ??= setTimeout(() => this.flush(), kPatienceMs);
   };

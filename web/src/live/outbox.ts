@@ -1,8 +1,10 @@
+import { suffices, type AccessLevel, type Needs } from '../lib/documents';
+
 /**
  * Changes made on this device that the hub has not yet acknowledged, kept in IndexedDB so that they outlive the page.
  *
  * Database `concord-outbox-<user id>`, object store `changes`: key = auto-incremented number, value =
- * { document: string, update: Uint8Array (Yjs V1), at: number (ms) }, index `document`.
+ * { document: string, update: Uint8Array (Yjs V1), at: number (ms), needs: the access that sending it takes }, index `document`.
  *
  * It holds unsent changes only, never documents: the hub has everything else, what leaves the device leaves this
  * store, and sending a change twice does no harm. It is one database a user, deleted at sign-out.
@@ -12,7 +14,12 @@ export interface StoredChange {
   document: string;
   update: Uint8Array;
   at: number;
+  /** Absent in what was kept when all changes needed it: 'write'. */
+  needs?: Needs;
 }
+
+/** Whether somebody with this access may send the change. */
+export const maySend = (level: AccessLevel, change: StoredChange): boolean => suffices(level, change.needs ?? 'write');
 
 const kStore = 'changes';
 const kIndex = 'document';
@@ -37,9 +44,9 @@ export class Outbox {
     await settled(factory.deleteDatabase(kPrefix + userId));
   }
 
-  async append(document: string, update: Uint8Array, at: number): Promise<number> {
+  async append(document: string, update: Uint8Array, at: number, needs: Needs = 'write'): Promise<number> {
     const transaction = this.database.transaction(kStore, 'readwrite');
-    const key = settled(transaction.objectStore(kStore).add({ document, update, at }));
+    const key = settled(transaction.objectStore(kStore).add({ document, update, at, needs }));
     await finished(transaction);
     return (await key) as number;
   }

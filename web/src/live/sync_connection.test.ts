@@ -195,6 +195,27 @@ describe('saved', () => {
   });
 });
 
+describe('a page that nobody looks at', () => {
+  const passive = '{"type":"watch","passive":true}';
+
+  it('says so, and says it again on a new connection', async () => {
+    const a = client();
+    a.connection.connect();
+    await online(a);
+    a.connection.watch(true);
+    a.connection.watch(true);
+    await until('the hub knows', () => hub.connections[0]?.texts.includes(passive) ?? false);
+    expect(hub.connections[0]?.texts.length).toBe(2);
+    await hub.kill();
+    await until('offline', () => state(a).phase === 'offline');
+    await hub.start();
+    await online(a);
+    await until('the hub knows again', () => hub.connections[0]?.texts.includes(passive) ?? false);
+    a.connection.watch(false);
+    await until('somebody looks', () => hub.connections[0]?.texts.at(-1) === '{"type":"watch","passive":false}');
+  });
+});
+
 describe('losing the hub', () => {
   it('comes back by itself with what was typed meanwhile, on both sides', async () => {
     const [a, b] = [client(), client()];
@@ -340,6 +361,33 @@ describe('being turned away', () => {
     a.connection.connect();
     await online(a);
     expect(state(a).stopped).toBeNull();
+  });
+
+  it.each([1001, 1013, 4408])('with %i comes back when the hub has said, and not before', async (code) => {
+    hub.turnAway = code;
+    hub.turnAwayReason = 'not now; reconnect in 400 ms';
+    const a = client();
+    a.connection.connect();
+    await until('offline', () => state(a).phase === 'offline');
+    hub.turnAway = null;
+    const since = Date.now();
+    expect(state(a).detail).toBe('not now');
+    await online(a);
+    expect(hub.accepted).toBe(2);
+    expect(Date.now() - since).toBeGreaterThan(350);
+  });
+
+  it('with 4429 waits long: only closing another session helps', async () => {
+    hub.turnAway = 4429;
+    hub.turnAwayReason = 'too many live sessions';
+    const a = client({ timing: { ...kQuick, crowdedMs: 400 }, random: () => 0.5 });
+    a.connection.connect();
+    await until('offline', () => state(a).phase === 'offline');
+    const since = Date.now();
+    expect(state(a).detail).toBe('too many live sessions');
+    hub.turnAway = null;
+    await online(a);
+    expect(Date.now() - since).toBeGreaterThan(350);
   });
 
   it('a reader gets changes and sends none', async () => {

@@ -5,7 +5,7 @@ import * as authProtocol from 'y-protocols/auth';
 import * as syncProtocol from 'y-protocols/sync';
 import * as Y from 'yjs';
 import { Store } from '../lib/store';
-import { Backoff } from './backoff';
+import { Backoff, readCloseReason } from './backoff';
 
 /**
  * One document's live session with the hub, over y-protocols in a WebSocket.
@@ -86,10 +86,12 @@ export interface SyncTiming {
   /** How long it has to answer. */
   answerMs: number;
   awarenessMs: number;
+  /** About how long to wait where the user has too many sessions open: only closing one helps. */
+  crowdedMs: number;
 }
 
 const kTiming: SyncTiming = {
-  retryMinMs: 300, retryMaxMs: 5_000, handshakeMs: 15_000, quietMs: 25_000, quietUnsavedMs: 8_000, answerMs: 8_000, awarenessMs: 50,
+  retryMinMs: 300, retryMaxMs: 5_000, handshakeMs: 15_000, quietMs: 25_000, quietUnsavedMs: 8_000, answerMs: 8_000, awarenessMs: 50, crowdedMs: 15_000,
 };
 /** With more than this waiting in the socket, changes are merged instead of queued one by one. */
 const kHighWaterBytes = 256 * 1024;
@@ -102,6 +104,7 @@ export class SyncConnection {
   readonly state = new Store<SyncState>({ phase: 'connecting', synced: false, unsaved: false, stopped: null, detail: '' });
 
   private readonly timing: SyncTiming;
+  private readonly random: () => number;
   private readonly backoff: Backoff;
   private socket: Socket | null = null;
   /** Grows with every attempt and at the end, so that what an older attempt still has under way finds out. */
@@ -120,6 +123,7 @@ export class SyncConnection {
   private answeredStepOne = false;
   private backlog: Uint8Array[] = [];
 
+  private passive = false;
   private usedToken: string | undefined;
   private rejectedToken: string | undefined;
   private tokenRefusals = 0;
@@ -130,6 +134,7 @@ export class SyncConnection {
 
   constructor(private readonly options: SyncOptions) {
     this.timing = { ...kTiming, ...options.timing };
+    this.random = options.random ?? Math.random;
     this.backoff = new Backoff(this.timing.retryMinMs, this.timing.retryMaxMs, options.random);
     options.doc.on('update', this.onDocUpdate);
     options.awareness.on('update', this.onAwarenessUpdate);
@@ -164,6 +169,13 @@ export class SyncConnection {
   renew(token: string): void {
     this.usedToken = token;
     if (this.socket?.readyState === kOpen) this.socket.send(JSON.stringify({ type: 'auth', token }));
+  }
+
+  /** While nobody looks, news now and then and no presence will do. */
+  watch(passive: boolean): void {
+    if (passive === this.passive) return;
+    this.passive = passive;
+    if (this.socket?.readyState === kOpen) this.sendWatch(this.socket);
   }
 
   /** Ends the session; what is unsaved stays unsaved. */
@@ -225,7 +237,12 @@ export class SyncConnection {
     encoding.writeVarUint(encoder, Message.Sync);
     syncProtocol.writeSyncStep1(encoder, this.options.doc);
     socket.send(encoding.toUint8Array(encoder));
+    if (this.passive) this.sendWatch(socket);
     this.showPresence();
+  }
+
+  private sendWatch(socket: Socket): void {
+    socket.send(JSON.stringify({ type: 'watch', passive: this.passive }));
   }
 
   private received(socket: Socket, data: unknown): void {
@@ -412,7 +429,8 @@ export class SyncConnection {
   }
 
   private closed(code: number, reason: string): void {
-    if (reason) this.detail = reason;
+    const { said, reconnectMs } = readCloseReason(reason);
+    if (said) this.detail = said;
     this.detach();
     switch (code) {
       case 4401:
@@ -427,8 +445,10 @@ export class SyncConnection {
       case 1009:
         if (this.state.get().unsaved && ++this.refusals >= kMaxRefusals) return this.stop('refused');
         return this.retryLater();
+      case 4429:
+        return this.retryLater(this.timing.crowdedMs * (0.5 + this.random()));
       default:
-        return this.retryLater();
+        return this.retryLater(reconnectMs);
     }
   }
 

@@ -7,6 +7,7 @@ import { Field } from '../ui/field';
 import { Wordmark } from '../ui/logo';
 import { toastDone, toastError } from '../ui/toasts';
 import { navigate } from '../router';
+import { ConnectionsSection } from './account_connections';
 import { RemoveDialog } from './account_dialogs';
 import { Section, useAccount } from './account_parts';
 import { SecondFactorSection } from './account_second_factor';
@@ -18,6 +19,7 @@ const kMaxName = 200;
 
 export default function AccountPage() {
   useEffect(() => { document.title = 'Account · Concord'; }, []);
+  const [hasPassword, setHasPassword] = useState(true);
   return (
     <>
       <header className="sticky top-0 z-30 border-b border-line bg-canvas/85 backdrop-blur-md">
@@ -32,11 +34,12 @@ export default function AccountPage() {
           <h1 className="text-xl font-[640]">Account</h1>
         </div>
         <NameSection />
-        <PasswordSection />
+        {hasPassword ? <PasswordSection /> : null}
+        <ConnectionsSection onWays={(ways) => setHasPassword(ways.password)} />
         <SecondFactorSection />
         <SignInsSection />
         <DataSection />
-        <RemoveSection />
+        <RemoveSection password={hasPassword} />
       </main>
     </>
   );
@@ -111,12 +114,12 @@ function DataSection() {
   );
 }
 
-function RemoveSection() {
+function RemoveSection({ password }: { password: boolean }) {
   const [asking, setAsking] = useState(false);
   return (
     <Section title="Leave this hub" lead="Removes the account and the documents you own, for good." testId="account-remove-section">
       <Button onClick={() => setAsking(true)} data-testid="account-remove">Remove the account…</Button>
-      {asking ? <RemoveDialog onClose={() => setAsking(false)} /> : null}
+      {asking ? <RemoveDialog password={password} onClose={() => setAsking(false)} /> : null}
     </Section>
   );
 }

@@ -1,6 +1,6 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { encode } from 'uqr';
-import type { Enrolment } from '../lib/account';
+import type { Enrolment, Factors } from '../lib/account';
 import { copyText } from '../lib/clipboard';
 import { Badge, Skeleton } from '../ui/bits';
 import { Button } from '../ui/button';
@@ -9,36 +9,45 @@ import { Field } from '../ui/field';
 import { toastDone } from '../ui/toasts';
 import { Section, useAccount, useLoaded } from './account_parts';
 import { Choice, ProofDialog } from './account_dialogs';
+import { Passkeys } from './account_passkeys';
 import { FormProblem } from './entrance';
 import { useSubmit } from './use_submit';
 
 type Asking = { what: 'begin' } | { what: 'confirm'; enrolment: Enrolment } | { what: 'codes'; codes: string[] } | { what: 'renew' } | { what: 'disable' };
 
-/** Codes of an app in the place of the password alone. */
-export function SecondFactorSection() {
+/** Codes of an app and passkeys, and the recovery codes that stand in for both. */
+export function SecondFactorSection({ onFactors }: { onFactors?: (factors: Factors) => void }) {
   const account = useAccount();
   const { value: factors, problem, reload } = useLoaded((signal) => account.factors(signal));
   const [asking, setAsking] = useState<Asking | null>(null);
   const close = () => { setAsking(null); reload(); };
+  useEffect(() => { if (factors) onFactors?.(factors); }, [factors]);
   return (
-    <Section title="Two-step sign-in" lead="A code of an app on your phone, asked for after the password. Who has your password alone does not get in." testId="account-second-factor-section">
+    <Section title="Two-step sign-in" lead="A code of an app, or a passkey, after the password. Who has your password alone does not get in." testId="account-second-factor-section">
       <FormProblem problem={problem} />
       {!factors && !problem ? <Skeleton className="h-8 w-40" /> : null}
-      {factors && !factors.totp ? <Button icon="shield" onClick={() => setAsking({ what: 'begin' })} data-testid="totp-enable">Turn it on…</Button> : null}
+      {factors && !factors.totp ? <Button icon="shield" onClick={() => setAsking({ what: 'begin' })} data-testid="totp-enable">Turn on codes of an app…</Button> : null}
       {factors?.totp ? (
         <>
-          <p className="mb-4 flex flex-wrap items-center gap-2 text-sm text-muted" data-testid="totp-on">
-            <Badge tone="accent" icon="check">On</Badge>
-            {factors.recovery_codes === 1 ? 'One recovery code is left.' : `${factors.recovery_codes} recovery codes are left.`}
+          <h3 className="text-sm font-[550]">Authenticator app</h3>
+          <p className="mt-1 mb-3 flex flex-wrap items-center gap-2 text-sm text-muted" data-testid="totp-on">
+            <Badge tone="accent" icon="check">On</Badge> The app’s code is asked for.
           </p>
-          <div className="flex flex-wrap gap-2">
-            <Button onClick={() => setAsking({ what: 'renew' })} data-testid="recovery-renew">New recovery codes…</Button>
-            <Button onClick={() => setAsking({ what: 'disable' })} data-testid="totp-disable">Turn it off…</Button>
-          </div>
+          <Button onClick={() => setAsking({ what: 'disable' })} data-testid="totp-disable">Turn it off…</Button>
         </>
       ) : null}
-      {asking?.what === 'begin' ? (
-        <ProofDialog title="Turn on two-step sign-in" action="Go on" testId="totp-begin-dialog" onClose={close}
+      {factors ? <Passkeys passkeys={factors.passkeys} password={factors.password} onChanged={reload} onCodes={(codes) => setAsking({ what: 'codes', codes })} /> : null}
+      {factors && (factors.totp || factors.passkeys.length > 0) ? (
+        <div className="mt-7">
+          <h3 className="text-sm font-[550]">Recovery codes</h3>
+          <p className="mt-0.5 mb-3 text-sm text-muted" data-testid="recovery-left">
+            {factors.recovery_codes === 1 ? 'One is left.' : `${factors.recovery_codes} are left.`} Each stands in once for the app or a passkey.
+          </p>
+          {factors.totp || factors.recovery_codes > 0 ? <Button onClick={() => setAsking({ what: 'renew' })} data-testid="recovery-renew">New recovery codes…</Button> : null}
+        </div>
+      ) : null}
+      {factors && asking?.what === 'begin' ? (
+        <ProofDialog password={factors.password} title="Turn on codes of an app" action="Go on" testId="totp-begin-dialog" onClose={close}
           lead="You need an authenticator app on your phone, such as Aegis, Google Authenticator or 1Password."
           work={(password) => account.beginTotp(password)} onDone={(enrolment) => setAsking({ what: 'confirm', enrolment })} />
       ) : null}
@@ -46,15 +55,15 @@ export function SecondFactorSection() {
         <ConfirmDialog enrolment={asking.enrolment} onClose={close} onDone={(codes) => setAsking({ what: 'codes', codes })} />
       ) : null}
       {asking?.what === 'codes' ? <CodesDialog codes={asking.codes} onClose={close} /> : null}
-      {asking?.what === 'renew' ? (
-        <ProofDialog title="New recovery codes" action="Make new ones" withCode testId="recovery-dialog" onClose={close}
+      {factors && asking?.what === 'renew' ? (
+        <ProofDialog password={factors.password} title="New recovery codes" action="Make new ones" withCode testId="recovery-dialog" onClose={close}
           lead="Those you have no longer work then."
           work={(password, code) => account.renewRecoveryCodes(password, code)} onDone={(codes) => setAsking({ what: 'codes', codes })} />
       ) : null}
-      {asking?.what === 'disable' ? (
-        <ProofDialog title="Turn off two-step sign-in?" action="Turn it off" danger withCode testId="totp-disable-dialog" onClose={close}
-          lead="From then on the password alone signs in."
-          work={(password, code) => account.disableTotp(password, code)} onDone={() => { toastDone('Two-step sign-in is off'); close(); }} />
+      {factors && asking?.what === 'disable' ? (
+        <ProofDialog password={factors.password} title="Turn off codes of the app?" action="Turn it off" danger withCode testId="totp-disable-dialog" onClose={close}
+          lead="From then on no code of the app is asked for."
+          work={(password, code) => account.disableTotp(password, code)} onDone={() => { toastDone('Codes of the app are off'); close(); }} />
       ) : null}
     </Section>
   );
@@ -104,7 +113,7 @@ function CodesDialog({ codes, onClose }: { codes: string[]; onClose: () => void 
   const [copied, setCopied] = useState(false);
   return (
     <Dialog title="Your recovery codes" onClose={onClose} testId="recovery-codes-dialog">
-      <p className="text-base text-muted">Each signs you in once when you have not got the app. Keep them where you keep passwords; they are not shown again.</p>
+      <p className="text-base text-muted">Each signs you in once when you have neither the app nor a passkey at hand. Keep them where you keep passwords; they are not shown again.</p>
       <ul className="my-5 grid grid-cols-2 gap-x-3 gap-y-1 rounded-lg bg-sunken px-4 py-3 font-mono text-2xs whitespace-nowrap sm:text-sm" data-testid="recovery-codes">
         {codes.map((code) => <li key={code}>{code}</li>)}
       </ul>

@@ -11,11 +11,11 @@ import { useSubmit } from './use_submit';
 
 export const kMaxName = 200;
 
-export function NewDialog({ onClose, onDone }: { onClose: () => void; onDone: (made: DocumentInfo) => void }) {
+export function NewDialog({ folder, onClose, onDone }: { folder: string | null; onClose: () => void; onDone: (made: DocumentInfo) => void }) {
   const { documents } = useApp();
   const [name, setName] = useState('');
   const [type, setType] = useState<string>(kDocTypes[0].value);
-  const { busy, problem, submit } = useSubmit(() => documents.create(name.trim() || 'Untitled', type), onDone);
+  const { busy, problem, submit } = useSubmit(() => documents.create(name.trim() || 'Untitled', type, folder), onDone);
   return (
     <Dialog title="New document" onClose={onClose} testId="new-dialog">
       <form onSubmit={submit} className="flex flex-col gap-5" noValidate>

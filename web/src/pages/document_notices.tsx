@@ -2,8 +2,10 @@ import { useEffect, useState } from 'react';
 import * as Y from 'yjs';
 import { useStore } from '../app_context';
 import { copyText } from '../lib/clipboard';
-import { kContent, type DocumentSession, type LiveState } from '../live/document_session';
-import type { Outbox } from '../live/outbox';
+import type { Standing } from '../lib/documents';
+import { kContent } from '../live/content';
+import type { DocumentSession, LiveState } from '../live/document_session';
+import { maySend, type Outbox } from '../live/outbox';
 import { navigate } from '../router';
 import { Banner, EmptyState } from '../ui/bits';
 import { Button } from '../ui/button';
@@ -23,9 +25,9 @@ function offlineWords(state: LiveState): string {
 }
 
 /** What a person must know about the connection; nothing while all is well. */
-export function ConnectionNotice({ live, readOnly, onDiscard }: { live: DocumentSession; readOnly: boolean; onDiscard: () => void }) {
+export function ConnectionNotice({ live, readOnly, refused, onDiscard }: { live: DocumentSession; readOnly: boolean; refused: boolean; onDiscard: () => void }) {
   const state = useStore(live.state);
-  if (state.stopped === 'refused') {
+  if (state.stopped === 'refused' || refused) {
     return (
       <Banner
         tone="danger" icon="warn" testId="refused-notice"
@@ -47,28 +49,37 @@ export function ConnectionNotice({ live, readOnly, onDiscard }: { live: Document
   );
 }
 
-/** Access went from writing to reading, or the other way, while the document was open. */
-export function AccessNotice({ readOnly, onClose }: { readOnly: boolean; onClose: () => void }) {
+const kStandings: Record<Standing, string> = {
+  read: 'you can read this document, but not change it.',
+  comment: 'you can read this document and comment on it, but not edit it.',
+  suggest: 'you can comment on this document and suggest changes, but not edit it.',
+  write: 'you can edit this document now.',
+};
+
+/** What one may do with the document changed while it was open. */
+export function AccessNotice({ standing, onClose }: { standing: Standing; onClose: () => void }) {
+  const writes = standing === 'write';
   return (
-    <Banner icon={readOnly ? 'eye' : 'pencil'} tone={readOnly ? 'warn' : 'neutral'} testId="access-notice" actions={<Button onClick={onClose}>All right</Button>}>
-      {readOnly ? 'Your access changed: you can read this document, but no longer edit it.' : 'Your access changed: you can edit this document now.'}
+    <Banner icon={writes ? 'pencil' : 'eye'} tone={writes ? 'neutral' : 'warn'} testId="access-notice" actions={<Button onClick={onClose}>All right</Button>}>
+      Your access changed: {kStandings[standing]}
     </Banner>
   );
 }
 
-/** Changes made here while editing was allowed, which can no longer be sent because it is not. */
-export function StrandedChanges({ live, documentId, outbox }: { live: DocumentSession; documentId: string; outbox: Outbox }) {
+/** Changes made here while more was allowed, which can no longer be sent because it is not. */
+export function StrandedChanges({ live, documentId, outbox, standing }: { live: DocumentSession; documentId: string; outbox: Outbox; standing: Standing }) {
   const [found, setFound] = useState<Uint8Array[]>([]);
   const [keys, setKeys] = useState<number[]>([]);
   useEffect(() => {
     let current = true;
-    outbox.load(documentId).then((changes) => {
+    outbox.load(documentId).then((all) => {
       if (!current) return;
+      const changes = all.filter((change) => !maySend(standing, change));
       setFound(changes.map((change) => change.update));
       setKeys(changes.map((change) => change.key));
     }, () => {});
     return () => { current = false; };
-  }, [outbox, documentId]);
+  }, [outbox, documentId, standing]);
   if (found.length === 0) return null;
 
   const copy = () => {
@@ -83,7 +94,7 @@ export function StrandedChanges({ live, documentId, outbox }: { live: DocumentSe
       icon="warn" testId="stranded-notice"
       actions={<><Button onClick={copy} icon="copy">Copy the text with them</Button><Button onClick={discard}>Discard them</Button></>}
     >
-      Changes you made on this device were never sent, and you may no longer edit this document.
+      Changes you made on this device were never sent, and you may no longer make them.
     </Banner>
   );
 }

@@ -1,5 +1,5 @@
 import { useUser } from '../app_context';
-import { accessLabel, mayWrite, typeLabel, type DocumentInfo } from '../lib/documents';
+import { accessLabel, mayShare, mayWrite, typeLabel, type DocumentInfo } from '../lib/documents';
 import { copyText } from '../lib/clipboard';
 import { absoluteTime, relativeTime } from '../lib/time';
 import { documentPath, navigate } from '../router';
@@ -10,8 +10,8 @@ import { Menu, type MenuItem } from '../ui/menu';
 import { toastDone } from '../ui/toasts';
 
 /** One document in the list. The whole row leads to it; the menu lies above. */
-export function DocumentRow({ document, unsent, onRename, onDelete }: {
-  document: DocumentInfo; unsent: boolean; onRename: () => void; onDelete: () => void;
+export function DocumentRow({ document, unsent, folder, onRename, onMove, onDelete }: {
+  document: DocumentInfo; unsent: boolean; folder: string | null; onRename: () => void; onMove: () => void; onDelete: () => void;
 }) {
   const user = useUser();
   const mine = document.owner === user.id;
@@ -25,6 +25,7 @@ export function DocumentRow({ document, unsent, onRename, onDelete }: {
   if (mayWrite(document.access_level)) {
     items.unshift({ label: 'Rename', icon: 'pencil', testId: 'doc-rename', onSelect: onRename });
   }
+  if (mayShare(document.access_level)) items.push({ label: 'Move…', icon: 'move', testId: 'doc-move', onSelect: onMove });
   if (document.access_level === 'owner') {
     items.push({ label: 'Delete', icon: 'trash', danger: true, testId: 'doc-delete', onSelect: onDelete });
   }
@@ -48,7 +49,7 @@ export function DocumentRow({ document, unsent, onRename, onDelete }: {
               {unsent ? <Badge tone="warn" icon="cloudOff">Unsent changes</Badge> : null}
             </div>
             <p className="truncate text-sm text-muted">
-              {typeLabel(document.doc_type)}
+              {typeLabel(document.doc_type)}{folder === null ? null : <span data-testid="doc-folder"> · in {folder}</span>}
               <span className="sm:hidden"> · {mine ? accessLabel(document.access_level) : `${owner}, ${accessLabel(document.access_level).toLowerCase()}`} · {changed}</span>
             </p>
           </div>

@@ -1,143 +1,58 @@
-import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
-import { useApp, useUser } from '../app_context';
-import type { DocumentInfo } from '../lib/documents';
-import { asProblem, type Problem } from '../lib/problem';
-import { Store } from '../lib/store';
-import { openOutbox } from '../sign_out';
-import { navigate, documentPath } from '../router';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useUser } from '../app_context';
+import { mayWrite } from '../lib/documents';
+import { foldersIn, type Folder } from '../lib/folders';
 import { AccountMenu } from '../ui/account_menu';
 import { Banner, EmptyState, Skeleton } from '../ui/bits';
 import { Button } from '../ui/button';
-import { Icon } from '../ui/icons';
-import { inputLook } from '../ui/field';
 import { cx } from '../ui/cx';
 import { Wordmark } from '../ui/logo';
-import { DeleteDialog, NewDialog, RenameDialog } from './document_dialogs';
+import { SearchBox } from '../ui/search_box';
+import { navigate } from '../router';
 import { DocumentRow } from './document_row';
+import { DocumentsDialogs, type Asking } from './documents_dialogs';
+import { FolderList, FolderMenu, FolderTrail } from './folder_parts';
+import { useDelivery } from './use_delivery';
+import { useFolders } from './use_folders';
+import { useListing } from './use_listing';
 
-const kPageSize = 50;
 /** A filter looks through this many documents by itself before it asks. */
 const kFilterReach = 1_000;
 
-interface Listing {
-  documents: DocumentInfo[];
-  next: string | null;
-  loading: boolean;
-  loaded: boolean;
-  problem: Problem | null;
-}
-
-const kEmpty: Listing = { documents: [], next: null, loading: false, loaded: false, problem: null };
-
-/** The last listing, shown at once when the page is opened again while a fresh one is fetched. */
-const remembered = new Store<{ user: string; listing: Listing } | null>(null);
-
-function useListing() {
-  const { documents } = useApp();
-  const user = useUser();
-  const known = remembered.get();
-  const [listing, setListing] = useState<Listing>(known?.user === user.id ? known.listing : kEmpty);
-  const current = useRef<AbortController | null>(null);
-
-  const load = useCallback(async (after: string | null) => {
-    current.current?.abort();
-    const controller = (current.current = new AbortController());
-    setListing((before) => ({ ...before, loading: true, problem: null }));
-    try {
-      const page = await documents.list(after, kPageSize, controller.signal);
-      if (controller.signal.aborted) return;
-      setListing((before) => {
-        const earlier = after === null ? [] : before.documents;
-        const seen = new Set(earlier.map((document) => document.id));
-        const all = [...earlier, ...page.documents.filter((document) => !seen.has(document.id))];
-        return { documents: all, next: page.next, loading: false, loaded: true, problem: null };
-      });
-    } catch (error) {
-      if (!controller.signal.aborted) setListing((before) => ({ ...before, loading: false, problem: asProblem(error) }));
-    }
-  }, [documents]);
-
-  useEffect(() => {
-    void load(null);
-    return () => current.current?.abort();
-  }, [load]);
-  useEffect(() => {
-    if (listing.loaded) remembered.set({ user: user.id, listing: { ...listing, loading: false } });
-  }, [listing, user.id]);
-
-  const change = useCallback((edit: (all: DocumentInfo[]) => DocumentInfo[]) => {
-    setListing((before) => ({ ...before, documents: edit(before.documents) }));
-  }, []);
-  return { listing, load, change };
-}
-
-/** Sends what earlier pages could not, and tells which documents still have something waiting here. */
-function useDelivery(): { waiting: ReadonlySet<string>; refused: string[]; discard: () => void } {
-  const { session } = useApp();
-  const user = useUser();
-  const [waiting, setWaiting] = useState<ReadonlySet<string>>(new Set());
-  const [refused, setRefused] = useState<string[]>([]);
-
-  useEffect(() => {
-    const controller = new AbortController();
-    void (async () => {
-      const outbox = await openOutbox(user.id);
-      if (!outbox) return;
-      try {
-        const found = await outbox.documents();
-        if (found.length === 0 || controller.signal.aborted) return;
-        setWaiting(new Set(found));
-        const { deliverKept } = await import('../live/delivery');
-        const result = await deliverKept(session, user, outbox, controller.signal);
-        if (controller.signal.aborted) return;
-        setWaiting(new Set(await outbox.documents()));
-        setRefused(result.refused);
-      } finally {
-        outbox.close();
-      }
-    })().catch((error: unknown) => console.error('Kept changes were not sent', error));
-    return () => controller.abort();
-  }, [session, user]);
-
-  const discard = () => void (async () => {
-    const outbox = await openOutbox(user.id);
-    if (!outbox) return;
-    for (const id of refused) await outbox.remove((await outbox.load(id)).map((change) => change.key));
-    outbox.close();
-    setRefused([]);
-    setWaiting((before) => new Set([...before].filter((id) => !refused.includes(id))));
-  })();
-  return { waiting, refused, discard };
-}
-
-type Asking = { what: 'new' } | { what: 'rename' | 'delete'; document: DocumentInfo } | null;
-
-export function DocumentsPage() {
-  const { listing, load, change } = useListing();
+/** All documents, with the folders at the top; or what lies in one folder. Made anew for each. */
+export function DocumentsPage({ id }: { id: string | null }) {
+  const { listing, load, change } = useListing(id);
+  const { folders, all, open, problem: folderProblem, reload } = useFolders(id);
   const { waiting, refused, discard } = useDelivery();
+  const guest = useUser().role === 'guest';
   const [filter, setFilter] = useState('');
-  const [asking, setAsking] = useState<Asking>(null);
+  const [asking, setAsking] = useState<Asking | null>(null);
   const search = useRef<HTMLInputElement>(null);
+  const mayMake = id === null || (open !== null && mayWrite(open.access_level));
 
-  useEffect(() => { document.title = 'Documents · Concord'; }, []);
+  useEffect(() => { document.title = `${open?.name ?? 'Documents'} · Concord`; }, [open?.name]);
 
   // Documents change elsewhere: look again when the person comes back to this page.
   useEffect(() => {
-    const look = () => { if (document.visibilityState === 'visible' && listing.next === null) void load(null); };
+    const look = () => {
+      if (document.visibilityState !== 'visible') return;
+      reload();
+      if (listing.next === null) void load(null);
+    };
     document.addEventListener('visibilitychange', look);
     return () => document.removeEventListener('visibilitychange', look);
-  }, [load, listing.next]);
+  }, [load, reload, listing.next]);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const typing = event.target instanceof HTMLElement && event.target.closest('input, textarea, select, dialog, [contenteditable]');
       if (typing || event.metaKey || event.ctrlKey || event.altKey) return;
       if (event.key === '/') { event.preventDefault(); search.current?.focus(); }
-      if (event.key === 'n') { event.preventDefault(); setAsking({ what: 'new' }); }
+      if (event.key === 'n' && mayMake) { event.preventDefault(); setAsking({ what: 'new' }); }
     };
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);
-  }, []);
+  }, [mayMake]);
 
   const needle = filter.trim().toLocaleLowerCase();
   useEffect(() => {
@@ -147,7 +62,14 @@ export function DocumentsPage() {
   const shown = needle
     ? listing.documents.filter((document) => `${document.name}\n${document.owner_name ?? ''}`.toLocaleLowerCase().includes(needle))
     : listing.documents;
-  const empty = listing.loaded && listing.documents.length === 0;
+  const inside = foldersIn(all ?? [], id).filter((folder) => folder.name.toLocaleLowerCase().includes(needle));
+  const nameOf = (folder: string | null) => (id === null && folder !== null ? all?.find((one) => one.id === folder)?.name ?? null : null);
+  const loaded = listing.loaded && (all !== null || folderProblem !== null);
+  const empty = loaded && listing.documents.length === 0 && foldersIn(all ?? [], id).length === 0;
+  const problem = listing.loaded ? null : listing.problem;
+  const gone = id !== null && open === null && folderProblem !== null && !folderProblem.retryable;
+  const retry = () => { void load(null); reload(); };
+  const newDocument = <Button look="primary" icon="plus" onClick={() => setAsking({ what: 'new' })} className={empty ? undefined : 'max-sm:flex-1'} data-testid="doc-new">New document</Button>;
 
   return (
     <>
@@ -163,66 +85,60 @@ export function DocumentsPage() {
           longer be sent: the document is gone, or you may not edit it any more.
         </Banner>
       ) : null}
-      <main className="mx-auto w-full max-w-[62rem] flex-1 px-4 pt-8 pb-24 sm:px-6 sm:pt-12">
+      <main className="mx-auto w-full max-w-[62rem] flex-1 px-4 pt-8 pb-24 sm:px-6 sm:pt-12" data-testid={id === null ? 'documents-page' : 'folder-page'}>
+        {open ? <FolderTrail all={all ?? []} open={open} /> : null}
         <div className="mb-5 flex flex-wrap items-center gap-3">
-          <h1 className="mr-auto text-2xl font-[660]">Documents</h1>
-          <div className={cx('relative w-full sm:order-none sm:w-60 max-sm:order-last', empty && 'hidden')}>
-            <Icon name="search" size={16} className="pointer-events-none absolute top-1/2 left-2.5 -translate-y-1/2 text-faint" />
-            <input
-              ref={search} type="search" value={filter} onChange={(event) => setFilter(event.target.value)}
-              aria-label="Filter documents" placeholder="Filter" data-testid="doc-filter"
-              className={cx(inputLook, 'h-8 pr-2 pl-8 text-sm max-sm:h-10 max-sm:text-base')}
-            />
+          <div className="mr-auto flex min-w-0 items-center gap-1 max-sm:w-full max-sm:justify-between">
+            <h1 className="min-w-0 truncate text-2xl font-[660]" data-testid="documents-title">{id === null ? 'Documents' : open?.name ?? 'Folder'}</h1>
+            {open ? <FolderMenu folder={open} onAsk={(what) => setAsking({ what, folder: open })} align="wide" testId="open-folder-menu" /> : null}
           </div>
-          <Button look="primary" icon="plus" onClick={() => setAsking({ what: 'new' })} data-testid="doc-new">New document</Button>
+          <SearchBox ref={search} label="Filter documents" placeholder="Filter" value={filter} onChange={setFilter} testId="doc-filter"
+            className={cx('w-full sm:w-52 max-sm:order-last', (empty || gone) && 'hidden')} />
+          {mayMake && !guest ? <Button icon="folder" onClick={() => setAsking({ what: 'new-folder' })} className="max-sm:flex-1" data-testid="folder-new">New folder</Button> : null}
+          {mayMake ? newDocument : null}
         </div>
 
-        {listing.problem && !listing.loaded ? (
-          <EmptyState icon="cloudOff" title={listing.problem.words.heading} testId="list-problem" actions={<Button onClick={() => void load(null)} icon="sync">Try again</Button>}>
-            {listing.problem.words.detail}
+        {gone ? (
+          <EmptyState icon="search" title="There is no such folder" testId="folder-gone" actions={<Button look="primary" onClick={() => navigate('/')}>To your documents</Button>}>
+            It was removed, or it is not shared with you.
           </EmptyState>
-        ) : !listing.loaded ? (
-          <ListSkeleton />
-        ) : empty ? (
-          <EmptyState icon="page" title="Nothing here yet" testId="list-empty" actions={<Button look="primary" icon="plus" onClick={() => setAsking({ what: 'new' })}>New document</Button>}>
-            Start a document, or wait for somebody to share one with you. Everyone you invite writes in it at the same time.
+        ) : problem ? (
+          <EmptyState icon="cloudOff" title={problem.words.heading} testId="list-problem" actions={<Button onClick={retry} icon="sync">Try again</Button>}>
+            {problem.words.detail}
+          </EmptyState>
+        ) : !loaded ? <ListSkeleton /> : empty ? (
+          <EmptyState icon={id === null ? 'page' : 'folder'} title="Nothing here yet" testId="list-empty" actions={mayMake ? newDocument : null}>
+            {id === null ? 'Start a document, or wait for somebody to share one with you. Everyone you invite writes in it at the same time.' : 'What is made here, or moved here, is shared with whom the folder is shared with.'}
           </EmptyState>
         ) : (
           <>
-            <List>
-              {shown.map((document) => (
-                <DocumentRow
-                  key={document.id} document={document} unsent={waiting.has(document.id)}
-                  onRename={() => setAsking({ what: 'rename', document })}
-                  onDelete={() => setAsking({ what: 'delete', document })}
-                />
-              ))}
-            </List>
-            {shown.length === 0 && !listing.loading ? (
+            {inside.length > 0 ? <FolderList folders={inside} onAsk={(what, folder) => setAsking({ what, folder })} /> : null}
+            {shown.length > 0 ? (
+              <List>
+                {shown.map((document) => (
+                  <DocumentRow
+                    key={document.id} document={document} unsent={waiting.has(document.id)} folder={nameOf(document.folder)}
+                    onRename={() => setAsking({ what: 'rename-document', document })}
+                    onMove={() => setAsking({ what: 'move-document', document })}
+                    onDelete={() => setAsking({ what: 'delete', document })}
+                  />
+                ))}
+              </List>
+            ) : null}
+            {needle && shown.length === 0 && inside.length === 0 && !listing.loading ? (
               <EmptyState icon="search" title={`Nothing matches “${filter.trim()}”`} testId="filter-empty" actions={<Button onClick={() => setFilter('')}>Show all</Button>} />
             ) : null}
             <footer className="mt-4 flex min-h-8 items-center justify-center gap-3 text-sm text-muted" aria-live="polite">
               {listing.problem ? <span className="text-danger">{listing.problem.words.heading}</span> : null}
-              {listing.next ? (
-                <Button busy={listing.loading} onClick={() => void load(listing.next)} data-testid="doc-more">Show more</Button>
-              ) : null}
+              {folderProblem ? <span className="text-danger">The folders are not here: {folderProblem.words.heading}</span> : null}
+              {listing.next ? <Button busy={listing.loading} onClick={() => void load(listing.next)} data-testid="doc-more">Show more</Button> : null}
             </footer>
           </>
         )}
       </main>
-
-      {asking?.what === 'new' ? <NewDialog onClose={() => setAsking(null)} onDone={(made) => navigate(documentPath(made.id))} /> : null}
-      {asking?.what === 'rename' ? (
-        <RenameDialog
-          document={asking.document} onClose={() => setAsking(null)}
-          onDone={(renamed) => { setAsking(null); change((all) => all.map((one) => (one.id === renamed.id ? { ...one, ...renamed } : one))); }}
-        />
-      ) : null}
-      {asking?.what === 'delete' ? (
-        <DeleteDialog
-          document={asking.document} onClose={() => setAsking(null)}
-          onDone={() => { const { id } = asking.document; setAsking(null); change((all) => all.filter((one) => one.id !== id)); }}
-        />
+      {asking ? (
+        <DocumentsDialogs asking={asking} within={id} all={all ?? []} folders={folders} onClose={() => setAsking(null)} onDocuments={change}
+          onFolders={reload} onFolderRemoved={(folder: Folder) => { if (folder.id === id) navigate('/'); else reload(); }} />
       ) : null}
     </>
   );
@@ -234,23 +150,20 @@ function List({ children }: { children: ReactNode }) {
       <div aria-hidden="true" className="hidden border-b border-line px-4 py-2 text-xs font-[550] text-faint sm:grid sm:grid-cols-[minmax(0,1fr)_9rem_7rem_8rem_2rem] sm:gap-4">
         <span>Name</span><span>Owner</span><span>Access</span><span>Changed</span>
       </div>
-      <ul className="divide-y divide-line" data-testid="doc-list">{children}</ul>
+      <ul aria-label="Documents" className="divide-y divide-line" data-testid="doc-list">{children}</ul>
     </div>
   );
 }
 
 function ListSkeleton() {
   return (
-    <div aria-busy="true" aria-label="Loading documents">
-      <List>
-        {['w-2/5', 'w-1/2', 'w-1/3', 'w-2/5', 'w-1/4'].map((width, index) => (
-          <li key={index} className="flex h-[3.75rem] items-center gap-3 px-4">
-            <Skeleton className="size-8 rounded-md" />
-            <Skeleton className={cx('h-4', width)} />
-          </li>
-        ))}
-      </List>
+    <div role="status" aria-busy="true" aria-label="Loading documents" className="divide-y divide-line rounded-xl border border-line bg-surface shadow-card">
+      {['w-2/5', 'w-1/2', 'w-1/3', 'w-2/5', 'w-1/4'].map((width, index) => (
+        <div key={index} className="flex h-[3.75rem] items-center gap-3 px-4">
+          <Skeleton className="size-8 rounded-md" />
+          <Skeleton className={cx('h-4', width)} />
+        </div>
+      ))}
     </div>
   );
 }
-

@@ -11,6 +11,8 @@ export interface Setup {
   setup_token_required: boolean;
   registration: 'open' | 'invitation' | 'closed';
   mail: boolean;
+  /** Where passkeys work; null: nowhere. */
+  passkeys_at: string | null;
 }
 
 const kRetryMs = 3_000;

@@ -2,11 +2,13 @@ import { lazy, Suspense, useCallback, useEffect, useMemo, useState, type FormEve
 import { AppContext, useApp, useStore } from '../app_context';
 import { Documents } from '../lib/documents';
 import { asProblem, type Problem } from '../lib/problem';
+import { isFolder } from '../lib/sharing';
 import { openLink, VisitorSession, wantsPassword, type Opened } from '../lib/visitor';
 import { EmptyState } from '../ui/bits';
 import { Button } from '../ui/button';
 import { Field } from '../ui/field';
 import { Entrance, FormProblem } from './entrance';
+import { VisitedFolder } from './visited_folder';
 
 const DocumentPage = lazy(() => import('./document'));
 
@@ -75,14 +77,7 @@ function Visit({ opened }: { opened: Opened }) {
   }, [opened]);
   const { phase } = useStore(app.session.state);
   if (phase !== 'signed_in') return <Nothing />;
-  if (!opened.thing.startsWith('doc_')) {
-    return (
-      <main className="flex flex-1 items-center justify-center">
-        <EmptyState icon="page" title="This link leads to a folder">The app does not show folders yet; programs can read this one.</EmptyState>
-      </main>
-    );
-  }
-  return <AppContext value={app}><Suspense fallback={null}><DocumentPage id={opened.thing} /></Suspense></AppContext>;
+  return <AppContext value={app}><Suspense fallback={null}>{isFolder(opened.thing) ? <VisitedFolder id={opened.thing} /> : <DocumentPage id={opened.thing} />}</Suspense></AppContext>;
 }
 
 function Nothing() {

@@ -8,6 +8,7 @@ import { cx } from '../ui/cx';
 import { Field } from '../ui/field';
 import { Icon } from '../ui/icons';
 import { Entrance, FormProblem, Link, useSetup } from './entrance';
+import { OAuthButtons } from './oauth_buttons';
 
 /** The hub's rule unless it is configured otherwise. The hub has the last word, and its refusal is shown at the field. */
 const kMinPassword = 8;
@@ -94,6 +95,7 @@ export function RegisterPage() {
           {owner ? 'Make it mine' : 'Make the account'}
         </Button>
       </form>
+      <OAuthButtons newcomer={{ ...(owner && token !== null ? { setup_token: token } : {}), ...(invitation !== null ? { invitation } : {}) }} />
       {owner ? null : <p className="mt-6 text-sm text-muted">Been here before? <Link to="/sign-in" testId="go-sign-in">Sign in</Link></p>}
     </Entrance>
   );

@@ -1,157 +1,111 @@
-import { useEffect, useState, type FormEvent } from 'react';
-import { useApp, useUser } from '../app_context';
+import { useEffect, useState } from 'react';
+import { mayShare, type GrantedLevel } from '../lib/documents';
 import { copyText } from '../lib/clipboard';
-import { accessLabel, mayShare, type DocumentInfo, type GrantedLevel, type Share } from '../lib/documents';
-import { colourOf, displayName } from '../lib/person';
 import { asProblem, type Problem } from '../lib/problem';
-import { absoluteTime } from '../lib/time';
-import { documentPath } from '../router';
-import { Avatar, Skeleton } from '../ui/bits';
-import { Button, IconButton } from '../ui/button';
+import { isFolder, thingWord, withShare, type Share, type Shares, type SharedThing } from '../lib/sharing';
+import { documentPath, folderPath } from '../router';
+import { Skeleton } from '../ui/bits';
+import { Button } from '../ui/button';
 import { Dialog } from '../ui/dialog';
-import { Field, Select } from '../ui/field';
 import { toastError } from '../ui/toasts';
 import { FormProblem } from './entrance';
+import { ShareForm } from './share_form';
 import { ShareLinks } from './share_links';
-
-const kLevels: GrantedLevel[] = ['share', 'write', 'suggest', 'comment', 'read'];
-
-const options = kLevels.map((level) => <option key={level} value={level}>{accessLabel(level)}</option>);
-
-/** Who it is beside their name, and until when. */
-function described(share: Share): string {
-  const who = { user: share.email ?? '', group: 'A group', everybody: 'All but guests' }[share.kind];
-  return share.expires_at ? `${who}, until ${absoluteTime(share.expires_at)}` : who;
-}
+import { InheritedRow, ShareRow } from './share_rows';
+import { useSharing } from './use_hub';
 
 function useShares(id: string) {
-  const { documents } = useApp();
-  const [shares, setShares] = useState<Share[] | null>(null);
+  const sharing = useSharing();
+  const [all, setAll] = useState<Shares | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   useEffect(() => {
     const controller = new AbortController();
-    documents.shares(id, controller.signal).then(setShares, (error: unknown) => {
+    sharing.list(id, controller.signal).then(setAll, (error: unknown) => {
       if (!controller.signal.aborted) setProblem(asProblem(error));
     });
     return () => controller.abort();
-  }, [documents, id]);
-  return { shares, setShares, problem };
+  }, [sharing, id]);
+  const edit = (change: (shares: Share[]) => Share[]) => setAll((before) => before && { ...before, shares: change(before.shares) });
+  return { all, edit, problem };
 }
 
-/** Who may see and change a document. Who may share it changes that; the others see who is in. */
-export function ShareDialog({ info, onClose }: { info: DocumentInfo; onClose: () => void }) {
-  const { documents } = useApp();
-  const { shares, setShares, problem } = useShares(info.id);
-  const [email, setEmail] = useState('');
-  const [level, setLevel] = useState<GrantedLevel>('write');
-  const [busy, setBusy] = useState(false);
-  const [refused, setRefused] = useState<Problem | null>(null);
-  const [copied, setCopied] = useState(false);
-  const sharesIt = mayShare(info.access_level);
+/** Who may see and change a document or folder. Who may share it changes that; the others see who is in. */
+export function ShareDialog({ thing, onClose }: { thing: SharedThing; onClose: () => void }) {
+  const sharing = useSharing();
+  const { all, edit, problem } = useShares(thing.id);
+  const sharesIt = mayShare(thing.access_level);
+  const word = thingWord(thing.id);
 
-  const put = (share: Share) => setShares((before) => [...(before ?? []).filter((one) => one.principal !== share.principal), share]);
-
-  const invite = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setRefused(null);
-    try {
-      put(await documents.share(info.id, email.trim(), level));
-      setEmail('');
-    } catch (error) {
-      setRefused(asProblem(error));
-    }
-    setBusy(false);
-  };
   const change = async (share: Share, to: GrantedLevel) => {
-    const replace = (one: Share) => setShares((before) => (before ?? []).map((each) => (each.principal === one.principal ? one : each)));
-    replace({ ...share, access_level: to });
+    edit((shares) => withShare(shares, { ...share, access_level: to }));
     try {
-      replace(await documents.share(info.id, share.principal, to, share.expires_at));
+      const now = await sharing.share(thing.id, share.principal, to, { expires_at: share.expires_at });
+      edit((shares) => withShare(shares, now));
     } catch (error) {
-      replace(share);
+      edit((shares) => withShare(shares, share));
       toastError(error, 'Access was not changed');
     }
   };
   const remove = async (share: Share) => {
     try {
-      await documents.unshare(info.id, share.principal);
-      setShares((before) => (before ?? []).filter((one) => one.principal !== share.principal));
+      await sharing.unshare(thing.id, share.principal);
+      edit((shares) => shares.filter((one) => one.principal !== share.principal));
     } catch (error) {
       toastError(error, 'Access was not removed');
     }
   };
-  const copy = async () => {
-    if (!(await copyText(location.origin + documentPath(info.id)))) return;
-    setCopied(true);
-    setTimeout(() => setCopied(false), 2_000);
-  };
 
-  const fieldError = refused && (refused.field === 'principal' || refused.status === 404) ? refused.detail || refused.title : null;
   return (
-    <Dialog title="Share" onClose={onClose} wide testId="share-dialog">
-      <p className="-mt-3 mb-5 truncate text-sm text-muted">{info.name}</p>
-      {sharesIt ? (
-        <form onSubmit={(event) => void invite(event)} noValidate className="mb-5">
-          {refused && !fieldError ? <div className="mb-3"><FormProblem problem={refused} /></div> : null}
-          <div className="flex items-start gap-2 max-sm:flex-col">
-            <Field label="E-mail of somebody on this hub" subject="That person" type="email" autoComplete="off" className="w-full flex-1" value={email} error={fieldError} data-autofocus
-              onChange={(event) => { setEmail(event.target.value); setRefused(null); }} data-testid="share-email" />
-            <div className="flex gap-2 sm:mt-[1.625rem] max-sm:w-full">
-              <Select label="Access" value={level} onChange={(event) => setLevel(event.target.value as GrantedLevel)} className="[&>select]:h-10 max-sm:flex-1 max-sm:[&>select]:w-full" data-testid="share-level">{options}</Select>
-              <Button type="submit" look="primary" large busy={busy} disabled={!email.trim()} data-testid="share-submit">Invite</Button>
-            </div>
-          </div>
-        </form>
-      ) : (
-        <p className="mb-4 text-sm text-muted">Only its owner, and who can share it, change who has access.</p>
-      )}
-      {problem ? <FormProblem problem={problem} /> : null}
-      {!shares && !problem ? <ShareSkeleton /> : null}
-      {shares ? (
-        <ul data-testid="share-list" className="-mx-2 max-h-72 overflow-y-auto">
-          {shares.map((share) => (
-            <ShareRow key={share.principal} share={share} changeable={sharesIt && share.access_level !== 'owner'}
-              onChange={(to) => void change(share, to)} onRemove={() => void remove(share)} />
-          ))}
-        </ul>
-      ) : null}
-      {sharesIt ? <ShareLinks document_={info.id} /> : null}
-      <footer className="mt-5 flex items-center justify-between gap-3 border-t border-line pt-4">
-        <p className="text-sm text-muted max-sm:hidden">The address works for the people above.</p>
-        <Button icon={copied ? 'check' : 'link'} onClick={() => void copy()} data-testid="share-copy-link">{copied ? 'Copied' : 'Copy the address'}</Button>
-      </footer>
+    <Dialog title={isFolder(thing.id) ? 'Share the folder' : 'Share'} onClose={onClose} wide testId="share-dialog">
+      <p className="-mt-3 mb-5 truncate text-sm text-muted">{thing.name}</p>
+      <div className="-mx-2 max-h-[calc(100dvh-13rem)] overflow-y-auto px-2">
+        {sharesIt ? <ShareForm thing={thing} onShared={(share) => edit((shares) => withShare(shares, share))} /> : (
+          <p className="mb-4 text-sm text-muted">Only its owner, and who can share it, change who has access.</p>
+        )}
+        {problem ? <FormProblem problem={problem} /> : null}
+        {!all && !problem ? <ShareSkeleton /> : null}
+        {all ? (
+          <ul data-testid="share-list" aria-label="Who has access" className="-mx-2">
+            {all.shares.map((share) => (
+              <ShareRow key={share.principal} share={share} changeable={sharesIt && share.access_level !== 'owner'}
+                onChange={(to) => void change(share, to)} onRemove={() => void remove(share)} />
+            ))}
+          </ul>
+        ) : null}
+        {all && all.inherited.length > 0 ? (
+          <section className="mt-5 border-t border-line pt-4" data-testid="share-inherited">
+            <h3 className="text-sm font-[600]">From the folders it lies in</h3>
+            <p className="text-sm text-muted">What is granted on a folder holds for all that lies in it. It is changed there.</p>
+            <ul className="-mx-2 mt-1">
+              {all.inherited.map((share, index) => <InheritedRow key={index} share={share} />)}
+            </ul>
+          </section>
+        ) : null}
+        {sharesIt ? <ShareLinks thing={thing.id} /> : null}
+      </div>
+      <Foot address={location.origin + (isFolder(thing.id) ? folderPath(thing.id) : documentPath(thing.id))} word={word} />
     </Dialog>
   );
 }
 
-function ShareRow({ share, changeable, onChange, onRemove }: {
-  share: Share; changeable: boolean; onChange: (level: GrantedLevel) => void; onRemove: () => void;
-}) {
-  const user = useUser();
-  const name = displayName(share);
+function Foot({ address, word }: { address: string; word: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    if (!(await copyText(address))) return;
+    setCopied(true);
+    setTimeout(() => setCopied(false), 2_000);
+  };
   return (
-    <li data-testid="share-item" data-principal={share.principal} className="flex items-center gap-3 rounded-lg px-2 py-2">
-      <Avatar name={name} colour={colourOf(share.principal)} size={32} />
-      <div className="min-w-0 flex-1">
-        <p className="truncate text-sm font-[550]">{name}{share.principal === user.id ? <span className="font-normal text-muted"> (you)</span> : null}</p>
-        <p className="truncate text-sm text-muted">{described(share)}</p>
-      </div>
-      {changeable ? (
-        <>
-          <Select label={`Access of ${name}`} value={share.access_level} onChange={(event) => onChange(event.target.value as GrantedLevel)} data-testid="share-item-level">{options}</Select>
-          <IconButton icon="close" label={`Remove ${name}`} onClick={onRemove} data-testid="share-item-remove" />
-        </>
-      ) : (
-        <span className="px-2 text-sm text-muted">{accessLabel(share.access_level)}</span>
-      )}
-    </li>
+    <footer className="mt-5 flex items-center justify-between gap-3 border-t border-line pt-4">
+      <p className="text-sm text-muted max-sm:hidden">The address of the {word} works for the people above.</p>
+      <Button icon={copied ? 'check' : 'link'} onClick={() => void copy()} data-testid="share-copy-link">{copied ? 'Copied' : 'Copy the address'}</Button>
+    </footer>
   );
 }
 
 function ShareSkeleton() {
   return (
-    <div aria-busy="true" aria-label="Loading" className="flex flex-col gap-4 py-2">
+    <div role="status" aria-busy="true" aria-label="Loading" className="flex flex-col gap-4 py-2">
       {[0, 1].map((row) => (
         <div key={row} className="flex items-center gap-3">
           <Skeleton className="size-8 rounded-full" />

@@ -1,26 +1,19 @@
 import { useEffect, useState } from 'react';
-import { useApp } from '../app_context';
-import { copyText } from '../lib/clipboard';
-import { accessLabel, type LinkLevel, type ShareLink } from '../lib/documents';
+import { accessLabel } from '../lib/documents';
 import { asProblem, type Problem } from '../lib/problem';
+import { endIn, kEnds, type LinkLevel, type ShareLink } from '../lib/sharing';
 import { absoluteTime } from '../lib/time';
 import { linkPath } from '../router';
 import { Button, IconButton } from '../ui/button';
 import { Field, Select } from '../ui/field';
 import { Icon } from '../ui/icons';
+import { Once } from '../ui/once';
 import { toastError } from '../ui/toasts';
 import { FormProblem } from './entrance';
+import { useSharing } from './use_hub';
 import { useSubmit } from './use_submit';
 
 const kLevels: LinkLevel[] = ['read', 'comment', 'suggest', 'write'];
-const kHourMs = 3_600_000;
-const kEnds = [
-  { label: 'Without an end', hours: 0 },
-  { label: 'For a day', hours: 24 },
-  { label: 'For a week', hours: 24 * 7 },
-  { label: 'For 30 days', hours: 24 * 30 },
-];
-
 /** What a link is, in a line. */
 function described(link: ShareLink): string {
   const parts: string[] = [accessLabel(link.access_level)];
@@ -30,9 +23,9 @@ function described(link: ShareLink): string {
   return parts.join(', ');
 }
 
-/** Links to a document, for people without an account. */
-export function ShareLinks({ document_ }: { document_: string }) {
-  const { documents } = useApp();
+/** Links to a document or folder, for people without an account. */
+export function ShareLinks({ thing }: { thing: string }) {
+  const sharing = useSharing();
   const [links, setLinks] = useState<ShareLink[]>([]);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [making, setMaking] = useState(false);
@@ -40,11 +33,11 @@ export function ShareLinks({ document_ }: { document_: string }) {
 
   useEffect(() => {
     const controller = new AbortController();
-    documents.links(document_, controller.signal).then(setLinks, (error: unknown) => {
+    sharing.links(thing, controller.signal).then(setLinks, (error: unknown) => {
       if (!controller.signal.aborted) setProblem(asProblem(error));
     });
     return () => controller.abort();
-  }, [documents, document_]);
+  }, [sharing, thing]);
 
   const made = (link: ShareLink, secret: string) => {
     setLinks((before) => [...before, link]);
@@ -53,7 +46,7 @@ export function ShareLinks({ document_ }: { document_: string }) {
   };
   const remove = async (link: ShareLink) => {
     try {
-      await documents.removeLink(document_, link.id);
+      await sharing.removeLink(thing, link.id);
       setLinks((before) => before.filter((one) => one.id !== link.id));
       setFresh(null);
     } catch (error) {
@@ -68,8 +61,8 @@ export function ShareLinks({ document_ }: { document_: string }) {
         {making ? null : <Button onClick={() => { setMaking(true); setFresh(null); }} data-testid="share-link-make">Make a link</Button>}
       </div>
       {problem ? <div className="mt-3"><FormProblem problem={problem} /></div> : null}
-      {fresh ? <Fresh address={fresh} /> : null}
-      {making ? <MakeLink document_={document_} onMade={made} onCancel={() => setMaking(false)} /> : null}
+      {fresh ? <div className="mt-3"><Once address={fresh} label="Address of the link" testId="share-link">Copy it now: it is not shown again. Whoever has it is let in.</Once></div> : null}
+      {making ? <MakeLink thing={thing} onMade={made} onCancel={() => setMaking(false)} /> : null}
       <ul className="-mx-2 mt-1 max-h-48 overflow-y-auto">
         {links.map((link) => (
           <li key={link.id} data-testid="share-link-item" className="flex items-center gap-3 rounded-lg px-2 py-2">
@@ -86,34 +79,19 @@ export function ShareLinks({ document_ }: { document_: string }) {
   );
 }
 
-/** Shown once: the hub does not keep it. */
-function Fresh({ address }: { address: string }) {
-  const [copied, setCopied] = useState(false);
-  return (
-    <div className="mt-3 rounded-lg bg-accent-soft p-3">
-      <div className="flex items-center gap-2">
-        <input readOnly value={address} aria-label="Address of the link" onFocus={(event) => event.target.select()} data-testid="share-link-address"
-          className="h-8 min-w-0 flex-1 rounded-md border border-line-strong bg-surface px-2.5 text-sm" />
-        <Button look="primary" icon={copied ? 'check' : 'copy'} onClick={() => void copyText(address).then(setCopied)} data-testid="share-link-copy">{copied ? 'Copied' : 'Copy'}</Button>
-      </div>
-      <p className="mt-2 text-sm text-muted">Copy it now: it is not shown again. Whoever has it is let in.</p>
-    </div>
-  );
-}
-
-function MakeLink({ document_, onMade, onCancel }: {
-  document_: string; onMade: (link: ShareLink, secret: string) => void; onCancel: () => void;
+function MakeLink({ thing, onMade, onCancel }: {
+  thing: string; onMade: (link: ShareLink, secret: string) => void; onCancel: () => void;
 }) {
-  const { documents } = useApp();
+  const sharing = useSharing();
   const [name, setName] = useState('');
   const [level, setLevel] = useState<LinkLevel>('read');
   const [hours, setHours] = useState(0);
   const [password, setPassword] = useState('');
-  const { busy, at, beside, submit } = useSubmit(() => documents.makeLink(document_, {
+  const { busy, at, beside, submit } = useSubmit(() => sharing.makeLink(thing, {
     access_level: level,
     ...(name.trim() ? { name: name.trim() } : {}),
     ...(password ? { password } : {}),
-    ...(hours ? { expires_at: new Date(Date.now() + hours * kHourMs).toISOString() } : {}),
+    ...endIn(hours),
   }), ({ secret, ...link }) => onMade(link, secret));
   return (
     <form onSubmit={submit} noValidate className="mt-3 flex flex-col gap-3 rounded-lg border border-line p-3">

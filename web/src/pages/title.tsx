@@ -35,17 +35,20 @@ export function Title({ info, editable, onRenamed }: { info: DocumentInfo; edita
   const look = 'block w-full min-w-0 truncate rounded-md border border-transparent px-2 text-base font-[580]';
   if (!editable) return <h1 data-testid="doc-title" className={`${look} py-1`}>{info.name}</h1>;
   return (
-    <input
-      data-testid="doc-title" aria-label="Name of the document" value={draft} maxLength={kMaxName} data-quiet-focus
-      onFocus={() => setEditing(true)}
-      onBlur={() => void save()}
-      onChange={(event) => setDraft(event.target.value)}
-      onKeyDown={(event) => {
-        if (event.key === 'Enter') event.currentTarget.blur();
-        if (event.key === 'Escape') { cancelled.current = true; event.currentTarget.blur(); }
-      }}
-      style={{ maxWidth: `calc(${Math.max(draft.length, 6)}ch + 2.5rem)` }}
-      className={`${look} h-8 bg-transparent hover:border-line-strong focus:border-accent focus:bg-surface`}
-    />
+    <>
+      <h1 className="sr-only">{info.name}</h1>
+      <input
+        data-testid="doc-title" aria-label="Name of the document" value={draft} maxLength={kMaxName} data-quiet-focus
+        onFocus={() => setEditing(true)}
+        onBlur={() => void save()}
+        onChange={(event) => setDraft(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') event.currentTarget.blur();
+          if (event.key === 'Escape') { cancelled.current = true; event.currentTarget.blur(); }
+        }}
+        style={{ maxWidth: `calc(${Math.max(draft.length, 6)}ch + 2.5rem)` }}
+        className={`${look} h-8 bg-transparent hover:border-line-strong focus:border-accent focus:bg-surface`}
+      />
+    </>
   );
 }

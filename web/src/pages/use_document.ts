@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useApp, useUser } from '../app_context';
-import { mayWrite, type DocumentInfo } from '../lib/documents';
+import { standingOf, type DocumentInfo } from '../lib/documents';
 import { asProblem, type Problem } from '../lib/problem';
 import { DocumentSession } from '../live/document_session';
 import type { Outbox } from '../live/outbox';
@@ -24,6 +24,8 @@ export interface OpenDocument {
   live: DocumentSession | null;
   /** Access changed while the document was open. */
   accessChanged: boolean;
+  /** The hub keeps closing over what is unsent here. */
+  refused: boolean;
   outbox: Outbox | null;
   setName: (name: string) => void;
   lookAgain: () => void;
@@ -42,6 +44,7 @@ export function useDocument(id: string): OpenDocument {
   const [live, setLive] = useState<DocumentSession | null>(null);
   const [epoch, setEpoch] = useState(0);
   const [accessChanged, setAccessChanged] = useState(false);
+  const [refused, setRefused] = useState(false);
   const restarts = useRef(0);
   const latest = useRef<DocumentInfo | null>(null);
   const lastLook = useRef(0);
@@ -61,7 +64,7 @@ export function useDocument(id: string): OpenDocument {
   const read = useCallback(async (signal?: AbortSignal): Promise<'here' | 'gone' | Problem> => {
     try {
       const found = await documents.read(id, signal);
-      if (latest.current && mayWrite(latest.current.access_level) !== mayWrite(found.access_level)) setAccessChanged(true);
+      if (latest.current && standingOf(latest.current.access_level) !== standingOf(found.access_level)) setAccessChanged(true);
       latest.current = found;
       setInfo(found);
       setFate({ kind: 'here' });
@@ -90,14 +93,19 @@ export function useDocument(id: string): OpenDocument {
     return () => { controller.abort(); clearTimeout(timer); };
   }, [read]);
 
-  const writable = info ? mayWrite(info.access_level) : null;
+  const standing = info ? standingOf(info.access_level) : null;
   useEffect(() => {
-    if (writable === null || outbox === undefined) return;
-    const made = new DocumentSession({ documentId: id, user, session, outbox, writable, present: true });
+    if (standing === null || outbox === undefined) return;
+    const made = new DocumentSession({ documentId: id, user, session, outbox, level: standing, present: true });
     setLive(made);
     void made.start();
     const leave = () => made.flush();
-    const wake = () => { if (document.visibilityState === 'visible') made.nudge(); else leave(); };
+    const wake = () => {
+      const visible = document.visibilityState === 'visible';
+      made.watch(!visible);
+      if (visible) made.nudge();
+      else leave();
+    };
     // Where the browser keeps nothing, leaving would lose what is not saved: let it ask.
     const ask = (event: BeforeUnloadEvent) => {
       const { unsaved, kept } = made.state.get();
@@ -115,7 +123,7 @@ export function useDocument(id: string): OpenDocument {
       setLive(null);
       made.destroy();
     };
-  }, [id, user, session, outbox, writable, epoch]);
+  }, [id, user, session, outbox, standing, epoch]);
 
   const lookAgain = useCallback(() => {
     if (Date.now() - lastLook.current < kLookAgainMs) return;
@@ -133,8 +141,9 @@ export function useDocument(id: string): OpenDocument {
       if (result === 'gone') return;
       if (result !== 'here') { timer = setTimeout(() => void ask(), kRetryMs); return; }
       const after = latest.current?.access_level;
-      if (before && after && mayWrite(before) !== mayWrite(after)) return;
+      if (before && after && standingOf(before) !== standingOf(after)) return;
       if (restarts.current++ < kMaxRestarts) setEpoch((count) => count + 1);
+      else if (live.state.get().unsaved) setRefused(true); // what was made here is more than the hub takes from this person
       else setFate({ kind: 'gone' });
     };
     const look = () => {
@@ -158,6 +167,8 @@ export function useDocument(id: string): OpenDocument {
       live?.destroy();
       await live?.settled();
       if (outbox) await outbox.remove((await outbox.load(id)).map((change) => change.key));
+      restarts.current = 0;
+      setRefused(false);
       setEpoch((count) => count + 1);
     })();
   }, [live, outbox, id]);
@@ -172,7 +183,7 @@ export function useDocument(id: string): OpenDocument {
   }, [live]);
 
   return {
-    fate, info, live, accessChanged, outbox: outbox ?? null, setName, lookAgain, startOver,
+    fate, info, live, accessChanged, refused, outbox: outbox ?? null, setName, lookAgain, startOver,
     acknowledgeAccess: useCallback(() => setAccessChanged(false), []),
   };
 }

@@ -1,7 +1,8 @@
 import { useApp, useStore, useUser } from '../app_context';
+import { administers } from '../lib/people';
 import { colourOf, displayName } from '../lib/person';
 import { chooseTheme, themeChoice, type ThemeChoice } from '../lib/theme';
-import { navigate } from '../router';
+import { kAuditPath, kGroupsPath, navigate } from '../router';
 import { requestSignOut } from '../sign_out';
 import { Avatar } from './bits';
 import { IconButton } from './button';
@@ -41,6 +42,9 @@ export function AccountMenu() {
       items={[
         'separator',
         { label: 'Account', icon: 'person', testId: 'go-account', onSelect: () => navigate('/account') },
+        ...(administers(user.role) ? [{ label: 'People', icon: 'people' as const, testId: 'go-people', onSelect: () => navigate('/people') }] : []),
+        ...(administers(user.role) ? [{ label: 'Audit record', icon: 'list' as const, testId: 'go-audit', onSelect: () => navigate(kAuditPath) }] : []),
+        ...(user.role !== 'guest' ? [{ label: 'Groups', icon: 'group' as const, testId: 'go-groups', onSelect: () => navigate(kGroupsPath) }] : []),
         'separator',
         ...themeItems(choice),
         'separator',

@@ -3,7 +3,7 @@ import { initialsOf } from '../lib/person';
 import { cx } from './cx';
 import { Icon, type IconName } from './icons';
 
-export function Avatar({ name, colour, size = 28, className }: { name: string; colour: string; size?: number; className?: string }) {
+export function Avatar({ name, colour, size = 28, className }: { name: string; colour: string; size?: number; className?: string | undefined }) {
   return (
     <span
       aria-hidden="true"

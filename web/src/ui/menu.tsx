@@ -26,7 +26,8 @@ export function Menu({ trigger, items, header, label, align = 'end' }: {
   items: (MenuItem | 'separator')[];
   header?: ReactNode;
   label: string;
-  align?: 'start' | 'end';
+  /** Under which end of the button it begins; `wide`: the end where the window is narrow, else the start. */
+  align?: 'start' | 'end' | 'wide';
 }) {
   const [open, setOpen] = useState(false);
   const root = useRef<HTMLDivElement>(null);
@@ -88,7 +89,7 @@ export function Menu({ trigger, items, header, label, align = 'end' }: {
           ref={list} id={id} role="menu" aria-label={label} tabIndex={-1} onKeyDown={onKeyDown}
           className={cx(
             'absolute top-full z-40 mt-1.5 min-w-48 rounded-lg border border-line bg-raised p-1 shadow-float animate-fade',
-            align === 'end' ? 'right-0' : 'left-0',
+            { start: 'left-0', end: 'right-0', wide: 'right-0 sm:right-auto sm:left-0' }[align],
           )}
         >
           {header ? <div className="px-2.5 py-2">{header}</div> : null}

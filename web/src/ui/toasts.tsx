@@ -35,6 +35,11 @@ export function toastDone(title: string): void {
   show({ kind: 'done', title, detail: '', reference: null }, kDoneMs);
 }
 
+/** What could not be done, for a reason that the page knows itself. */
+export function toastProblem(title: string, detail: string): void {
+  show({ kind: 'error', title, detail, reference: null }, kErrorMs);
+}
+
 /** Shows what went wrong, in the problem's words, and the request's id for whoever reads the hub's logs. */
 export function toastError(error: unknown, title?: string): void {
   const problem = asProblem(error);

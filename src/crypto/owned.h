@@ -1,0 +1,18 @@
+#pragma once
+// What OpenSSL allocates, freed by the function that it names for it.
+
+#include <memory>
+
+namespace concord::crypto {
+
+template <auto Free>
+struct Deleter {
+  template <class T>
+  void operator()(T* pointer) const {
+    Free(pointer);
+  }
+};
+template <class T, auto Free>
+using Owned = std::unique_ptr<T, Deleter<Free>>;
+
+}  // namespace concord::crypto

@@ -1,0 +1,39 @@
+#pragma once
+// Where the live sessions of documents are, and how what lives on another reactor talks to them. For the dialects whose
+// connections do not live with one document.
+
+#include <memory>
+#include <vector>
+
+#include "base/id.h"
+#include "base/mailbox.h"
+#include "documents/live_sessions.h"
+#include "shard/shards.h"
+
+namespace concord::documents {
+
+class LivePlaces {
+ public:
+  /// One for each shard, in order. Before anybody asks.
+  void add(std::shared_ptr<LiveSessions> sessions) { sessions_.push_back(std::move(sessions)); }
+
+  /// The mailbox of a reactor. Of those that shards live on, one each; made before the reactors serve.
+  Mailbox& mailbox(Reactor& reactor) {
+    for (const auto& mailbox : mailboxes_)
+      if (&mailbox->reactor() == &reactor) return *mailbox;
+    return *mailboxes_.emplace_back(std::make_unique<Mailbox>(reactor));
+  }
+
+  /// To be touched on its reactor; its mailbox takes there.
+  const std::shared_ptr<LiveSessions>& of(DocumentId document) const {
+    return sessions_[shard::shard_of(document.slot()).value];
+  }
+  const std::vector<std::shared_ptr<LiveSessions>>& all() const { return sessions_; }
+  const std::vector<std::unique_ptr<Mailbox>>& mailboxes() const { return mailboxes_; }
+
+ private:
+  std::vector<std::unique_ptr<Mailbox>> mailboxes_;
+  std::vector<std::shared_ptr<LiveSessions>> sessions_;  // shared with the dialects' handlers
+};
+
+}  // namespace concord::documents

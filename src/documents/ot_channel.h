@@ -1,0 +1,56 @@
+#pragma once
+// What a Socket.IO connection and its session on one document share. The connection lives on its home reactor, the
+// session on the reactor of the document's shard; each gives the other work to do by a mailbox. Where both are on one
+// reactor, it is a call.
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "base/mailbox.h"
+
+namespace concord::documents {
+
+class OtSession;
+class OtSocket;
+
+struct OtChannel : std::enable_shared_from_this<OtChannel> {
+  OtChannel(OtSocket& from, Mailbox& home_mailbox, Mailbox& document_mailbox, std::string document_id)
+      : home(home_mailbox), document(document_mailbox), id(std::move(document_id)), socket(&from) {}
+
+  Mailbox& home;
+  Mailbox& document;
+  const std::string id;  // of the document
+
+  OtSocket* socket;              // on the home's reactor; null once either has ended
+  OtSession* session = nullptr;  // on the document's; null before it is made and once either has ended
+
+  static constexpr std::size_t kMostToDocument = 16u << 20u;
+  static constexpr std::size_t kMostToHome = 32u << 20u;
+  MailLoad to_document{kMostToDocument};
+  MailLoad to_home{kMostToHome};
+
+  /// From the socket: `work(OtSession&)`, about `bytes` large. False where too much is on its way already.
+  template <class Work>
+  bool tell(std::size_t bytes, Work work) {
+    if (!to_document.take(bytes)) return false;
+    document.post([self = shared_from_this(), bytes, work = std::move(work)]() mutable {
+      self->to_document.give_back(bytes);
+      if (self->session != nullptr) work(*self->session);
+    });
+    return true;
+  }
+
+  /// From the session: `work(OtSocket&)`, likewise.
+  template <class Work>
+  bool answer(std::size_t bytes, Work work) {
+    if (!to_home.take(bytes)) return false;
+    home.post([self = shared_from_this(), bytes, work = std::move(work)]() mutable {
+      self->to_home.give_back(bytes);
+      if (self->socket != nullptr) work(*self->socket);
+    });
+    return true;
+  }
+};
+
+}  // namespace concord::documents
