@@ -268,17 +268,16 @@ net::Response Gateway::without_route(const net::Request& request, const std::vec
   return response;
 }
 
-/// Those who cannot be served now come again at different times; where a service has said when, it stands.
-void Gateway::spread(net::Response& response) const {
-  if (response.status != 503 || options_.reconnects == nullptr) return;
-  const auto header = std::ranges::find(response.headers, "retry-after", &net::Header::name);
-  if (header != response.headers.end() && header->value == "1")
-    header->value = std::to_string(options_.reconnects->delay_s());
+/// Who cannot be served now is told when to come again: each at another time, unless a service has said when.
+void Gateway::say_when(net::Response& response) const {
+  if ((response.status != 429 && response.status != 503) || has_header(response, "retry-after")) return;
+  const bool spread = response.status == 503 && options_.reconnects != nullptr;
+  response.set("retry-after", std::to_string(spread ? options_.reconnects->delay_s() : 1));
 }
 
 /// What every answer but an upgrade carries.
 void Gateway::finish(bool secure, std::string_view origin, net::Response& response) const {
-  spread(response);
+  say_when(response);
   response.set("content-security-policy", std::string(kContentSecurityPolicy));
   response.set("x-content-type-options", "nosniff");
   response.set("referrer-policy", "no-referrer");

@@ -84,7 +84,7 @@ class Gateway final : public net::RequestHandler {
                                                 const std::optional<guard::Caller>& caller);
   net::Response nothing_there(const net::Request& request) const;
   net::Response without_route(const net::Request& request, const std::vector<std::string>& methods) const;
-  void spread(net::Response& response) const;
+  void say_when(net::Response& response) const;
   void finish(bool secure, std::string_view origin, net::Response& response) const;
 
   GatewayOptions options_;

@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "gateway/gateway_testing.h"
 #include "net/client_testing.h"
+#include "net/reconnects.h"
 #include "net/server_testing.h"
 
 namespace concord::gateway {
@@ -49,6 +52,7 @@ net::Router test_routes() {
   router.add({"GET", "/refuses/{code}/{reason}", answering([](const net::Request& r) -> Result<net::Response> {
                 const Code code = r.parameter("code") == "denied"  ? Code::kPermissionDenied
                                   : r.parameter("code") == "often" ? Code::kRateLimited
+                                  : r.parameter("code") == "away"  ? Code::kUnavailable
                                                                    : Code::kUnauthenticated;
                 return fail(Error{code, "no", {{"reason", r.parameter("reason")}}});
               })});
@@ -300,6 +304,20 @@ TEST_F(GatewayTest, a_page_of_another_origin_polls_no_live_session) {
   const auto response = get("/polled", {{"origin", "https://app.example"}});
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(header(response, "access-control-allow-origin"), "https://app.example");
+}
+
+TEST_F(GatewayTest, who_cannot_be_served_now_is_told_to_come_back_at_different_times) {
+  net::Reconnects reconnects(1, 7);
+  reconnects.open() = 1'000;  // so that there is a window
+  GatewayOptions options;
+  options.reconnects = &reconnects;
+  open(std::move(options), {{"log", [] { return Result<>(fail(Code::kUnavailable, "away")); }}});
+  std::set<std::string> told;
+  for (int i = 0; i < 20; ++i) told.insert(header(get("/refuses/away/x"), "retry-after"));
+  EXPECT_GT(told.size(), 5U);
+  EXPECT_NE(header(get("/health/ready"), "retry-after"), "");
+  EXPECT_EQ(header(get("/refuses/often/x"), "retry-after"), "1");
+  EXPECT_EQ(header(get("/refuses/denied/x"), "retry-after"), "");
 }
 
 TEST_F(GatewayTest, is_ready_while_every_check_is_well_and_it_does_not_drain) {

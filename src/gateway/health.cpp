@@ -10,7 +10,6 @@ net::Response json_response(int status, std::string body) {
   response.status = status;
   response.set("content-type", "application/json");
   response.set("cache-control", "no-store");
-  if (status == 503) response.set("retry-after", "1");
   response.body = std::move(body);
   return response;
 }

@@ -98,11 +98,6 @@ net::Response make(int status, std::string_view code, std::string_view detail, s
   return response;
 }
 
-std::string retry_after(const Facts& facts) {
-  const auto known = std::ranges::find(facts, kRetryAfter, &Facts::value_type::first);
-  return known == facts.end() ? "1" : known->second;
-}
-
 }  // namespace
 
 int http_status(Code code) {
@@ -140,15 +135,14 @@ net::Response problem_response(const Error& error, std::string_view request_id) 
   if (status == 500) return make(status, to_string(Code::kInternal), kInternal, request_id, {});
   net::Response response = make(status, to_string(error.code), error.message, request_id, error.context);
   if (status == 401) response.set("www-authenticate", "Bearer");
-  if (status == 429 || status == 503) response.set("retry-after", retry_after(error.context));
+  const auto when = std::ranges::find(error.context, kRetryAfter, &Facts::value_type::first);
+  if (when != error.context.end() && (status == 429 || status == 503)) response.set("retry-after", when->second);
   return response;
 }
 
 net::Response problem_response(int status, std::string_view code, std::string_view detail,
                                std::string_view request_id) {
-  net::Response response = make(status, code, detail, request_id, {});
-  if (status == 503) response.set("retry-after", retry_after({}));
-  return response;
+  return make(status, code, detail, request_id, {});
 }
 
 std::string_view code_of_status(int status) {

@@ -64,7 +64,7 @@ TEST(Problem, what_broke_inside_is_not_told) {
 
 TEST(Problem, says_how_to_sign_in_and_when_to_come_back) {
   EXPECT_EQ(header(problem_response(Error{Code::kUnauthenticated, "", {}}, ""), "www-authenticate"), "Bearer");
-  EXPECT_EQ(header(problem_response(Error{Code::kUnavailable, "", {}}, ""), "retry-after"), "1");
+  EXPECT_EQ(header(problem_response(Error{Code::kUnavailable, "", {}}, ""), "retry-after"), "");
   const auto limited = problem_response(Error{Code::kRateLimited, "", {{"retry_after", "17"}}}, "");
   EXPECT_EQ(header(limited, "retry-after"), "17");
   EXPECT_THAT(limited.body, Not(HasSubstr("retry_after")));

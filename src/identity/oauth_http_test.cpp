@@ -74,7 +74,7 @@ class ProviderRequests : public ::testing::Test {
     return concord::testing::run_on(reactors_.at(0), http_.ask(std::move(request)));
   }
   concord::testing::RunningReactors reactors_{1};
-  ProviderHttp http_{{.whole_ms = 300, .answer_bytes = 1000, .threads = 2, .waiting = 2}};
+  ProviderHttp http_{{.answer_bytes = 1000, .threads = 2, .waiting = 2}};
 };
 
 TEST_F(ProviderRequests, carry_a_form_and_who_asks) {
@@ -114,7 +114,9 @@ TEST_F(ProviderRequests, take_no_more_than_a_bounded_answer) {
 
 TEST_F(ProviderRequests, end_where_nobody_answers) {
   Server silent("");
-  EXPECT_EQ(ask({silent.url(), std::nullopt, ""}).error().code, Code::kTimeout);
+  ProviderHttp impatient({.whole_ms = 300});
+  const ProviderRequest request{silent.url(), std::nullopt, ""};
+  EXPECT_EQ(concord::testing::run_on(reactors_.at(0), impatient.ask(request)).error().code, Code::kTimeout);
   EXPECT_EQ(ask({"http://127.0.0.1:1/", std::nullopt, ""}).error().code, Code::kUnavailable);
   EXPECT_EQ(ask({"ftp://127.0.0.1:1/", std::nullopt, ""}).error().code, Code::kUnavailable);
 }

@@ -4,8 +4,8 @@
 // handlers may send and close on any connection at any time.
 //
 // Sending to many sockets is paced by what it costs: after it, the next such turn's frames wait for three times as long
-// as it took, 8 ms at most, and what has come together for a socket by then leaves in one system call. Turns that
-// send to few sockets never wait.
+// as it took up to 8 ms, and for as long as it took beyond, 100 ms at most; what has come together for a socket by then
+// leaves in one system call. Turns that send to few sockets never wait.
 
 #include <cstdint>
 #include <functional>

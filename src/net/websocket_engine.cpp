@@ -23,11 +23,17 @@ constexpr std::size_t kReadBufferBytes = 128u << 10u;
 constexpr std::size_t kTlsRecordBytes = 16u << 10u;
 constexpr std::size_t kEventsPerTurn = 1024;
 constexpr std::size_t kManySockets = 64;  // to which sending is paced
-constexpr std::int64_t kMaxWaitNs = 8'000'000;
+constexpr std::int64_t kShortWaitNs = 8'000'000;
+constexpr std::int64_t kLongestWaitNs = 100'000'000;
 constexpr std::size_t kSweepParts = 16;  // a whole pass over the records is spread over so many timer ticks
 
 std::int64_t steady_ns() {
   return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// How long many sockets wait, after sending to many took so long.
+std::int64_t wait_after(std::int64_t sending_ns) {
+  return std::max(std::min(3 * sending_ns, kShortWaitNs), std::min(sending_ns, kLongestWaitNs));
 }
 
 }  // namespace
@@ -193,7 +199,7 @@ void WebSocketCore::flush_dirty() {
   } else if (const std::int64_t now_ns = steady_ns(); now_ns >= wait_until_ns_) {
     flush_each(batch);
     const std::int64_t end_ns = steady_ns();
-    wait_until_ns_ = end_ns + std::min(3 * (end_ns - now_ns), kMaxWaitNs);
+    wait_until_ns_ = end_ns + wait_after(end_ns - now_ns);
   } else {
     if (waiting_.empty()) {
       watch_->flush_timer.expires_after(std::chrono::nanoseconds(wait_until_ns_ - now_ns));
