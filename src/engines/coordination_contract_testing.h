@@ -20,8 +20,9 @@ constexpr std::int64_t kLongTtlMs = 600'000;
 
 class CoordinationContract : public testing::ContractTest<Coordination> {
  protected:
-  Result<Ownership> acquire(std::string name, std::string owner, std::int64_t ttl_ms = kLongTtlMs) {
-    return run(port().acquire(std::move(name), std::move(owner), ttl_ms));
+  Result<Ownership> acquire(std::string name, std::string owner, std::int64_t ttl_ms = kLongTtlMs,
+                            std::string note = {}) {
+    return run(port().acquire(std::move(name), std::move(owner), ttl_ms, std::move(note)));
   }
   std::string holder(std::string name) {
     const auto held = run(port().owner(std::move(name))).value();
@@ -108,7 +109,7 @@ TEST_P(CoordinationContract, epochs_grow_across_restarts) {
 inline Task<> take_and_release(Coordination& coordination, std::string owner, std::atomic<int>& holders, int rounds) {
   Epoch last{0};
   for (int i = 0; i < rounds;) {
-    const Result<Ownership> held = co_await coordination.acquire("contended", owner, kLongTtlMs);
+    const Result<Ownership> held = co_await coordination.acquire("contended", owner, kLongTtlMs, "");
     if (!held && held.error().code != Code::kConflict) co_return fail(held.error());
     if (!held) {
       CO_TRY_VOID(co_await sleep_ms(0));
@@ -134,6 +135,28 @@ TEST_P(CoordinationContract, of_many_who_want_it_one_at_a_time_has_it) {
     const Result<> result = each.get();
     EXPECT_TRUE(result) << result.error().message;
   }
+}
+
+TEST_P(CoordinationContract, those_held_under_a_prefix_are_listed_by_name_with_their_notes) {
+  const Ownership b = acquire("node/b", "b", kLongTtlMs, "10.0.0.2:7000").value();
+  ASSERT_TRUE(acquire("node/a", "a", kLongTtlMs, "10.0.0.1:7000"));
+  ASSERT_TRUE(acquire("node/c", "c"));
+  ASSERT_TRUE(acquire("nodes", "x"));
+  const Ownership released = acquire("node/d", "d").value();
+  ASSERT_TRUE(run(port().release(released)));
+  const auto listed = run(port().list("node/", 3)).value();
+  ASSERT_EQ(listed.size(), 3U);
+  EXPECT_EQ(listed[0].name, "node/a");
+  EXPECT_EQ(listed[0].owner, "a");
+  EXPECT_EQ(listed[0].note, "10.0.0.1:7000");
+  EXPECT_EQ(listed[1].epoch, b.epoch);
+  EXPECT_EQ(listed[1].note, "10.0.0.2:7000");
+  EXPECT_EQ(listed[2].note, "");
+  EXPECT_EQ(code_of(run(port().list("node/", 2))), Code::kTooLarge);
+  EXPECT_TRUE(run(port().list("nobody/", 1)).value().empty());
+  EXPECT_EQ(run(port().owner("node/a")).value()->note, "10.0.0.1:7000");
+  ASSERT_TRUE(run(port().renew(b, kLongTtlMs)));
+  EXPECT_EQ(run(port().owner("node/b")).value()->note, "10.0.0.2:7000");
 }
 
 /// What a watch told: "name=owner", or "name=" for nobody.
@@ -191,6 +214,7 @@ TEST_P(CoordinationContract, a_name_an_owner_or_a_time_out_of_bounds_is_refused)
   EXPECT_EQ(code_of(acquire("n", "")), Code::kInvalidArgument);
   EXPECT_EQ(code_of(acquire("n", std::string(257, 'o'))), Code::kInvalidArgument);
   EXPECT_EQ(code_of(acquire("n", "one", 0)), Code::kInvalidArgument);
+  EXPECT_EQ(code_of(acquire("n", "one", kLongTtlMs, std::string(1025, 'n'))), Code::kInvalidArgument);
   EXPECT_EQ(code_of(run(port().renew(acquire("n", "one").value(), 0))), Code::kInvalidArgument);
 }
 

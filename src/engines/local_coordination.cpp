@@ -67,6 +67,14 @@ Result<> check_text(std::string_view field, const std::string& text) {
                      {"value", std::to_string(text.size())}}});
 }
 
+Result<> check_note(const std::string& note) {
+  if (note.size() <= kMaxOwnershipNoteBytes) return {};
+  return fail(Error{
+      Code::kInvalidArgument,
+      "note has at most 1024 bytes",
+      {{"field", "note"}, {"limit", std::to_string(kMaxOwnershipNoteBytes)}, {"value", std::to_string(note.size())}}});
+}
+
 Result<> check_ttl(std::int64_t ttl_ms) {
   if (ttl_ms >= 1) return {};
   return fail(Error{Code::kInvalidArgument,
@@ -141,7 +149,8 @@ struct LocalCoordination::State {
     return &found->second;
   }
 
-  Result<Ownership> take(const std::string& name, const std::string& owner, std::int64_t ttl_ms) {
+  Result<Ownership> take(const std::string& name, const std::string& owner, std::int64_t ttl_ms,
+                         const std::string& note) {
     const std::lock_guard lock(mutex);
     if (const Ownership* current = live(name); current != nullptr && current->owner != owner) {
       return fail(Error{Code::kConflict, name + " is held by " + current->owner, {{"owner", current->owner}}});
@@ -151,7 +160,7 @@ struct LocalCoordination::State {
           Error{Code::kUnavailable, "too many leases are held", {{"limit", std::to_string(options.max_ownerships)}}});
     }
     TRY(const Epoch epoch, take_epoch());
-    Ownership taken{name, owner, epoch, expiry(ttl_ms)};
+    Ownership taken{name, owner, epoch, expiry(ttl_ms), note};
     held[name] = taken;
     held_gauge.set(static_cast<std::int64_t>(held.size()));
     return taken;
@@ -215,14 +224,15 @@ LocalCoordination::~LocalCoordination() {
   if (state_->expirer.joinable()) state_->expirer.join();
 }
 
-Task<Ownership> LocalCoordination::acquire(std::string name, std::string owner, std::int64_t ttl_ms) {
+Task<Ownership> LocalCoordination::acquire(std::string name, std::string owner, std::int64_t ttl_ms, std::string note) {
   CO_TRY_VOID(check_text("name", name));
   CO_TRY_VOID(check_text("owner", owner));
+  CO_TRY_VOID(check_note(note));
   CO_TRY_VOID(check_ttl(ttl_ms));
-  co_return co_await state_->pool.run<Ownership>([this, &name, &owner, ttl_ms]() -> Result<Ownership> {
+  co_return co_await state_->pool.run<Ownership>([this, &name, &owner, ttl_ms, &note]() -> Result<Ownership> {
     state_->expire();
     const std::lock_guard order(state_->telling);
-    TRY(Ownership taken, state_->take(name, owner, ttl_ms));
+    TRY(Ownership taken, state_->take(name, owner, ttl_ms, note));
     state_->watchers->tell({name, taken});
     return taken;
   });
@@ -251,6 +261,18 @@ Task<std::optional<Ownership>> LocalCoordination::owner(std::string name) {
   const Ownership* current = state_->live(name);
   if (current == nullptr) co_return std::optional<Ownership>();
   co_return std::optional<Ownership>(*current);
+}
+
+Task<std::vector<Ownership>> LocalCoordination::list(std::string prefix, std::size_t limit) {
+  const std::lock_guard lock(state_->mutex);
+  std::vector<Ownership> found;
+  for (auto at = state_->held.lower_bound(prefix); at != state_->held.end() && at->first.starts_with(prefix); ++at) {
+    if (state_->live(at->first) == nullptr) continue;
+    if (found.size() == limit)
+      co_return fail(Error{Code::kTooLarge, "more ownerships than asked for", {{"limit", std::to_string(limit)}}});
+    found.push_back(at->second);
+  }
+  co_return found;
 }
 
 Task<std::unique_ptr<Watch>> LocalCoordination::watch(std::string prefix, OnChange on_change) {

@@ -32,10 +32,11 @@ class LocalCoordination final : public Coordination {
                                                          Clock& clock, Logger logger, Metrics& metrics);
   ~LocalCoordination() override;  // watches may outlive it
 
-  Task<Ownership> acquire(std::string name, std::string owner, std::int64_t ttl_ms) override;
+  Task<Ownership> acquire(std::string name, std::string owner, std::int64_t ttl_ms, std::string note) override;
   Task<Ownership> renew(Ownership held, std::int64_t ttl_ms) override;
   Task<> release(Ownership held) override;
   Task<std::optional<Ownership>> owner(std::string name) override;
+  Task<std::vector<Ownership>> list(std::string prefix, std::size_t limit) override;
   Task<std::unique_ptr<Watch>> watch(std::string prefix, OnChange on_change) override;
 
   /// Drops the leases whose time is up and tells the watchers.

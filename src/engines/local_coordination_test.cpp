@@ -31,7 +31,7 @@ TEST(LocalCoordination, a_lease_ends_with_the_clock_and_its_watchers_hear_it) {
                        told.push_back(name + (now ? "+" : "-"));
                      })).value();
   const auto acquire = [&](std::string name, std::string owner, std::int64_t ttl_ms) {
-    return testing::run_on(reactors.at(), local->acquire(std::move(name), std::move(owner), ttl_ms));
+    return testing::run_on(reactors.at(), local->acquire(std::move(name), std::move(owner), ttl_ms, ""));
   };
   ASSERT_TRUE(acquire("a", "one", 100));
   ASSERT_TRUE(acquire("b", "one", 200));
@@ -64,10 +64,10 @@ TEST(LocalCoordination, more_leases_than_its_limit_are_refused) {
   LocalCoordinationOptions options = quiet();
   options.max_ownerships = 1;
   const auto local = LocalCoordination::open(disk, options, clock, Logger(), metrics).value();
-  ASSERT_TRUE(testing::run_on(reactors.at(), local->acquire("a", "one", 100)));
-  EXPECT_EQ(code_of(testing::run_on(reactors.at(), local->acquire("b", "one", 100))), Code::kUnavailable);
+  ASSERT_TRUE(testing::run_on(reactors.at(), local->acquire("a", "one", 100, "")));
+  EXPECT_EQ(code_of(testing::run_on(reactors.at(), local->acquire("b", "one", 100, ""))), Code::kUnavailable);
   clock.advance_ms(100);
-  EXPECT_TRUE(testing::run_on(reactors.at(), local->acquire("b", "one", 100)));
+  EXPECT_TRUE(testing::run_on(reactors.at(), local->acquire("b", "one", 100, "")));
 }
 
 TEST(LocalCoordination, an_epoch_is_never_given_twice_whatever_the_disk_does) {
@@ -82,7 +82,7 @@ TEST(LocalCoordination, an_epoch_is_never_given_twice_whatever_the_disk_does) {
       if (pick(random, 0, 1) == 0) disk.lose_power_after(pick(random, 0, 20));
       auto local = LocalCoordination::open(disk, quiet(), clock, Logger(), metrics);
       for (int i = 0; local && i < 5; ++i) {
-        const auto held = testing::run_on(reactors.at(), (*local)->acquire("n", "one", 1000));
+        const auto held = testing::run_on(reactors.at(), (*local)->acquire("n", "one", 1000, ""));
         if (!held) continue;
         ASSERT_GT(held->epoch, last);
         last = held->epoch;

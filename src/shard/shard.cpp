@@ -30,7 +30,7 @@ Shard::Shard(ShardId id, std::string node, Reactor& reactor, engines::Log& log, 
 Task<> Shard::start(StateMachine& machine) {
   assert(state_ == State::kIdle);
   state_ = State::kRecovering;
-  CO_TRY(ownership_, co_await coordination_.acquire("shard/" + std::to_string(id_.value), node_, limits_.lease_ms));
+  CO_TRY(ownership_, co_await coordination_.acquire("shard/" + std::to_string(id_.value), node_, limits_.lease_ms, ""));
   CO_TRY_VOID(co_await log_.seal(id_, ownership_.epoch));
   CO_TRY_VOID(co_await replay_tail(machine));
   state_ = State::kServing;
@@ -235,7 +235,7 @@ asio::awaitable<void> Shard::renew() {
 /// Takes the lease that has ended again.
 asio::awaitable<void> Shard::regain() {
   if (state_ != State::kServing) co_return;
-  auto taken = co_await coordination_.acquire(ownership_.name, node_, limits_.lease_ms);
+  auto taken = co_await coordination_.acquire(ownership_.name, node_, limits_.lease_ms, "");
   Result<> resumed = taken ? co_await resume_at(*taken) : fail(taken.error());
   if (resumed) {
     logger_.warn("the lease had lapsed; nobody has written since, and the shard goes on",

@@ -247,7 +247,7 @@ TEST_F(LapsedShardTest, an_owner_whose_lease_lapsed_is_lost_while_another_holds_
   // The shard may be quicker, and take it again.
   ASSERT_TRUE(within_seconds([&] {
     lapse();
-    return run(engines_.coordination->acquire("shard/1", "another", 60'000)).has_value();
+    return run(engines_.coordination->acquire("shard/1", "another", 60'000, "")).has_value();
   }));
   ASSERT_TRUE(within_seconds([&] { return shard_->state() == Shard::State::kLost; }));
 }
