@@ -17,6 +17,9 @@ SERVICES = {"identity", "documents", "chat", "files", "federation", "search", "c
 # What a part must link for itself to include it. Header prefix -> target.
 LIBRARIES = {
     "argon2.h": "PkgConfig::argon2",
+    "etcd_api/": "concord_etcd_api",
+    "google/protobuf/": "PkgConfig::grpc",
+    "grpcpp/": "PkgConfig::grpc",
     "sodium.h": "PkgConfig::sodium",
     "boost/json": "Boost::json",
     "curl/": "CURL::libcurl",
