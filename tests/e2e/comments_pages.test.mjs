@@ -3,7 +3,8 @@ import test, { before, after } from 'node:test'
 import assert from 'node:assert/strict'
 import { id, launchBrowser } from './browser.mjs'
 import { Hub, until } from './hub.mjs'
-import { close, inspect, openAs, openPage } from './pages.mjs'
+import { close, inspect, openPage } from './pages.mjs'
+import { comment, editor, kText, saved, select, selected, share, shows, thread } from './two_people.mjs'
 
 let hub, browser, ann, ben
 before(async () => {
@@ -18,54 +19,7 @@ after(async () => {
   await hub?.stop()
 })
 
-const kText = 'The quick brown fox jumps over the lazy dog.\nIt was a sunny day.\n'
-
-/** A document of Ann's that Ben has with this access, open at both. */
-async function together(level, content = kText) {
-  const document = await hub.createDocument(ann, { name: 'Plan', content })
-  await hub.ask(ann, 'POST', `/documents/${document.id}/share`, { principal: ben.id, access_level: level }, 200)
-  const pages = await Promise.all([ann, ben].map((who) => openAs(browser, hub, who, `/d/${document.id}`)))
-  for (const page of pages) {
-    await page.waitForSelector(id('editor'))
-    await page.waitForSelector(`${id('connection-state')}[data-state="saved"]`)
-  }
-  return { document, pages, contentOf: async () => (await hub.ask(ann, 'GET', `/documents/${document.id}?format=text`, undefined, 200)).content }
-}
-
-/** Selects the first of these words in the editor, as a person does. */
-async function select(page, words) {
-  await page.evaluate((wanted) => {
-    const root = document.querySelector('[data-testid="editor"]')
-    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT)
-    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-      const at = node.data.indexOf(wanted)
-      if (at < 0) continue
-      root.focus()
-      getSelection().setBaseAndExtent(node, at, node, at + wanted.length)
-      return
-    }
-    throw new Error(`“${wanted}” is not in the text`)
-  }, words)
-}
-const selected = (page) => page.evaluate(() => String(getSelection()))
-const marked = (page, name) => page.evaluate((key) => [...(CSS.highlights.get(key) ?? [])].map(String), `concord-${name}`)
-const shows = async (page, name, words) => {
-  let found
-  await until(`${name} marks ${JSON.stringify(words)}`, async () => {
-    found = await marked(page, name)
-    return JSON.stringify(found) === JSON.stringify(words)
-  }).catch((error) => { throw new Error(`${error.message}; it marks ${JSON.stringify(found)}`) })
-}
-const editor = (page) => page.locator(id('editor'))
-const thread = (page) => page.locator(id('thread'))
-const saved = (page) => page.waitForSelector(`${id('connection-state')}[data-state="saved"]`)
-
-async function comment(page, words, body) {
-  await select(page, words)
-  await page.click(id('add-comment'))
-  await page.fill(id('comment-text'), body)
-  await page.click(id('comment-send'))
-}
+const together = (level, content) => share(browser, hub, [ann, ben], level, content)
 
 test('two people talk about a place in the text, which moves with it', async () => {
   const { pages: [a, b] } = await together('write')

@@ -128,17 +128,25 @@ function Nowhere() {
   );
 }
 
+const documentsHave = (count: number): string => (count === 1 ? 'One document has' : `${count} documents have`);
+
 function SignOutQuestion() {
   const { session } = useApp();
-  const count = useStore(signOutQuestion);
-  if (count === 0) return null;
-  const stay = () => signOutQuestion.set(0);
+  const atStake = useStore(signOutQuestion);
+  if (!atStake) return null;
+  const { changes, drafts } = atStake;
+  const stay = () => signOutQuestion.set(null);
   return (
-    <Dialog title="Sign out and lose unsent changes?" onClose={stay} testId="sign-out-question">
-      <p className="text-base text-muted">
-        {count === 1 ? 'One document has' : `${count} documents have`} changes on this device that have not reached the
-        hub yet. Signing out removes them from here. If you stay, they are sent when the hub can be reached.
-      </p>
+    <Dialog title={changes > 0 ? 'Sign out and lose unsent changes?' : 'Sign out and lose your drafts?'} onClose={stay} testId="sign-out-question">
+      <div className="flex flex-col gap-2 text-base text-muted">
+        {changes > 0 ? (
+          <p>
+            {documentsHave(changes)} changes on this device that have not reached the hub yet. Signing out removes them from here. If you
+            stay, they are sent when the hub can be reached.
+          </p>
+        ) : null}
+        {drafts > 0 ? <p>{documentsHave(drafts)} a draft of suggestions on this device that you have not made yet. Signing out removes {drafts === 1 ? 'it' : 'them'}.</p> : null}
+      </div>
       <div className="mt-6 flex justify-end gap-2">
         <Button onClick={stay}>Stay signed in</Button>
         <Button look="danger" onClick={() => void signOutNow(session)}>Sign out</Button>

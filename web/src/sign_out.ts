@@ -1,9 +1,16 @@
 import { Store } from './lib/store';
 import { SignedOut, type Session } from './lib/session';
+import { Drafts } from './live/drafts';
 import { Outbox } from './live/outbox';
 
-/** Set while the person is asked whether unsent changes may be lost: the number of documents that have some. */
-export const signOutQuestion = new Store<number>(0);
+/** What signing out would lose: the number of documents that have unsent changes, and of those that have drafts of suggestions. */
+export interface AtStake {
+  changes: number;
+  drafts: number;
+}
+
+/** Set while the person is asked whether it may be lost. */
+export const signOutQuestion = new Store<AtStake | null>(null);
 
 export async function openOutbox(userId: string): Promise<Outbox | null> {
   try {
@@ -13,21 +20,31 @@ export async function openOutbox(userId: string): Promise<Outbox | null> {
   }
 }
 
-/** Signs out, after asking if this device still has changes that the hub does not. */
+export async function openDrafts(userId: string): Promise<Drafts | null> {
+  try {
+    return await Drafts.open(indexedDB, userId, navigator.locks);
+  } catch {
+    return null;
+  }
+}
+
+/** Signs out, after asking if this device still has something that the hub does not. */
 export async function requestSignOut(session: Session): Promise<void> {
   const user = session.user;
   if (!user) throw new SignedOut();
-  const outbox = await openOutbox(user.id);
-  const waiting = (await outbox?.documents().catch(() => [])) ?? [];
+  const [outbox, kept] = await Promise.all([openOutbox(user.id), openDrafts(user.id)]);
+  const changes = (await outbox?.documents().catch(() => []))?.length ?? 0;
+  const drafts = (await kept?.documents().catch(() => 0)) ?? 0;
   outbox?.close();
-  if (waiting.length > 0) signOutQuestion.set(waiting.length);
+  kept?.close();
+  if (changes + drafts > 0) signOutQuestion.set({ changes, drafts });
   else await signOutNow(session);
 }
 
 /** Signs out and removes what the person left on this device. */
 export async function signOutNow(session: Session): Promise<void> {
-  signOutQuestion.set(0);
+  signOutQuestion.set(null);
   const user = session.user;
   await session.signOut();
-  if (user) await Outbox.erase(indexedDB, user.id).catch(() => {});
+  if (user) await Promise.allSettled([Outbox, Drafts].map((store) => store.erase(indexedDB, user.id)));
 }

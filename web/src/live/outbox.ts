@@ -1,4 +1,5 @@
 import { suffices, type AccessLevel, type Needs } from '../lib/documents';
+import { finished, settled, stored } from '../lib/indexed_db';
 
 /**
  * Changes made on this device that the hub has not yet acknowledged, kept in IndexedDB so that they outlive the page.
@@ -47,7 +48,7 @@ export class Outbox {
   async append(document: string, update: Uint8Array, at: number, needs: Needs = 'write'): Promise<number> {
     const transaction = this.database.transaction(kStore, 'readwrite');
     const key = settled(transaction.objectStore(kStore).add({ document, update, at, needs }));
-    await finished(transaction);
+    await stored(transaction);
     return (await key) as number;
   }
 
@@ -69,7 +70,7 @@ export class Outbox {
     if (keys.length === 0) return;
     const transaction = this.database.transaction(kStore, 'readwrite');
     for (const key of keys) transaction.objectStore(kStore).delete(key);
-    await finished(transaction);
+    await stored(transaction);
   }
 
   /** The documents that have something here. */
@@ -90,18 +91,4 @@ export class Outbox {
   close(): void {
     this.database.close();
   }
-}
-
-function settled<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-}
-
-function finished(transaction: IDBTransaction): Promise<void> {
-  return new Promise((resolve, reject) => {
-    transaction.oncomplete = () => resolve();
-    transaction.onerror = transaction.onabort = () => reject(transaction.error);
-  });
 }

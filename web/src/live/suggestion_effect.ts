@@ -88,7 +88,8 @@ export class EffectFinder {
 /** Whether the update may be applied to the document now. */
 export const sound = (doc: Y.Doc, update: Uint8Array): boolean => new EffectFinder(doc).effectOf(update).kind === 'change';
 
-const waits = (doc: Y.Doc): boolean => doc.store.pendingStructs !== null || doc.store.pendingDs !== null;
+/** Whether the document has been given something that builds on what is not here. */
+export const waits = (doc: Y.Doc): boolean => doc.store.pendingStructs !== null || doc.store.pendingDs !== null;
 
 type Shared = Y.AbstractType<Y.YEvent<never>>;
 

@@ -10,28 +10,26 @@ import { Dialog } from '../ui/dialog';
 import { inputLook } from '../ui/field';
 import { Icon } from '../ui/icons';
 import { Menu } from '../ui/menu';
-import { toastProblem } from '../ui/toasts';
 import type { Suggesting } from './use_suggesting';
 
 /** Below the toolbar while somebody suggests: what that means, and what becomes of what was written. */
 export function SuggestBar({ draft, suggesting }: { draft: SuggestionDraft; suggesting: Suggesting }) {
   const changed = useStore(draft.changed);
-  const [message, setMessage] = useState('');
+  const message = useStore(draft.message);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (suggesting.suggest(message.trim())) setMessage('');
-    else toastProblem('Nothing to suggest', 'What was written comes to no change of the text.');
+    suggesting.suggest();
   };
   return (
     <form onSubmit={submit} data-testid="suggest-bar" className="flex min-h-11 flex-wrap items-center justify-center gap-2 border-t border-line bg-accent-soft px-3 py-1.5 text-sm sm:px-4">
       {changed ? (
         <>
           <input
-            value={message} onChange={(event) => setMessage(event.target.value)} aria-label="What the suggestion is for" placeholder="Why? (if you like)" data-testid="suggest-message"
+            value={message} onChange={(event) => draft.message.set(event.target.value)} aria-label="What the suggestion is for" placeholder="Why? (if you like)" data-testid="suggest-message"
             aria-invalid={bytesOf(message) > kMaxMessageBytes || undefined} className={cx(inputLook, 'h-8 max-w-96 min-w-32 flex-1 px-2.5 text-sm')}
           />
           <Button type="submit" look="primary" disabled={bytesOf(message) > kMaxMessageBytes} data-testid="suggest-send">Suggest</Button>
-          <Button onClick={() => { setMessage(''); suggesting.discard(); }} data-testid="suggest-discard">Discard</Button>
+          <Button onClick={suggesting.discard} data-testid="suggest-discard">Discard</Button>
         </>
       ) : <p className="flex items-center gap-2 text-accent"><Icon name="suggest" size={16} className="shrink-0" />You are suggesting: what you change is shown to the others as a suggestion.</p>}
     </form>

@@ -65,7 +65,7 @@ function Opened({ id, document_, info, live, onBack }: { id: string; document_: 
   const [editor, setEditor] = useState<Editor | null>(null);
   const standing = standingOf(info.access_level);
   const silent = standing === 'read';
-  const suggesting = useSuggesting(live, standing);
+  const suggesting = useSuggesting(live, id, standing);
   const { draft } = suggesting;
   const { ready } = useStore(live.state);
   const shown = useMemo(() => (draft ? { doc: draft.doc, content: draft.content, awareness: live.awareness, typed: () => live.typed() } : live), [draft, live]);

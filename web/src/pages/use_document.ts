@@ -46,19 +46,10 @@ export function useDocument(id: string): OpenDocument {
   const [accessChanged, setAccessChanged] = useState(false);
   const [refused, setRefused] = useState(false);
   const restarts = useRef(0);
+  /** What the session before put into the outbox is there. */
+  const keeping = useRef<Promise<void>>(Promise.resolve());
   const latest = useRef<DocumentInfo | null>(null);
   const lastLook = useRef(0);
-
-  useEffect(() => {
-    let current = true;
-    let opened: Outbox | null = null;
-    void openOutbox(user.id).then((box) => {
-      opened = box;
-      if (current) setOutbox(box);
-      else box?.close();
-    });
-    return () => { current = false; opened?.close(); };
-  }, [user.id]);
 
   /** Reads the description; tells what became of the document. */
   const read = useCallback(async (signal?: AbortSignal): Promise<'here' | 'gone' | Problem> => {
@@ -122,8 +113,24 @@ export function useDocument(id: string): OpenDocument {
       document.removeEventListener('visibilitychange', wake);
       setLive(null);
       made.destroy();
+      keeping.current = made.settled();
     };
   }, [id, user, session, outbox, standing, epoch]);
+
+  // After the above, so that what a session wrote last is kept before the outbox is closed.
+  useEffect(() => {
+    let current = true;
+    let opened: Outbox | null = null;
+    void openOutbox(user.id).then((box) => {
+      opened = box;
+      if (current) setOutbox(box);
+      else box?.close();
+    });
+    return () => {
+      current = false;
+      void keeping.current.then(() => opened?.close());
+    };
+  }, [user.id]);
 
   const lookAgain = useCallback(() => {
     if (Date.now() - lastLook.current < kLookAgainMs) return;
