@@ -59,6 +59,13 @@ export function accessLabel(level: AccessLevel): string {
 
 const at = (id: string) => `/documents/${encodeURIComponent(id)}`;
 
+/** When somebody was at a document last. */
+export interface Visit {
+  principal: string;
+  name: string;
+  last_seen: string;
+}
+
 interface Signed {
   author: string;
   author_name: string;
@@ -86,6 +93,11 @@ export class Documents {
 
   rename(id: string, name: string): Promise<DocumentInfo> {
     return this.session.request(at(id), { method: 'PATCH', body: { name } });
+  }
+
+  /** Who is at a document, and who has been in the last weeks, newest first. */
+  presence(id: string, signal?: AbortSignal): Promise<{ clients: { principal: string }[]; seen: Visit[] }> {
+    return this.session.request(`${at(id)}/presence`, { signal });
   }
 
   /** Who wrote the comments and suggestions of a document, by name; their content comes with the document itself. */

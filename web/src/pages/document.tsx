@@ -80,7 +80,7 @@ function Opened({ id, document_, info, live, onBack }: { id: string; document_: 
         {standing === 'comment' ? <Badge icon="comment" testId="access-badge"><span className="max-sm:sr-only">{accessLabel(standing)}</span></Badge> : null}
         <ModeSwitch suggesting={suggesting} />
         <ConnectionChip live={live} readOnly={silent} />
-        <Presence live={live} />
+        <Presence live={live} documentId={id} />
         <MarginButton margin={margin} />
         {visiting ? null : <Button icon="people" onClick={() => setSharing(true)} data-testid="share-open" aria-label="Share" className="max-sm:w-8 max-sm:px-0 max-sm:[&>svg]:m-0"><span className="max-sm:hidden">Share</span></Button>}
       </Header>

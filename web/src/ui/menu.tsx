@@ -1,6 +1,7 @@
-import { useEffect, useId, useRef, useState, type KeyboardEvent, type ReactElement, type ReactNode } from 'react';
+import { useCallback, useEffect, useId, useRef, useState, type KeyboardEvent, type ReactElement, type ReactNode } from 'react';
 import { cx } from './cx';
 import { Icon, type IconName } from './icons';
+import { useDismiss } from './use_dismiss';
 
 export interface MenuItem {
   label: string;
@@ -40,19 +41,11 @@ export function Menu({ trigger, items, header, label, align = 'end' }: {
     if (refocus) root.current?.querySelector<HTMLElement>('[aria-haspopup="menu"]')?.focus();
   };
 
+  useDismiss(root, open, useCallback(() => setOpen(false), []));
   useEffect(() => {
     if (!open) return;
     entries()[0]?.focus({ preventScroll: true });
     list.current?.scrollIntoView({ block: 'nearest' });
-    const outside = (event: Event) => {
-      if (!root.current?.contains(event.target as Node)) setOpen(false);
-    };
-    document.addEventListener('pointerdown', outside, true);
-    document.addEventListener('focusin', outside);
-    return () => {
-      document.removeEventListener('pointerdown', outside, true);
-      document.removeEventListener('focusin', outside);
-    };
   }, [open]);
 
   const onKeyDown = (event: KeyboardEvent) => {
