@@ -23,6 +23,7 @@ LIBRARIES = {
     "sodium.h": "PkgConfig::sodium",
     "boost/json": "Boost::json",
     "curl/": "CURL::libcurl",
+    "libpq-fe.h": "PkgConfig::libpq",
     "md4c": "PkgConfig::md4c",
     "openssl/": "OpenSSL::",
     "sqlite3.h": "SQLite::SQLite3",

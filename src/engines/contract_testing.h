@@ -97,9 +97,10 @@ class ContractTest : public ::testing::TestWithParam<Driver<Port>> {
   std::future<Result<T>> start(std::size_t index, Task<T> task) {
     auto promise = std::make_shared<std::promise<Result<T>>>();  // shared with the callback, which must be copyable
     auto future = promise->get_future();
-    asio::co_spawn(reactor(index).context(), std::move(task), [promise](std::exception_ptr thrown, Result<T> result) {
-      thrown ? promise->set_exception(thrown) : promise->set_value(std::move(result));
-    });
+    asio::co_spawn(reactor(index).context(), std::move(task),
+                   [promise](const std::exception_ptr& thrown, Result<T> result) {
+                     thrown ? promise->set_exception(thrown) : promise->set_value(std::move(result));
+                   });
     return future;
   }
   /// Runs a task that is cancelled once `cancel_after` has passed, and waits for its end.

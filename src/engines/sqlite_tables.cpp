@@ -1,13 +1,12 @@
 #include "engines/sqlite_tables.h"
 
-#include <boost/asio/error.hpp>
-#include <boost/system/system_error.hpp>
 #include <exception>
 #include <unordered_set>
 
 #include "base/reactor.h"
 #include "engines/sqlite_migrations.h"
 #include "engines/sqlite_writer.h"
+#include "engines/thrown.h"
 
 namespace concord::engines {
 namespace {
@@ -34,21 +33,6 @@ class SqliteTransaction final : public Transaction {
   SqliteWriter& writer_;
   std::shared_ptr<SqliteSession> session_;  // shared with the writing thread
 };
-
-/// What the body threw ends here: a transaction fails as a value.
-Error to_error(const std::exception_ptr& thrown) {
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const boost::system::system_error& error) {
-    if (error.code() == boost::asio::error::operation_aborted)
-      return {Code::kUnavailable, "the transaction was cancelled", {}};
-    return {Code::kInternal, error.what(), {}};
-  } catch (const std::exception& error) {
-    return {Code::kInternal, error.what(), {}};
-  } catch (...) {
-    return {Code::kInternal, "the transaction's body threw", {}};
-  }
-}
 
 }  // namespace
 
@@ -157,7 +141,7 @@ Task<> SqliteTables::transaction(std::function<Task<>(Transaction&)> body) {
     thrown = std::current_exception();
   }
   state_->record(state_->transaction_seconds, began);
-  if (thrown) co_return fail(to_error(thrown));
+  if (thrown) co_return fail(error_of_thrown(thrown));
   co_return done;
 }
 

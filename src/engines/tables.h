@@ -68,8 +68,9 @@ class Tables {
 
   /// Runs `body` in one serializable transaction: commits when it returns success; rolls back when it returns an error
   /// or throws (kInternal with the exception's words, kUnavailable where it was cancelled). `body` may run again after
-  /// a serialization failure, so it must have no effect outside the transaction. It is kept alive until it has ended,
-  /// so it may capture; it makes one query at a time, none of them by `Tables::query` for writing (that waits for this
+  /// a serialization failure, so it must have no effect outside the transaction. Once a statement was refused it
+  /// returns an error: what an engine still does in this transaction differs. It is kept alive until it has ended, so
+  /// it may capture; it makes one query at a time, none of them by `Tables::query` for writing (that waits for this
   /// very transaction), and ends soon: past its time the transaction is rolled back and its calls are answered
   /// kUnavailable.
   virtual Task<> transaction(std::function<Task<>(Transaction&)> body) = 0;

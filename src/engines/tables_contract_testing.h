@@ -161,6 +161,7 @@ inline Task<> write_then_read(Tables& tables, std::int64_t first, std::int64_t c
 
 TEST_P(TablesContract, a_reader_sees_what_a_finished_write_wrote) {
   std::vector<std::future<Result<>>> running;
+  running.reserve(12);
   for (std::size_t i = 0; i < 12; ++i)
     running.push_back(start(i, write_then_read(port(), static_cast<std::int64_t>(i) * 1000, 30)));
   for (auto& each : running) {
@@ -243,6 +244,7 @@ inline Task<> increment(Transaction& transaction) {
 TEST_P(TablesContract, transactions_are_serializable) {
   ASSERT_TRUE(add_account(1, 0));
   std::vector<std::future<Result<>>> running;
+  running.reserve(40);
   for (std::size_t i = 0; i < 40; ++i) running.push_back(start(i, port().transaction(increment)));
   for (auto& each : running) ASSERT_TRUE(each.get());
   EXPECT_EQ(balance(1), 40);
@@ -308,6 +310,7 @@ TEST_P(TablesContract, nodes_that_start_together_migrate_once) {
   const std::vector<Migration> migrations = {step("notes", 1, "CREATE TABLE notes (id BIGINT)"),
                                              step("notes", 2, "INSERT INTO notes VALUES (1)")};
   std::vector<std::future<Result<>>> running;
+  running.reserve(6);
   for (std::size_t i = 0; i < 6; ++i) running.push_back(start(i, port().migrate(migrations)));
   for (auto& each : running) EXPECT_TRUE(each.get());
   EXPECT_EQ(count("notes"), 1);
@@ -338,18 +341,21 @@ TEST_P(TablesContract, versions_of_a_part_have_no_gaps) {
   EXPECT_EQ(code_of(run(port().migrate({step("notes", 1, ""), step("notes", 1, "")}))), Code::kInvalidArgument);
 }
 
+inline Task<> stays_within(Transaction& transaction, Reactor& reactor, bool& stayed) {
+  stayed = stayed && reactor.is_current();
+  CO_TRY_VOID(co_await transaction.query({"UPDATE accounts SET balance = 1", {}}));
+  stayed = stayed && reactor.is_current();
+  co_return Result<>();
+}
+
 inline Task<> stays_on(Reactor& reactor, Tables& tables, std::int64_t id) {
   bool stayed = true;
   CO_TRY_VOID(co_await tables.query({"INSERT INTO accounts VALUES ($1, $2, 0)", {id, std::to_string(id)}}));
   stayed = stayed && reactor.is_current();
   CO_TRY_VOID(co_await tables.query({"SELECT id FROM accounts WHERE id = $1", {id}}));
   stayed = stayed && reactor.is_current();
-  CO_TRY_VOID(co_await tables.transaction([&stayed, &reactor](Transaction& t) -> Task<> {
-    stayed = stayed && reactor.is_current();
-    CO_TRY_VOID(co_await t.query({"UPDATE accounts SET balance = 1", {}}));
-    stayed = stayed && reactor.is_current();
-    co_return Result<>();
-  }));
+  CO_TRY_VOID(
+      co_await tables.transaction([&stayed, &reactor](Transaction& t) { return stays_within(t, reactor, stayed); }));
   if (!stayed || !reactor.is_current()) co_return fail(Code::kInternal, "resumed elsewhere");
   co_return Result<>();
 }
