@@ -237,13 +237,16 @@ class EtcdCoordination final : public Coordination {
   Task<Ownership> renew(Ownership held, std::int64_t ttl_ms) override {
     CO_TRY_VOID(check_ttl(ttl_ms));
     const auto client = client_;
+    // Counted from before the read: it is confirmed by a majority, so whoever leads etcd instead of a member that does
+    // not know it yet, and that may answer the renewal all the same, began every lease anew after this time.
+    const std::int64_t asked_ns = client->clock().monotonic_ns();
     CO_TRY(auto standing, co_await read(client, held));
     if (!standing) co_return fenced(held);
     if (standing->record.ttl_s != ttl_s_of(ttl_ms))
       co_return co_await exchange_lease(client, std::move(held), std::move(*standing), ttl_ms);
     // The key is gone with its lease, and another has it only when it is gone: so a lease that is alive after the key
     // was read as ours holds it still.
-    Lease lease{standing->key.lease, client->clock().monotonic_ns()};
+    Lease lease{standing->key.lease, asked_ns};
     CO_TRY(const KeepAliveReply reply, served(co_await client->call(KeepAliveRequest{lease.id})));
     lease.ttl_s = reply.ttl_s;
     if (lease.ttl_s <= 0) co_return fenced(held);

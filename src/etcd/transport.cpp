@@ -1,5 +1,6 @@
 #include "etcd/transport.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/grpcpp.h>
 
 #include <etcd_api/etcd.grpc.pb.h>
@@ -286,6 +287,8 @@ class GrpcWatchStream final : public WatchStream {
 
 Transport::Transport(std::vector<Endpoint> endpoints, TlsCredentials credentials)
     : state_(std::make_shared<TransportState>(std::move(endpoints), std::move(credentials))) {
+  // It would print lines of its own shape; what is to be known comes with each call's status.
+  gpr_set_log_function([](gpr_log_func_args*) {});
   state_->thread = std::thread([state = state_.get()] { state->run(); });
 }
 
