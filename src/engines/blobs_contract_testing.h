@@ -185,6 +185,7 @@ TEST_P(BlobsContract, of_many_who_put_one_key_one_succeeds) {
   for (int round = 0; round < 5; ++round) {
     std::vector<std::future<Result<>>> running;
     const std::string key = "contended/" + std::to_string(round);
+    running.reserve(9);
     for (std::size_t i = 0; i < 9; ++i) running.push_back(start(i, port().put(key, shared(std::to_string(i)))));
     int winner = -1;
     for (std::size_t i = 0; i < running.size(); ++i) {
@@ -212,6 +213,7 @@ inline Task<> put_and_remove(Blobs& blobs, std::string directory, int rounds) {
 
 TEST_P(BlobsContract, neighbours_come_and_go_without_disturbing_each_other) {
   std::vector<std::future<Result<>>> running;
+  running.reserve(6);
   for (std::size_t i = 0; i < 6; ++i)
     running.push_back(
         start(i, put_and_remove(port(), "shared/" + std::to_string(i / 2) + "/x" + std::to_string(i), 20)));
