@@ -26,6 +26,7 @@ LIBRARIES = {
     "libpq-fe.h": "PkgConfig::libpq",
     "md4c": "PkgConfig::md4c",
     "openssl/": "OpenSSL::",
+    "pugi": "pugixml::",
     "sqlite3.h": "SQLite::SQLite3",
     "zlib.h": "ZLIB::ZLIB",
     "zstd.h": "PkgConfig::zstd",
