@@ -34,12 +34,12 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "engines/log.h"
+#include "engines/log_records.h"
 
 namespace concord::engines {
 
 constexpr std::size_t kSegmentHeaderBytes = 64;
 constexpr std::size_t kFrameHeaderBytes = 64;
-constexpr std::size_t kMaxLogTextBytes = 64;  // of a stream, a principal, a client
 constexpr std::size_t kMaxFrameBytes = kFrameHeaderBytes + 3 * kMaxLogTextBytes + kMaxPayloadBytes;
 
 using LogIdentity = std::array<std::uint8_t, 16>;

@@ -14,24 +14,12 @@ namespace {
 /// An append's frames lie in one segment, whose offsets have 32 bits.
 constexpr std::size_t kMaxAppendBytes = 256U << 20U;
 
-std::unexpected<Error> too_large(std::string field, std::size_t limit, std::size_t value) {
-  return fail(Error{Code::kTooLarge,
-                    field + " is too large for the log",
-                    {{"field", field}, {"limit", std::to_string(limit)}, {"value", std::to_string(value)}}});
-}
-
 /// The bytes that the records take in a segment.
 Result<std::size_t> check(const std::vector<LogRecord>& records) {
-  if (records.empty()) return fail(Error{Code::kInvalidArgument, "an append needs a record", {{"field", "records"}}});
+  constexpr std::size_t kPadding = 8;
+  TRY_VOID(check_records(records, kMaxAppendBytes, kFrameHeaderBytes + kPadding));
   std::size_t total = 0;
   for (const LogRecord& record : records) {
-    if (!record.payload) return fail(Error{Code::kInvalidArgument, "payload is null", {{"field", "payload"}}});
-    if (record.stream.size() > kMaxLogTextBytes) return too_large("stream", kMaxLogTextBytes, record.stream.size());
-    if (record.principal.size() > kMaxLogTextBytes)
-      return too_large("principal", kMaxLogTextBytes, record.principal.size());
-    if (record.client.size() > kMaxLogTextBytes) return too_large("client", kMaxLogTextBytes, record.client.size());
-    if (record.payload->size() > kMaxPayloadBytes)
-      return too_large("payload", kMaxPayloadBytes, record.payload->size());
     Frame frame;
     frame.stream = record.stream;
     frame.principal = record.principal;
@@ -39,7 +27,6 @@ Result<std::size_t> check(const std::vector<LogRecord>& records) {
     frame.payload = *record.payload;
     total += frame_size(frame);
   }
-  if (total > kMaxAppendBytes) return too_large("records", kMaxAppendBytes, total);
   return total;
 }
 

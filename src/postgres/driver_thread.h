@@ -35,8 +35,8 @@ class DriverThread {
     return concord::run_on(reactor(), counted(*pool_, std::move(task)));
   }
 
-  /// Ends every call. Not from a reactor's thread.
-  void close() { run_here(close_pool(*pool_)); }
+  /// Runs `first` on the reactor, then ends every call. Not from a reactor's thread.
+  void close(std::function<void()> first = [] {}) { run_here(close_pool(*pool_, std::move(first))); }
 
  private:
   template <class T>
@@ -44,7 +44,8 @@ class DriverThread {
     const Pool::Call call(pool);
     co_return co_await std::move(task);
   }
-  static Task<> close_pool(Pool& pool) {
+  static Task<> close_pool(Pool& pool, std::function<void()> first) {
+    first();
     co_await pool.close();
     co_return Result<>();
   }
