@@ -28,7 +28,7 @@ test('who is here and who was lately is told, by the keyboard too', async () => 
   await hub.ask(ann, 'POST', `/documents/${document.id}/share`, { principal: cem.id, access_level: 'read' }, 200)
   await a.waitForSelector(`${id('presence-avatar')}[data-user-id="${ben.id}"]`)
   await a.focus(id('presence'))
-  assert.equal(await a.getAttribute(id('presence'), 'aria-label'), 'Also here: Ben')
+  assert.equal(await a.locator(`${id('presence')} > .sr-only`).textContent(), 'Also here: Ben')
   await a.keyboard.press('Enter')
   await a.waitForSelector(id('people-here'))
   await until('the panel has the focus', () => a.evaluate(() => document.activeElement?.dataset.testid === 'people-here'))
@@ -46,7 +46,7 @@ test('who is here and who was lately is told, by the keyboard too', async () => 
   await a.keyboard.press('Escape')
   assert.equal(await a.locator(id('people-here')).count(), 0)
   assert.ok(await a.evaluate(() => document.activeElement?.dataset.testid === 'presence'), 'Escape leads back to the button')
-  assert.equal(await a.getAttribute(id('presence'), 'aria-label'), 'Nobody else is here')
+  assert.equal(await a.locator(`${id('presence')} > .sr-only`).textContent(), 'Nobody else is here')
 
   // Cem comes later, and is told by the hub.
   const c = await openAs(browser, hub, cem, `/d/${document.id}`)

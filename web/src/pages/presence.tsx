@@ -48,9 +48,9 @@ export function Presence({ live, documentId }: { live: DocumentSession; document
         trigger={(props) => (
           <button
             type="button" data-testid="presence" title="Who is here, and who was" {...props}
-            aria-label={others.length > 0 ? `Also here: ${others.map((person) => person.name).join(', ')}` : 'Nobody else is here'}
             className="inline-flex h-8 min-w-8 items-center justify-center rounded-full px-0.5 text-muted transition-colors hover:bg-hover hover:text-ink aria-expanded:bg-hover aria-expanded:text-ink"
           >
+            <span className="sr-only">{others.length > 0 ? `Also here: ${others.map((person) => person.name).join(', ')}` : 'Nobody else is here'}</span>
             {others.length > 0 ? <Faces others={others} /> : <Icon name="group" size={18} />}
           </button>
         )}
