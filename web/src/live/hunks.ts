@@ -16,12 +16,12 @@ export interface Hunk {
 const kContext = 24;
 
 /** The text from `from` to `to`, never half a character; shortened on the side that is given. */
-function context(before: string, from: number, to: number, side: 'left' | 'right'): string {
+function context(before: string, from: number, to: number, side: 'left' | 'right', most: number = kContext): string {
   if (side === 'left') {
-    const cut = Math.max(from, to - kContext);
+    const cut = Math.max(from, to - most);
     return (cut > from ? '…' : '') + (isTail(before, cut) ? before.slice(cut + 1, to) : before.slice(cut, to));
   }
-  const cut = Math.min(to, from + kContext);
+  const cut = Math.min(to, from + most);
   return (isTail(before, cut) ? before.slice(from, cut - 1) : before.slice(from, cut)) + (cut < to ? '…' : '');
 }
 
@@ -29,22 +29,33 @@ const isTail = (text: string, at: number): boolean => { const unit = text.charCo
 
 const endOf = (part: Part): number => (part.kind === 'insert' ? part.at : part.at + part.text.length);
 
-export function hunksOf(parts: readonly Part[], before: string): Hunk[] {
+/** What a piece shows of what is long: who reads it is not helped by more, and drawing it would hold up the page. */
+const kMaxShownText = 1_500;
+const kMaxPieces = 60;
+
+const shortened = (text: string): string => (text.length <= kMaxShownText ? text : `${context(text, 0, text.length, 'right', kMaxShownText)} (${text.length.toLocaleString('en')} characters)`);
+
+/** The first `most` hunks, and how many more there are. */
+export function hunksOf(parts: readonly Part[], before: string, most: number): { hunks: Hunk[]; more: number } {
   const hunks: Hunk[] = [];
+  let more = 0;
   let pieces: Piece[] = [];
   let end = 0;
+  const close = () => { if (hunks.length > 0 && more === 0) pieces.push({ kind: 'same', text: context(before, end, before.length, 'right') }); };
   parts.forEach((part, index) => {
-    const joined = index > 0 && part.at - end <= 2 * kContext;
+    const joined = index > 0 && part.at - end <= 2 * kContext && (more > 0 || pieces.length < kMaxPieces);
     if (!joined) {
-      if (index > 0) pieces.push({ kind: 'same', text: context(before, end, before.length, 'right') });
-      pieces = [{ kind: 'same', text: context(before, 0, part.at, 'left') }];
-      hunks.push({ at: part.at, pieces });
-    } else if (part.at > end) {
+      close();
+      if (hunks.length < most) {
+        pieces = [{ kind: 'same', text: context(before, 0, part.at, 'left') }];
+        hunks.push({ at: part.at, pieces });
+      } else more++;
+    } else if (part.at > end && more === 0) {
       pieces.push({ kind: 'same', text: before.slice(end, part.at) });
     }
-    pieces.push(part.kind === 'format' ? { kind: 'format', text: part.text, attributes: part.attributes } : { kind: part.kind, text: part.text });
+    if (more === 0) pieces.push({ kind: part.kind, text: shortened(part.text), ...(part.kind === 'format' ? { attributes: part.attributes } : {}) });
     end = endOf(part);
   });
-  if (hunks.length > 0) pieces.push({ kind: 'same', text: context(before, end, before.length, 'right') });
-  return hunks.map((hunk) => ({ at: hunk.at, pieces: hunk.pieces.filter((piece) => piece.text !== '') }));
+  close();
+  return { hunks: hunks.map((hunk) => ({ at: hunk.at, pieces: hunk.pieces.filter((piece) => piece.text !== '') })), more };
 }

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import * as Y from 'yjs';
 import { makeTypeId } from '../lib/type_id';
 import { needsOf } from './changes';
-import { changedText, EffectFinder, flatText, kMaxUpdateBytes, movedPlace, sound, type DeltaOp, type Effect } from './suggestion_effect';
+import { EffectFinder, flatText, kMaxUpdateBytes, sound, type Effect } from './suggestion_effect';
 import { SuggestionDraft } from './suggestion_draft';
 import { acceptSuggestion, addSuggestion, isOpen, readSuggestions, rejectSuggestion, suggestionsOf } from './suggestions';
+import { changedText, changeOf, movedPlace, type DeltaOp } from './text_change';
 
 /** More by hand: SEEDS=500 npx vitest run src/live/suggestions */
 const kSeeds = Number(process.env['SEEDS'] ?? 12);
@@ -182,6 +183,11 @@ describe('a suggestion', () => {
   });
 });
 
+/** What a change does to the characters: one letter for each that stays, goes or comes. */
+const shapeOf = (delta: readonly DeltaOp[]): string =>
+  delta.map(({ retain = 0, delete: gone = 0, insert }) => '='.repeat(retain) + '-'.repeat(gone) + (typeof insert === 'string' ? insert : insert ? '\uFFFC' : '')).join('').replace(/=+$/, '')
+    .replace(/[^=]+/g, (run) => run.replace(/[^-]/g, '') + run.replaceAll('-', ''));
+
 it.each(Array.from({ length: kSeeds }, (_, index) => index + 1))('places and text follow a change, seed %i', (seed) => {
   const random = randomOf(seed);
   const doc = withText('0123456789abcdefghijklmnopqrstuvwxyz');
@@ -189,7 +195,8 @@ it.each(Array.from({ length: kSeeds }, (_, index) => index + 1))('places and tex
   let flat = textOf(doc);
   const places = new Map([...flat].map((letter, at) => [letter, at]));
   text.observe((event) => {
-    const delta = event.delta as DeltaOp[];
+    const delta = changeOf(text, event.transaction);
+    expect(shapeOf(delta)).toEqual(shapeOf(event.delta as DeltaOp[]));
     for (const [letter, at] of places) places.set(letter, movedPlace(at, delta));
     flat = changedText(flat, delta);
   });
@@ -207,6 +214,45 @@ it.each(Array.from({ length: kSeeds }, (_, index) => index + 1))('places and tex
     expect(flat).toBe(flatText(text));
     for (const [letter, at] of places) if (flat.includes(letter)) expect(flat[at], letter).toBe(letter);
   }
+});
+
+it.each(Array.from({ length: kSeeds }, (_, index) => index + 1))('is found sound without a copy where it is on a copy, seed %i', (seed) => {
+  const random = randomOf(seed);
+  const real = withText('The quick brown fox');
+  real.clientID = 1;
+  const verdicts = new Set<boolean>();
+  const strange = (doc: Y.Doc) => {
+    const at = random(doc.getText('content').length);
+    switch (random(7)) {
+      case 0: return doc.getText('content').insert(at, 'new');
+      case 1: return doc.getText('content').delete(at, Math.min(2, doc.getText('content').length - at));
+      case 2: return doc.getText('content').format(at, 1, { bold: random(2) ? true : null });
+      case 3: return doc.getText('content').insertEmbed(at, new Y.Map([['inside', random(9)]]) as never);
+      case 4: return random(4) ? doc.getText('content').insertEmbed(at, { image: 'x' }) : doc.getMap('elsewhere').set(String(random(3)), random(9));
+      case 5: return random(4) ? undefined : doc.getMap('elsewhere').delete(String(random(3)));
+      default: return random(4) ? undefined : doc.getArray('list').insert(0, [new Y.Map([['a', 1]])]);
+    }
+  };
+  for (let step = 0; step < 60; step++) {
+    // What another makes of the document, sometimes of one that is ahead, or behind.
+    const other = new Y.Doc();
+    Y.applyUpdate(other, Y.encodeStateAsUpdate(real));
+    if (random(6) === 0) { other.clientID = 7; other.getText('content').insert(0, 'ahead'); }
+    const draft = new Y.Doc();
+    Y.applyUpdate(draft, Y.encodeStateAsUpdate(other));
+    const updates: Uint8Array[] = [];
+    draft.on('update', (update: Uint8Array) => updates.push(update));
+    for (let edit = 0; edit <= random(4); edit++) strange(draft);
+    for (let edit = 0; edit < random(4); edit++) strange(real);
+    if (updates.length === 0) continue;
+    if (random(5) === 0 && updates.length > 1) updates.splice(random(updates.length), 1);
+    const update = Y.mergeUpdates(updates);
+    const found = effect(real, update).kind === 'change';
+    verdicts.add(found);
+    expect(sound(real, update), `step ${step}`).toBe(found);
+    if (found && random(2)) Y.applyUpdate(real, update);
+  }
+  expect(verdicts.size).toBe(2);
 });
 
 describe('a suggestion from anybody', () => {

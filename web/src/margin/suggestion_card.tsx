@@ -1,5 +1,6 @@
 import { hunksOf, type Piece } from '../live/hunks';
-import { kEmbedded, type Effect } from '../live/suggestion_effect';
+import type { Effect } from '../live/suggestion_effect';
+import { kEmbedded } from '../live/text_change';
 import { isOpen, type Suggestion } from '../live/suggestions';
 import { Badge } from '../ui/bits';
 import { Button } from '../ui/button';
@@ -47,17 +48,17 @@ function Change({ effect, before, onGo }: { effect: Effect | undefined; before: 
   if (effect.kind === 'waits') return <p className={look}>It builds on edits that have not come here yet.</p>;
   if (effect.kind === 'refused') return <p className={look}>It is not a change of the text, so it cannot be accepted.</p>;
   if (effect.parts.length === 0) return <p className={look}>Nothing is left of what it would change.</p>;
-  const hunks = hunksOf(effect.parts, before);
+  const { hunks, more } = hunksOf(effect.parts, before, kShownHunks);
   return (
     <ul className="mt-2 flex flex-col gap-1.5" aria-label="What it changes">
-      {hunks.slice(0, kShownHunks).map((hunk, index) => (
+      {hunks.map((hunk, index) => (
         <li key={index} className="rounded-md bg-sunken">
           <button type="button" title="Show it in the text" onClick={() => onGo(hunk.at)} className="block w-full px-2 py-1.5 text-left text-xs leading-5 break-words whitespace-pre-wrap">
             {hunk.pieces.map((piece, at) => <PieceOfText key={at} piece={piece} />)}
           </button>
         </li>
       ))}
-      {hunks.length > kShownHunks ? <li className="text-xs text-muted">and {hunks.length - kShownHunks} more places</li> : null}
+      {more > 0 ? <li className="text-xs text-muted">and {more === 1 ? 'one more place' : `${more} more places`}</li> : null}
     </ul>
   );
 }
