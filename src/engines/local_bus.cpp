@@ -5,36 +5,13 @@
 #include <set>
 #include <unordered_map>
 
+#include "engines/bus_arguments.h"
 #include "engines/callback_queue.h"
 
 namespace concord::engines {
 namespace {
 
 using Receiver = CallbackQueue<SharedBytes>;
-
-Result<> check_name(std::string_view field, const std::string& name) {
-  if (!name.empty() && name.size() <= kMaxBusNameBytes) return {};
-  return fail(Error{Code::kInvalidArgument,
-                    "a name on the bus has 1 to 512 bytes",
-                    {{"field", std::string(field)},
-                     {"limit", std::to_string(kMaxBusNameBytes)},
-                     {"value", std::to_string(name.size())}}});
-}
-
-Result<> check_ttl(std::int64_t ttl_ms) {
-  if (ttl_ms >= 1) return {};
-  return fail(Error{Code::kInvalidArgument,
-                    "a time to live is at least one millisecond",
-                    {{"field", "ttl_ms"}, {"limit", "1"}, {"value", std::to_string(ttl_ms)}}});
-}
-
-Result<> check_size(std::string_view field, std::size_t size) {
-  if (size <= kMaxBusValueBytes) return {};
-  return fail(Error{
-      Code::kTooLarge,
-      "too large for the bus",
-      {{"field", std::string(field)}, {"limit", std::to_string(kMaxBusValueBytes)}, {"value", std::to_string(size)}}});
-}
 
 /// Names with values that expire.
 template <class T>
@@ -144,8 +121,7 @@ struct LocalBus::Keys {
     return fail(Error{Code::kUnavailable, "the bus has too many keys", {{"limit", std::to_string(max_keys)}}});
   }
   static std::int64_t expiry(std::int64_t now_ns, std::int64_t ttl_ms) {
-    constexpr std::int64_t kLongestMs = 100LL * 365 * 24 * 3600 * 1000;
-    return now_ns + std::min(ttl_ms, kLongestMs) * 1'000'000;
+    return now_ns + std::min(ttl_ms, kLongestBusTtlMs) * 1'000'000;
   }
 };
 
@@ -155,9 +131,8 @@ LocalBus::LocalBus(LocalBusOptions options, Clock& clock, Metrics& metrics)
 LocalBus::~LocalBus() = default;
 
 Task<> LocalBus::publish(std::string channel, SharedBytes message) {
-  CO_TRY_VOID(check_name("channel", channel));
-  if (!message) co_return fail(Error{Code::kInvalidArgument, "message is null", {{"field", "message"}}});
-  CO_TRY_VOID(check_size("message", message->size()));
+  CO_TRY_VOID(check_bus_name("channel", channel));
+  CO_TRY_VOID(check_bus_message(message));
   std::vector<std::shared_ptr<Receiver>> receivers;
   {
     const std::lock_guard lock(channels_->mutex);
@@ -172,7 +147,7 @@ Task<> LocalBus::publish(std::string channel, SharedBytes message) {
 }
 
 Task<std::unique_ptr<Subscription>> LocalBus::subscribe(std::string channel, OnMessage on_message) {
-  CO_TRY_VOID(check_name("channel", channel));
+  CO_TRY_VOID(check_bus_name("channel", channel));
   auto receiver = std::make_shared<Receiver>(channels_->max_waiting, std::move(on_message));
   {
     const std::lock_guard lock(channels_->mutex);
@@ -182,9 +157,9 @@ Task<std::unique_ptr<Subscription>> LocalBus::subscribe(std::string channel, OnM
 }
 
 Task<> LocalBus::set(std::string key, Bytes value, std::int64_t ttl_ms) {
-  CO_TRY_VOID(check_name("key", key));
-  CO_TRY_VOID(check_ttl(ttl_ms));
-  CO_TRY_VOID(check_size("value", value.size()));
+  CO_TRY_VOID(check_bus_name("key", key));
+  CO_TRY_VOID(check_bus_ttl(ttl_ms));
+  CO_TRY_VOID(check_bus_size("value", value.size()));
   const std::lock_guard lock(keys_->mutex);
   const std::int64_t now = keys_->expire();
   if (keys_->values.find(key) == nullptr) CO_TRY_VOID(keys_->check_room());
@@ -193,7 +168,7 @@ Task<> LocalBus::set(std::string key, Bytes value, std::int64_t ttl_ms) {
 }
 
 Task<std::optional<Bytes>> LocalBus::get(std::string key) {
-  CO_TRY_VOID(check_name("key", key));
+  CO_TRY_VOID(check_bus_name("key", key));
   const std::lock_guard lock(keys_->mutex);
   keys_->expire();
   const Bytes* value = keys_->values.find(key);
@@ -202,7 +177,7 @@ Task<std::optional<Bytes>> LocalBus::get(std::string key) {
 }
 
 Task<> LocalBus::erase(std::string key) {
-  CO_TRY_VOID(check_name("key", key));
+  CO_TRY_VOID(check_bus_name("key", key));
   const std::lock_guard lock(keys_->mutex);
   keys_->values.erase(key);
   co_return Result<>();
@@ -221,8 +196,8 @@ Task<std::vector<Bus::Pair>> LocalBus::list(std::string prefix, std::size_t limi
 }
 
 Task<std::int64_t> LocalBus::add(std::string counter, std::int64_t delta, std::int64_t ttl_ms) {
-  CO_TRY_VOID(check_name("counter", counter));
-  CO_TRY_VOID(check_ttl(ttl_ms));
+  CO_TRY_VOID(check_bus_name("counter", counter));
+  CO_TRY_VOID(check_bus_ttl(ttl_ms));
   const std::lock_guard lock(keys_->mutex);
   const std::int64_t now = keys_->expire();
   if (std::int64_t* sum = keys_->counters.find(counter)) {
