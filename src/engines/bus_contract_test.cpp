@@ -1,5 +1,6 @@
 // The `bus` port's contract, on the embedded driver.
 
+#include "base/clock_testing.h"
 #include "engines/bus_contract_testing.h"
 #include "engines/local_bus.h"
 
@@ -8,7 +9,7 @@ namespace {
 
 TEST(LocalBus, more_keys_than_its_limit_are_refused_until_some_expire) {
   testing::RunningReactors reactors;
-  SystemClock clock;
+  concord::testing::ManualClock clock;
   Metrics metrics;
   LocalBus bus({.max_keys = 2}, clock, metrics);
   const auto set = [&](std::string key) { return testing::run_on(reactors.at(), bus.set(std::move(key), {}, 20)); };
@@ -17,7 +18,7 @@ TEST(LocalBus, more_keys_than_its_limit_are_refused_until_some_expire) {
   EXPECT_EQ(code_of(set("b")), Code::kUnavailable);
   EXPECT_EQ(code_of(testing::run_on(reactors.at(), bus.add("m", 1, 20))), Code::kUnavailable);
   EXPECT_TRUE(set("a"));
-  std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  clock.advance_ms(30);
   EXPECT_TRUE(set("b"));
 }
 
