@@ -156,6 +156,27 @@ Task<typename Request::Reply> Client::attempt_until(Request request, std::int64_
   }
 }
 
+/// `away` says why nobody answered, or is null.
+void Client::ended(const CallMetrics& metrics, std::int64_t began_ns, const Error* away) {
+  const std::int64_t now_ns = clock_.monotonic_ns();
+  metrics.seconds->record(static_cast<double>(now_ns - began_ns) / 1e9);
+  if (away == nullptr) {
+    breaker_.succeeded();
+    metrics.answered->add();
+  } else {
+    breaker_.failed(now_ns, ids_.random64());
+    metrics.failed->add();
+  }
+  const bool open = breaker_.open();
+  breaker_open_.set(open ? 1 : 0);
+  if (closed_ || away_.exchange(open) == open) return;
+  if (away != nullptr) {
+    logger_.error("etcd is away", {{"error", away->message}});
+  } else {
+    logger_.info("etcd answers again");
+  }
+}
+
 /// A call from its beginning to its end, however that comes.
 struct Client::InFlight {
   explicit InFlight(Client& c) : client(c), count(++c.in_flight_) { client.in_flight_gauge_.add(1); }
@@ -186,16 +207,7 @@ Task<typename Request::Reply> Client::call(Request request) {
   }
   auto reply = co_await attempt_until(std::move(request), began_ns + options_.call_timeout_ms * 1'000'000);
 
-  const std::int64_t now_ns = clock_.monotonic_ns();
-  metrics.seconds->record(static_cast<double>(now_ns - began_ns) / 1e9);
-  if (reply || !is_away(reply.error().code)) {
-    breaker_.succeeded();
-    metrics.answered->add();
-  } else {
-    breaker_.failed(now_ns, ids_.random64());
-    metrics.failed->add();
-  }
-  breaker_open_.set(breaker_.open() ? 1 : 0);
+  ended(metrics, began_ns, !reply && is_away(reply.error().code) ? &reply.error() : nullptr);
   co_return reply;
 }
 

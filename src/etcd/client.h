@@ -47,6 +47,7 @@ class Client : public std::enable_shared_from_this<Client> {
 
   /// Ends what is under way with kUnavailable and refuses what comes after it.
   void close();
+  bool closed() const { return closed_; }
 
   const EtcdOptions& options() const { return options_; }
   Clock& clock() const { return clock_; }
@@ -72,6 +73,7 @@ class Client : public std::enable_shared_from_this<Client> {
   template <class Request>
   Task<typename Request::Reply> attempt_until(Request request, std::int64_t deadline_ns);
   void leave(std::size_t endpoint);
+  void ended(const CallMetrics& metrics, std::int64_t began_ns, const Error* away);
   Attempt next_attempt(std::int64_t deadline_ns);
   /// A token other than `stale`; empty where no user is configured.
   Task<std::string> sign_in(Attempt attempt, std::string stale);
@@ -90,6 +92,7 @@ class Client : public std::enable_shared_from_this<Client> {
   CircuitBreaker breaker_;
   std::atomic<std::int64_t> in_flight_ = 0;
   std::atomic<bool> closed_ = false;
+  std::atomic<bool> away_ = false;  // as it was logged last
   std::mutex mutex_;
   std::size_t current_ = 0;  // guarded by mutex_; the member that is asked
   std::string token_;        // guarded by mutex_

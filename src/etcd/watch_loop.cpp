@@ -77,10 +77,12 @@ asio::awaitable<void> WatchLoop::follow_stream() {
     const Result<WatchReply> reply = co_await open->stream->next();
     if (stopped()) break;
     if (!reply) {
-      client_->logger().info("a watch broke and is taken up again", {{"error", reply.error().message}});
+      if (!std::exchange(broken_, true))
+        client_->logger().info("a watch broke and is taken up again", {{"error", reply.error().message}});
       client_->failed(*open, reply.error().code);
       break;
     }
+    if (std::exchange(broken_, false)) client_->logger().info("a watch goes on");
     for (const WatchEvent& event : reply->events) apply(event);
     if (!reply->events.empty()) seen_ = reply->events.back().key.revision;
     if (reply->canceled) {
@@ -139,7 +141,7 @@ std::size_t WatchLoop::limit() const { return static_cast<std::size_t>(client_->
 
 bool WatchLoop::stopped() const {
   const std::lock_guard lock(mutex_);
-  return stopped_;
+  return stopped_ || client_->closed();
 }
 
 }  // namespace concord::etcd

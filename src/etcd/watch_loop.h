@@ -63,6 +63,7 @@ class WatchLoop {
 
   std::map<std::string, OwnershipRecord> held_;  // the following coroutine's
   Revision seen_;                                // the following coroutine's; all up to it has been told
+  bool broken_ = false;                          // the following coroutine's; as it was logged last
   bool behind_ = false;                          // the following coroutine's; what follows `seen_` is not kept any more
   Backoff backoff_;                              // the following coroutine's
 
