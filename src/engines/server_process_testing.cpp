@@ -70,6 +70,7 @@ pid_t spawn(const std::vector<std::string>& command, const std::string& user, co
   if (pid == 0) become(arguments.data(), identity, output, parent);
   ::close(output);
   if (pid < 0) fail("fork");
+  ::setpgid(pid, pid);  // whichever of the two comes first: the group is there when this returns
   return pid;
 }
 
@@ -162,8 +163,15 @@ void ServerProcess::stop(int signal) {
   pid_ = -1;
 }
 
-void ServerProcess::pause() const { ::kill(-pid_, SIGSTOP); }
-void ServerProcess::resume() const { ::kill(-pid_, SIGCONT); }
+void ServerProcess::pause() const {
+  if (pid_ <= 0) return;
+  ::kill(-pid_, SIGSTOP);
+  siginfo_t ignored{};
+  ::waitid(P_PID, static_cast<id_t>(pid_), &ignored, WSTOPPED | WEXITED | WNOWAIT);
+}
+void ServerProcess::resume() const {
+  if (pid_ > 0) ::kill(-pid_, SIGCONT);
+}
 
 bool ServerProcess::running() {
   if (pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG) != 0) {

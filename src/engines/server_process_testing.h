@@ -40,7 +40,7 @@ class ServerProcess {
   void start();  // it is not running
   /// Sends the signal and waits for the end; SIGKILL where it takes longer than 20 seconds.
   void stop(int signal = SIGTERM);
-  void pause() const;   // SIGSTOP
+  void pause() const;   // SIGSTOP; when this returns it has stopped, and answers nobody
   void resume() const;  // SIGCONT
   bool running();
   /// What it has printed so far.
