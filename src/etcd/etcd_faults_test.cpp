@@ -61,6 +61,25 @@ TEST(EtcdFaults, calls_leave_a_member_that_has_stopped) {
   EXPECT_GE(node.counter("concord_etcd_moves_total"), 1U) << "one of them was the one that it asks";
 }
 
+TEST(EtcdFaults, a_member_without_a_majority_is_left_for_one_that_has_one) {
+  // Two clusters stand for the two sides of one that was parted: to who asks, a member of the lesser side looks the
+  // same.
+  EtcdServer one({.members = 3});
+  EtcdServer two({.members = 3});
+  Node node(one.endpoint(0) + "," + two.endpoint(0));
+  const auto stop_majority = [](EtcdServer& cluster) {
+    for (const std::size_t i : {1, 2}) cluster.process(i).stop(SIGKILL);
+  };
+  stop_majority(one);
+  ASSERT_TRUE(eventually([&] { return node.acquire("n", "one").has_value(); }));
+  for (const std::size_t i : {1, 2}) one.process(i).start();
+  one.wait_until_serving(0);
+  const std::uint64_t before = node.counter("concord_etcd_moves_total");
+  stop_majority(two);
+  ASSERT_TRUE(eventually([&] { return node.acquire("m", "one").has_value(); }));
+  EXPECT_GT(node.counter("concord_etcd_moves_total"), before);
+}
+
 TEST(EtcdFaults, a_watch_leaves_a_member_that_has_stopped) {
   EtcdServer cluster({.members = 3});
   Node watching(EtcdOptions{.endpoints = cluster.endpoints(), .probe_interval_ms = 100});
