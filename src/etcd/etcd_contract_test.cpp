@@ -17,6 +17,7 @@ Driver<Coordination> etcd_coordination() {
           .open = [](DriverContext& context) -> Result<std::unique_ptr<Coordination>> {
             etcd::EtcdOptions options;
             options.endpoints = server().endpoints();
+            options.call_timeout_ms = 20'000;  // also where the machine is busy
             options.prefix = context.directory.path() + "/";
             return etcd::open_etcd_coordination(options, context.clock, context.ids, Logger(), context.metrics);
           },

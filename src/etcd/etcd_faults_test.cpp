@@ -82,7 +82,7 @@ TEST(EtcdFaults, a_member_without_a_majority_is_left_for_one_that_has_one) {
 
 TEST(EtcdFaults, a_watch_leaves_a_member_that_has_stopped) {
   EtcdServer cluster({.members = 3});
-  Node watching(EtcdOptions{.endpoints = cluster.endpoints(), .probe_interval_ms = 100});
+  Node watching(EtcdOptions{.endpoints = cluster.endpoints(), .call_timeout_ms = 20'000, .probe_interval_ms = 100});
   Told told;
   const auto watch = watching.watch("n", told.callback()).value();
   std::vector<std::string> expected;

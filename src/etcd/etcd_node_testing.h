@@ -30,7 +30,8 @@ bool eventually(Holds holds) {
 class Node {
  public:
   explicit Node(EtcdOptions options) : options_(std::move(options)) { open(); }
-  explicit Node(const std::string& endpoints) : Node(EtcdOptions{.endpoints = endpoints}) {}
+  /// With time for its calls also on a machine that is busy.
+  explicit Node(const std::string& endpoints) : Node(EtcdOptions{.endpoints = endpoints, .call_timeout_ms = 20'000}) {}
 
   void open() {
     port_ = open_etcd_coordination(options_, context_.clock, context_.ids, Logger(), context_.metrics).value();

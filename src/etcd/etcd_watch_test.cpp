@@ -24,6 +24,7 @@ class EtcdWatch : public ::testing::Test {
  protected:
   EtcdOptions behind_proxy() const {
     return {.endpoints = "127.0.0.1:" + std::to_string(proxy_.port()),
+            .call_timeout_ms = 20'000,
             .attempt_timeout_ms = 500,
             .probe_interval_ms = 100,
             .backoff_most_ms = 200};
