@@ -1,23 +1,27 @@
 #include "base/async.h"
 
 #include <algorithm>
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 #include <cassert>
 #include <vector>
 
+#include "base/timer_clock.h"
+
 namespace concord {
+
+using Timer = asio::basic_waitable_timer<TimerClock>;
 
 struct AsyncEvent::State {
   explicit State(Reactor& r) : reactor(r) {}
   Reactor& reactor;
-  std::vector<asio::steady_timer*> waiting;
+  std::vector<Timer*> waiting;
 };
 
 AsyncEvent::AsyncEvent(Reactor& reactor) : state_(std::make_shared<State>(reactor)) {}
@@ -25,9 +29,9 @@ AsyncEvent::~AsyncEvent() = default;
 
 asio::awaitable<void> AsyncEvent::wait(std::int64_t timeout_ms) {
   const std::shared_ptr<State> state = state_;
-  asio::steady_timer timer(state->reactor.context());
+  Timer timer(state->reactor.context());
   if (timeout_ms < 0) {
-    timer.expires_at(asio::steady_timer::time_point::max());
+    timer.expires_at(Timer::time_point::max());
   } else {
     timer.expires_after(std::chrono::milliseconds(timeout_ms));
   }
@@ -38,7 +42,7 @@ asio::awaitable<void> AsyncEvent::wait(std::int64_t timeout_ms) {
 }
 
 void AsyncEvent::notify_all() {
-  for (asio::steady_timer* timer : state_->waiting) timer->cancel();
+  for (Timer* timer : state_->waiting) timer->cancel();
 }
 
 asio::awaitable<AsyncMutex::Hold> AsyncMutex::lock() {

@@ -1,10 +1,10 @@
 #include <algorithm>
+#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cassert>
@@ -13,8 +13,11 @@
 #include <list>
 
 #include "base/reactor.h"
+#include "base/timer_clock.h"
 
 namespace concord {
+
+using Timer = asio::basic_waitable_timer<TimerClock>;
 namespace {
 
 constexpr std::int64_t kMaxSleepMs = 10LL * 365 * 24 * 3600 * 1000;
@@ -41,7 +44,7 @@ Task<> sleep_ms(std::int64_t milliseconds) {
   co_await asio::this_coro::throw_if_cancelled(false);
   const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
   if (state.cancelled() != asio::cancellation_type::none) co_return fail(Code::kUnavailable, "the sleep was cancelled");
-  asio::steady_timer timer(co_await asio::this_coro::executor);
+  Timer timer(co_await asio::this_coro::executor);
   timer.expires_after(std::chrono::milliseconds(std::clamp<std::int64_t>(milliseconds, 0, kMaxSleepMs)));
   boost::system::error_code error;
   co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
@@ -51,10 +54,10 @@ Task<> sleep_ms(std::int64_t milliseconds) {
 
 struct TaskScope::State {
   explicit State(Reactor& owner) : reactor(owner), all_ended(owner.context()) {
-    all_ended.expires_at(asio::steady_timer::time_point::max());
+    all_ended.expires_at(Timer::time_point::max());
   }
   Reactor& reactor;
-  asio::steady_timer all_ended;  // never expires; cancelled to wake who waits
+  Timer all_ended;  // never expires; cancelled to wake who waits
   std::list<asio::cancellation_signal> signals;
   bool closing = false;
 };
