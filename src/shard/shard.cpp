@@ -9,7 +9,8 @@ namespace concord::shard {
 namespace {
 constexpr std::size_t kReplayBatchBytes = 8u << 20u;
 constexpr std::size_t kRecordOverheadBytes = 128;  // what a queued record costs beside its payload
-constexpr std::int64_t kProbeMs = 500;             // while the log cannot write
+constexpr std::int64_t kProbeMs = 500;             // while the log cannot write, or the lease cannot be taken
+constexpr std::int64_t kDeadlineShare = 10;        // of the lease: so much before its end nothing is written any more
 }  // namespace
 
 Shard::Shard(ShardId id, std::string node, Reactor& reactor, engines::Log& log, engines::Coordination& coordination,
@@ -30,12 +31,21 @@ Shard::Shard(ShardId id, std::string node, Reactor& reactor, engines::Log& log, 
 Task<> Shard::start(StateMachine& machine) {
   assert(state_ == State::kIdle);
   state_ = State::kRecovering;
-  CO_TRY(ownership_, co_await coordination_.acquire("shard/" + std::to_string(id_.value), node_, limits_.lease_ms, ""));
-  CO_TRY_VOID(co_await log_.seal(id_, ownership_.epoch));
-  CO_TRY_VOID(co_await replay_tail(machine));
+  CO_TRY(ownership_, co_await coordination_.acquire(std::string(kOwnershipPrefix) + std::to_string(id_.value), node_,
+                                                    limits_.lease_ms, ""));
+  if (auto recovered = co_await recover(machine); !recovered) {
+    state_ = State::kStopped;
+    co_await give_back();
+    co_return recovered;
+  }
   state_ = State::kServing;
   tasks_.spawn(maintain());
   co_return Result<>{};
+}
+
+Task<> Shard::recover(StateMachine& machine) {
+  CO_TRY_VOID(co_await log_.seal(id_, ownership_.epoch));
+  co_return co_await replay_tail(machine);
 }
 
 Task<> Shard::replay_tail(StateMachine& machine) {
@@ -144,13 +154,13 @@ Shard::Batch Shard::take_batch() {
 
 asio::awaitable<void> Shard::commit() {
   while (lapsed_ || !queue_.empty()) {
-    if (std::exchange(lapsed_, false)) co_await regain();  // between two appends: none is under way
+    if (std::exchange(lapsed_, false) || past_deadline()) co_await make_sure();  // no append is under way now
     Batch batch = take_batch();
     if (batch.pending.empty()) continue;
     const std::int64_t began_ns = time_.monotonic_ns();
     const std::size_t count = batch.records.size();
     Result<Position> first = Position{next_position_};
-    if (count > 0) first = co_await log_.append(id_, ownership_.epoch, std::move(batch.records));
+    if (count > 0) first = co_await write(std::move(batch.records));
     queued_bytes_ -= batch.bytes;
     metrics_.queued_bytes.add(-static_cast<std::int64_t>(batch.bytes));
 
@@ -232,6 +242,24 @@ asio::awaitable<void> Shard::renew() {
   }
 }
 
+bool Shard::past_deadline() {
+  return time_.monotonic_ns() >= ownership_.expires_ns - limits_.lease_ms * 1'000'000 / kDeadlineShare;
+}
+
+/// The log's epoch decides who can write; an owner that knows it may be none any more does not even try.
+Task<Position> Shard::write(std::vector<LogRecord> records) {
+  if (state_ == State::kLost) co_return fail(Code::kFenced, "this node does not own the shard any more");
+  if (past_deadline()) co_return fail(Code::kUnavailable, "this node is not sure to own the shard; try again");
+  co_return co_await log_.append(id_, ownership_.epoch, std::move(records));
+}
+
+/// Tries to own the shard again; where that is in vain, not all the time.
+asio::awaitable<void> Shard::make_sure() {
+  if (time_.monotonic_ns() < regain_at_ns_) co_return;
+  co_await regain();
+  if (past_deadline()) regain_at_ns_ = time_.monotonic_ns() + kProbeMs * 1'000'000;
+}
+
 /// Takes the lease that has ended again.
 asio::awaitable<void> Shard::regain() {
   if (state_ != State::kServing) co_return;
@@ -241,7 +269,6 @@ asio::awaitable<void> Shard::regain() {
     logger_.warn("the lease had lapsed; nobody has written since, and the shard goes on",
                  {{"epoch", ownership_.epoch.value}});
   } else if (resumed.error().code == Code::kUnavailable) {
-    // The next renewal fails as this one did. Until then the log's epoch decides who can write, as ever.
     logger_.warn("the lease has lapsed and cannot be taken now", {{"error", resumed.error().message}});
   } else {
     logger_.error("lost the ownership", {{"error", resumed.error().message}});
@@ -290,11 +317,14 @@ asio::awaitable<void> Shard::drain() {
   co_await tasks_.close();
   if (owned) {
     co_await truncate_passed();
-    if (auto done = co_await coordination_.release(ownership_); !done) {
-      logger_.warn("could not release the ownership", {{"error", done.error().message}});
-    }
+    co_await give_back();
   }
   state_ = State::kStopped;
+}
+
+asio::awaitable<void> Shard::give_back() {
+  if (auto done = co_await coordination_.release(ownership_); !done)
+    logger_.warn("could not release the ownership", {{"error", done.error().message}});
 }
 
 }  // namespace concord::shard

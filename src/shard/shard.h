@@ -3,8 +3,9 @@
 //
 // Life: own (lease, epoch) → recover (seal the log, replay the tail) → serve (append, then whoever appended
 // acknowledges, applies and publishes) → drain. Lives on one reactor; everything here is called there.
-// Where the process stood still for longer than its lease, it takes it again, and goes on with what it has in memory
-// if the log shows that nobody has written in between; otherwise the shard is lost.
+// It writes until its lease is about to end by its own monotonic clock, and not beyond. Where the process stood still
+// for longer, it takes the lease again, and goes on with what it has in memory if the log shows that nobody has written
+// in between; otherwise the shard is lost.
 
 #include <atomic>
 #include <cstdint>
@@ -20,7 +21,9 @@
 #include "base/reactor.h"
 #include "engines/coordination.h"
 #include "engines/log.h"
+#include "shard/shard_limits.h"
 #include "shard/shard_metrics.h"
+#include "shard/state_machine.h"
 #include "shard/write_memory.h"
 
 namespace concord::shard {
@@ -30,21 +33,6 @@ using engines::LogEntry;
 using engines::LogRecord;
 using engines::Position;
 using engines::ShardId;
-
-/// Consumes a shard's log during recovery. While serving, whoever appended applies its own records.
-class StateMachine {
- public:
-  virtual ~StateMachine() = default;
-  /// Whether a snapshot already holds the record is the machine's to know: the tail may begin before it.
-  virtual void replay(LogEntry entry) = 0;
-};
-
-struct ShardLimits {
-  std::size_t max_batch_records = 4096;
-  std::size_t max_batch_bytes = 4u << 20u;
-  std::size_t max_queue_bytes = 64u << 20u;  // records that wait for the log; past it append answers kUnavailable
-  std::int64_t lease_ms = 10'000;
-};
 
 class Shard {
  public:
@@ -60,7 +48,8 @@ class Shard {
   /// Any thread. False from an append that the log could not write until one succeeds; it tries by itself.
   bool writable() const { return writable_.load(std::memory_order_relaxed); }
 
-  /// Takes ownership, seals the log, replays what is behind the snapshots into `machine`, then serves.
+  /// Takes ownership, seals the log, replays what is behind the snapshots into `machine`, then serves. Once; where it
+  /// fails the ownership is given back. kConflict while another node has it.
   Task<> start(StateMachine& machine);
 
   struct Appended {
@@ -104,13 +93,18 @@ class Shard {
     std::size_t bytes = 0;
   };
 
+  Task<> recover(StateMachine& machine);
   Task<> replay_tail(StateMachine& machine);
+  asio::awaitable<void> give_back();
   Batch take_batch();
   void answer(Batch& batch, const Result<Position>& first);
   asio::awaitable<void> commit();
   asio::awaitable<void> maintain();
   asio::awaitable<void> renew();
+  bool past_deadline();
+  asio::awaitable<void> make_sure();
   asio::awaitable<void> regain();
+  Task<Position> write(std::vector<LogRecord> records);
   Task<> resume_at(engines::Ownership taken);
   void probe();
   void note_appended(const std::string& stream, std::uint64_t position);
@@ -135,6 +129,7 @@ class Shard {
   std::atomic<bool> writable_ = true;        // likewise
   bool probing_ = false;
   bool lapsed_ = false;  // the lease has ended, and it is not known yet who owns the shard now
+  std::int64_t regain_at_ns_ = 0;
   engines::Ownership ownership_;
   std::deque<Pending> queue_;
   std::size_t queued_bytes_ = 0;
