@@ -83,6 +83,7 @@ TEST_P(BusContract, messages_of_one_publisher_come_in_its_order_one_call_at_a_ti
   Inbox inbox;
   const auto subscription = subscribe("c", inbox);
   std::vector<std::future<Result<>>> running;
+  running.reserve(6);
   for (std::size_t i = 0; i < 6; ++i) running.push_back(start(i, publish_many(port(), "c", std::to_string(i), 200)));
   for (auto& each : running) ASSERT_TRUE(each.get());
   ASSERT_TRUE(eventually([&] { return inbox.size() == 1200; }));
@@ -182,6 +183,7 @@ inline Task<> add_many(Bus& bus, int count) {
 
 TEST_P(BusContract, a_counter_adds_up_from_everywhere) {
   std::vector<std::future<Result<>>> running;
+  running.reserve(6);
   for (std::size_t i = 0; i < 6; ++i) running.push_back(start(i, add_many(port(), 100)));
   for (auto& each : running) ASSERT_TRUE(each.get());
   EXPECT_EQ(run(port().add("n", -50, 60'000)).value(), 550);
