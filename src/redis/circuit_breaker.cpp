@@ -4,8 +4,7 @@ namespace concord::redis {
 
 bool CircuitBreaker::allow(std::int64_t now_ms) {
   if (state_ == State::kClosed) return true;
-  // Half open, the one that was let through is still out; should it never say
-  // how it went, another follows it.
+  // Half open, the one that was let through is still out; should it never say how it went, another follows it.
   if (now_ms < open_until_ms_) return false;
   state_ = State::kHalfOpen;
   open_until_ms_ = now_ms + open_for_.next_ms(0);

@@ -1,9 +1,7 @@
 #pragma once
-// Spares a server that does not answer, and who would wait for it: after some
-// failures in a row its calls are answered at once with a failure, and from
-// time to time one is let through to see. And how long to wait between
-// attempts. The time is the caller's, in milliseconds of a clock that never
-// goes back; random numbers too. One thread at a time.
+// Spares a server that does not answer, and who would wait for it: after some failures in a row its calls are answered
+// at once with a failure, and from time to time one is let through to see. And how long to wait between attempts. The
+// time is the caller's, in milliseconds of a clock that never goes back; random numbers too. One thread at a time.
 
 #include <algorithm>
 #include <cstddef>
@@ -11,8 +9,7 @@
 
 namespace concord::redis {
 
-/// Waits that double, each drawn from the upper half of its length, so that
-/// many do not come back together.
+/// Waits that double, each drawn from the upper half of its length, so that many do not come back together.
 class Backoff {
  public:
   Backoff(std::int64_t least_ms, std::int64_t most_ms) : least_ms_(least_ms), most_ms_(most_ms), next_ms_(least_ms) {}

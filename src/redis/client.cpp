@@ -19,10 +19,11 @@ std::unexpected<Error> closed() { return fail(Code::kUnavailable, "the bus is cl
 
 }  // namespace
 
-RedisClient::RedisClient(Reactor& reactor, const RedisOptions& options, Clock& clock, const Logger& logger,
-                         RedisMetrics& metrics, std::uint64_t seed)
+RedisClient::RedisClient(Reactor& reactor, const RedisOptions& options, const TlsTrust* trust, Clock& clock,
+                         const Logger& logger, RedisMetrics& metrics, std::uint64_t seed)
     : reactor_(reactor),
       options_(options),
+      trust_(trust),
       clock_(clock),
       logger_(logger),
       metrics_(metrics),
@@ -237,8 +238,7 @@ std::shared_ptr<RedisLink> RedisClient::subscriber_link_to(const Endpoint& endpo
   return link;
 }
 
-/// Closes the links to who owns nothing any more, which has told its
-/// subscribers so.
+/// Closes the links to who owns nothing any more, which has told its subscribers so.
 void RedisClient::forget_others() {
   const std::set<Endpoint> owners = slots_.owners();
   std::erase_if(links_, [&](const auto& each) {
@@ -255,7 +255,7 @@ void RedisClient::forget_others() {
 }
 
 RedisLink::Context RedisClient::link_context() {
-  return {.connection = {.reactor = reactor_, .tasks = tasks_, .options = options_, .clock = clock_},
+  return {.connection = {.reactor = reactor_, .tasks = tasks_, .options = options_, .clock = clock_, .trust = trust_},
           .metrics = metrics_,
           .logger = logger_,
           .random = random_};

@@ -1,7 +1,6 @@
 #pragma once
-// Calls on a single server or on a Cluster, each sent to the node that owns its
-// key's slot, followed where nodes send it, and tried again where they ask for
-// it, all within one deadline. Used on its reactor alone.
+// Calls on a single server or on a Cluster, each sent to the node that owns its key's slot, followed where nodes send
+// it, and tried again where they ask for it, all within one deadline. Used on its reactor alone.
 
 #include <functional>
 #include <map>
@@ -16,9 +15,9 @@ namespace concord::redis {
 
 class RedisClient {
  public:
-  /// What is passed by reference outlives the client.
-  RedisClient(Reactor& reactor, const RedisOptions& options, Clock& clock, const Logger& logger, RedisMetrics& metrics,
-              std::uint64_t seed);
+  /// What is passed by reference outlives the client. `trust` is nullptr where it is no TLS.
+  RedisClient(Reactor& reactor, const RedisOptions& options, const TlsTrust* trust, Clock& clock, const Logger& logger,
+              RedisMetrics& metrics, std::uint64_t seed);
   ~RedisClient();  // closed
   RedisClient(const RedisClient&) = delete;
   RedisClient& operator=(const RedisClient&) = delete;
@@ -33,22 +32,20 @@ class RedisClient {
   void begin();
   /// Waits until it is known whether it is a Cluster.
   Task<> connected();
-  /// The server's answer, or one of its errors as it stands there: NOSCRIPT and
-  /// those that answer the command itself. kUnavailable where there was none.
+  /// The server's answer, or one of its errors as it stands there: NOSCRIPT and those that answer the command itself.
+  /// kUnavailable where there was none.
   Task<RespValue> call(Call call);
 
-  /// Another kind of connection than that for calls: for subscriptions, whose
-  /// push messages go to `events`, which outlives the client. Set before the
-  /// first subscription.
-  using OnPush = std::function<void(const std::shared_ptr<RedisLink>& link, const RespValue& push)>;
+  /// Another kind of connection than that for calls: for subscriptions. What its two events call outlives the client's
+  /// tasks. Set before the first subscription.
+  using OnPush = std::function<void(const std::shared_ptr<RedisLink>& link, RespValue push)>;
   using OnEnd = std::function<void(const std::shared_ptr<RedisLink>& link)>;
   void listen(OnPush on_push, OnEnd on_end);
   /// The connection for subscriptions of the slot, ready to be used.
   Task<std::shared_ptr<RedisLink>> subscriber(std::uint16_t slot, std::int64_t deadline_ns);
   /// Whether it is a Cluster; known once `subscriber` or `call` has succeeded.
   bool is_cluster() const { return mode_ == Mode::kCluster; }
-  /// Takes over what an answer says of the slots: who owns one, or that all are
-  /// to be asked for again.
+  /// Takes over what an answer says of the slots: who owns one, or that all are to be asked for again.
   void learn(const Advice& advice, std::uint16_t slot);
 
   TaskScope& tasks() { return tasks_; }
@@ -58,8 +55,7 @@ class RedisClient {
   const RedisOptions& options() const { return options_; }
   RedisMetrics& metrics() { return metrics_; }
 
-  /// Ends everything: calls under way with kUnavailable, then the tasks, which
-  /// it waits for.
+  /// Ends everything: calls under way with kUnavailable, then the tasks, which it waits for.
   asio::awaitable<void> close();
 
  private:
@@ -74,8 +70,7 @@ class RedisClient {
   Task<> refresh_from_any(std::int64_t deadline_ns);
   Task<> refresh_from(Endpoint endpoint, std::int64_t deadline_ns);
   asio::awaitable<void> refresh_soon();
-  /// Whether a call that failed may go out again: the slot has another owner
-  /// now, or it may be repeated.
+  /// Whether a call that failed may go out again: the slot has another owner now, or it may be repeated.
   asio::awaitable<bool> may_go_elsewhere(Endpoint asked, std::uint16_t slot, std::int64_t deadline_ns);
   Task<RespValue> route(Call call, std::int64_t deadline_ns);
   std::shared_ptr<RedisLink> link_to(const Endpoint& endpoint);
@@ -85,6 +80,7 @@ class RedisClient {
 
   Reactor& reactor_;
   const RedisOptions& options_;
+  const TlsTrust* trust_;
   Clock& clock_;
   const Logger& logger_;
   RedisMetrics& metrics_;

@@ -2,31 +2,27 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/cancellation_state.hpp>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <chrono>
 #include <deque>
+
+#include "redis/transport.h"
 
 namespace concord::redis {
 namespace {
 
-using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::size_t kReadBytes = 64U << 10U;
 constexpr std::size_t kKeptBytes = 1U << 20U;  // of a buffer that was once larger
 constexpr std::size_t kMostShownBytes = 200;   // of what a server says
 
-/// Bulk strings up to the bus's largest message with room for what is around
-/// it; a page of a list has some.
+/// Bulk strings up to the bus's largest message with room for what is around it; a page of a list has some.
 constexpr RespLimits kLimits{.bulk_bytes = 64U << 20U, .value_bytes = 128U << 20U};
 
 /// A request that waits for its answer.
@@ -52,7 +48,7 @@ struct RedisConnection::State : std::enable_shared_from_this<State> {
       : context(c),
         endpoint(std::move(e)),
         on_push(std::move(p)),
-        socket(c.reactor.context()),
+        transport(c.reactor, endpoint, c.trust),
         has_unsent(c.reactor),
         ended(c.reactor),
         decoder(kLimits),
@@ -61,7 +57,7 @@ struct RedisConnection::State : std::enable_shared_from_this<State> {
   Context context;
   Endpoint endpoint;
   OnPush on_push;
-  tcp::socket socket;
+  Transport transport;
   AsyncEvent has_unsent;
   AsyncEvent ended;
   RespDecoder decoder;
@@ -75,7 +71,8 @@ struct RedisConnection::State : std::enable_shared_from_this<State> {
 
   Result<> check_room(std::size_t bytes) const;
   void enqueue(const RespCommand& command, std::shared_ptr<Pending> one);
-  void end(std::string why);
+  void end(std::string_view why);
+  void end(Error why);
   void settle(RespValue value);
   Result<> take(ByteView input);
   bool is_silent(const Pending& one) const;
@@ -84,7 +81,6 @@ struct RedisConnection::State : std::enable_shared_from_this<State> {
   static asio::awaitable<void> read_all(std::shared_ptr<State> self);
   static asio::awaitable<void> write_all(std::shared_ptr<State> self);
   static asio::awaitable<void> keep_awake(std::shared_ptr<State> self);
-  static Task<> connect(std::shared_ptr<State> self);
   static Task<Greeting> greet(std::shared_ptr<State> self);
 };
 
@@ -108,12 +104,15 @@ void RedisConnection::State::enqueue(const RespCommand& command, std::shared_ptr
   pending.push_back(std::move(one));
 }
 
-void RedisConnection::State::end(std::string why) {
+void RedisConnection::State::end(std::string_view why) {
+  end(Error{Code::kUnavailable, "Redis at " + endpoint.str() + " " + std::string(why), {}});
+}
+
+void RedisConnection::State::end(Error why) {
   if (!is_open) return;
   is_open = false;
-  failure = Error{Code::kUnavailable, "Redis at " + endpoint.str() + " " + std::move(why), {}};
-  error_code ignored;
-  socket.close(ignored);
+  failure = std::move(why);
+  transport.close();
   for (const auto& one : std::exchange(pending, {})) {
     one->answer = Answer{fail(failure), one->batch <= batch};
     one->answered.cancel();
@@ -147,8 +146,7 @@ Result<> RedisConnection::State::take(ByteView input) {
   return {};
 }
 
-/// Whether the server has said nothing for the time of a whole call, since
-/// before the request.
+/// Whether the server has said nothing for the time of a whole call, since before the request.
 bool RedisConnection::State::is_silent(const Pending& one) const {
   const std::int64_t whole_ns = context.options.call_timeout_ms * 1'000'000;
   return last_read_ns <= one.since_ns && context.clock.monotonic_ns() - one.since_ns >= whole_ns;
@@ -185,12 +183,10 @@ asio::awaitable<Answer> RedisConnection::State::call(std::shared_ptr<State> self
 asio::awaitable<void> RedisConnection::State::read_all(std::shared_ptr<State> self) {
   Bytes buffer(kReadBytes);
   while (self->is_open) {
-    error_code error;
-    const std::size_t size =
-        co_await self->socket.async_read_some(asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, error));
-    if (error) co_return self->end(error == asio::error::eof ? "ended the connection" : "is gone: " + error.message());
+    const auto size = co_await self->transport.read_some(buffer);
+    if (!size) co_return self->end(size.error());
     self->last_read_ns = self->context.clock.monotonic_ns();
-    if (auto taken = self->take(ByteView(buffer).first(size)); !taken)
+    if (auto taken = self->take(ByteView(buffer).first(*size)); !taken)
       co_return self->end("says what is not understood: " + taken.error().message);
   }
 }
@@ -203,10 +199,8 @@ asio::awaitable<void> RedisConnection::State::write_all(std::shared_ptr<State> s
     }
     std::swap(self->unsent, self->writing);
     ++self->batch;
-    error_code error;
-    co_await asio::async_write(self->socket, asio::buffer(self->writing),
-                               asio::redirect_error(asio::use_awaitable, error));
-    if (error) co_return self->end("is gone: " + error.message());
+    if (const auto written = co_await self->transport.write_all(self->writing); !written)
+      co_return self->end(written.error());
     self->writing.clear();
     if (self->writing.capacity() > kKeptBytes) self->writing.shrink_to_fit();
   }
@@ -222,37 +216,6 @@ asio::awaitable<void> RedisConnection::State::keep_awake(std::shared_ptr<State> 
     Request ping{.command = {"PING"}};
     co_await call(self, std::move(ping), self->context.options.call_timeout_ms);
   }
-}
-
-Task<> RedisConnection::State::connect(std::shared_ptr<State> self) {
-  struct Found {
-    explicit Found(Reactor& reactor) : there(reactor) {}
-    AsyncEvent there;
-    error_code error;
-    std::optional<tcp::resolver::results_type> addresses;
-  };
-  // Shared with the resolver, whose thread cannot be told to stop.
-  const auto found = std::make_shared<Found>(self->context.reactor);
-  tcp::resolver resolver(self->context.reactor.context());
-  resolver.async_resolve(self->endpoint.host, self->endpoint.port_str(),
-                         [found](error_code error, tcp::resolver::results_type addresses) {
-                           found->error = error;
-                           found->addresses = std::move(addresses);
-                           found->there.notify_all();
-                         });
-  if (!found->addresses) co_await found->there.wait(self->context.options.connect_timeout_ms);
-  if (!self->is_open) co_return fail(self->failure);
-  if (!found->addresses)
-    co_return fail(Code::kUnavailable, "the name of " + self->endpoint.str() + " is not found in time");
-  if (found->error)
-    co_return fail(Code::kUnavailable,
-                   "the name of " + self->endpoint.str() + " is not found: " + found->error.message());
-  error_code error;
-  co_await asio::async_connect(self->socket, *found->addresses, asio::redirect_error(asio::use_awaitable, error));
-  if (!self->is_open) co_return fail(self->failure);
-  if (error) co_return fail(Code::kUnavailable, "Redis at " + self->endpoint.str() + " is away: " + error.message());
-  self->socket.set_option(tcp::no_delay(true), error);
-  co_return Result<>();
 }
 
 Task<Greeting> RedisConnection::State::greet(std::shared_ptr<State> self) {
@@ -291,7 +254,9 @@ Task<std::unique_ptr<RedisConnection>> RedisConnection::open(Context context, En
     const auto opening = held.lock();
     if (!error && opening) opening->end("cannot be reached in time");
   });
-  CO_TRY_VOID(co_await State::connect(state));
+  const auto connected = co_await state->transport.connect(context.options.connect_timeout_ms);
+  if (!state->is_open) co_return fail(state->failure);
+  if (!connected) co_return fail(connected.error());
   const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
   if (cancellation.cancelled() != asio::cancellation_type::none)  // what would read its answers is not begun
                                                                   // any more
@@ -320,6 +285,6 @@ asio::awaitable<void> RedisConnection::wait_for_end() {
   while (state->is_open) co_await state->ended.wait();
 }
 
-void RedisConnection::end(std::string why) { state_->end(std::move(why)); }
+void RedisConnection::end(std::string_view why) { state_->end(why); }
 
 }  // namespace concord::redis

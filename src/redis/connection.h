@@ -1,11 +1,12 @@
 #pragma once
-// One socket to one server, on one reactor: commands go out as they come, many
-// in one write, and are answered in their order. Used on its reactor alone.
+// One socket to one server, on one reactor: commands go out as they come, many in one write, and are answered in their
+// order. Used on its reactor alone.
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/async.h"
 #include "base/clock.h"
@@ -14,6 +15,8 @@
 #include "redis/resp.h"
 
 namespace concord::redis {
+
+class TlsTrust;
 
 /// What became of a request.
 struct Answer {
@@ -25,8 +28,7 @@ struct Answer {
 struct Request {
   RespCommand command;
   bool is_asking = false;  // ASKING goes before it
-  /// Of one that a push message answers, as those to subscribe are: its kind
-  /// and its channel.
+  /// Of one that a push message answers, as those to subscribe are: its kind and its channel.
   std::string push_kind;
   std::string push_channel;
 };
@@ -39,8 +41,7 @@ struct Greeting {
 
 class RedisConnection {
  public:
-  /// Each push message that answers no request. Must not end the connection's
-  /// owner.
+  /// Each push message that answers no request. Must not end the connection's owner.
   using OnPush = std::function<void(const RespValue&)>;
   /// What a connection borrows from its owner, all of which outlives the tasks.
   struct Context {
@@ -48,18 +49,18 @@ class RedisConnection {
     TaskScope& tasks;  // owns what reads and writes
     const RedisOptions& options;
     Clock& clock;
+    const TlsTrust* trust = nullptr;  // where it is TLS
   };
 
-  /// Connects, says HELLO 3 with name and password and chooses the database,
-  /// all within the time to connect. kUnavailable says why it did not come to
-  /// that.
+  /// Connects, says HELLO 3 with name and password and chooses the database, all within the time to connect.
+  /// kUnavailable says why it did not come to that.
   static Task<std::unique_ptr<RedisConnection>> open(Context context, Endpoint endpoint, OnPush on_push);
   ~RedisConnection();  // ends it
   RedisConnection(const RedisConnection&) = delete;
   RedisConnection& operator=(const RedisConnection&) = delete;
 
-  /// The connection may end and be destroyed meanwhile. A server that is silent
-  /// for the time of a whole call is given up with its connection.
+  /// The connection may end and be destroyed meanwhile. A server that is silent for the time of a whole call is given
+  /// up with its connection.
   asio::awaitable<Answer> call(Request request, std::int64_t timeout_ms);
   bool is_open() const;
   /// Why it ended.
@@ -67,7 +68,7 @@ class RedisConnection {
   const Greeting& greeting() const { return greeting_; }
   /// Suspends until the connection has ended.
   asio::awaitable<void> wait_for_end();
-  void end(std::string why);
+  void end(std::string_view why);
 
  private:
   struct State;

@@ -1,7 +1,6 @@
 #pragma once
-// A connection to one server that comes back when it is lost, after a while
-// that doubles from attempt to attempt, with a circuit breaker before it. Used
-// on its reactor alone.
+// A connection to one server that comes back when it is lost, after a while that doubles from attempt to attempt, with
+// a circuit breaker before it. Used on its reactor alone.
 
 #include <functional>
 #include <memory>
@@ -17,8 +16,7 @@ namespace concord::redis {
 
 class RedisLink {
  public:
-  /// What links borrow from their owner, which joins `connection.tasks` before
-  /// any of it ends.
+  /// What links borrow from their owner, which joins `connection.tasks` before any of it ends.
   struct Context {
     RedisConnection::Context connection;
     RedisMetrics& metrics;
@@ -39,11 +37,9 @@ class RedisLink {
   RedisLink& operator=(const RedisLink&) = delete;
 
   const Endpoint& endpoint() const { return endpoint_; }
-  /// Waits for a connection where none has failed since the last one; at once
-  /// kUnavailable where one has.
+  /// Waits for a connection where none has failed since the last one; at once kUnavailable where one has.
   static Task<Greeting> ready(std::shared_ptr<RedisLink> self, std::int64_t deadline_ns);
-  /// Waits for a connection as `ready` does. At once kUnavailable while the
-  /// breaker is open.
+  /// Waits for a connection as `ready` does. At once kUnavailable while the breaker is open.
   static asio::awaitable<Answer> call(std::shared_ptr<RedisLink> self, Request request, std::int64_t deadline_ns);
   /// Ends it for good.
   void close();

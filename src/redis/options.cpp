@@ -112,8 +112,13 @@ Result<> read_query(std::string_view query, RedisOptions& options) {
       options.cluster = value == "true";
     } else if (name == "namespace") {
       TRY_VOID(read_namespace(value, options));
+    } else if (name == "ca" && options.is_tls) {
+      TRY(options.ca_file, percent_decoded("ca", value));
+      if (options.ca_file.empty()) return wrong("ca names no file");
     } else {
-      return wrong("there is no parameter \"" + std::string(name) + "\"; there are cluster and namespace");
+      return wrong(
+          "there is no parameter \"" + std::string(name) +
+          (options.is_tls ? "\"; there are cluster, namespace and ca" : "\"; there are cluster and namespace"));
     }
   }
   return {};
@@ -131,15 +136,10 @@ Result<> check_together(RedisOptions& options) {
 }  // namespace
 
 Result<RedisOptions> parse_redis_url(std::string_view url) {
-  constexpr std::string_view kScheme = "redis://";
-  if (url.starts_with("rediss://"))
-    return fail(Error{Code::kUnsupported,
-                      "REDIS_URL: this program does not speak TLS to Redis "
-                      "(rediss); use redis in a network of your own",
-                      {{"field", "REDIS_URL"}}});
-  if (!url.starts_with(kScheme)) return wrong("it begins with redis://");
-  std::string_view rest = url.substr(kScheme.size());
   RedisOptions options;
+  options.is_tls = url.starts_with("rediss://");
+  if (!options.is_tls && !url.starts_with("redis://")) return wrong("it begins with redis:// or rediss://");
+  std::string_view rest = url.substr(url.find("://") + 3);
 
   const std::size_t question = std::min(rest.find('?'), rest.size());
   const std::string_view query = rest.substr(std::min(question + 1, rest.size()));

@@ -26,6 +26,8 @@ struct RedisOptions {
   std::vector<Endpoint> endpoints;  // of a Cluster: those that are asked for the others
   std::string user;                 // empty: the default one
   std::string password;
+  bool is_tls = false;
+  std::string ca_file;  // authorities, in PEM, that TLS trusts; empty: those of this machine
   std::int64_t database = 0;
   std::optional<bool> cluster;         // nullopt: the server says so itself
   std::string name_space = "concord";  // before every name, so that hubs can share a server
@@ -45,12 +47,10 @@ struct RedisOptions {
   std::size_t max_waiting_bytes = 128U << 20U;
 };
 
-/// Reads
-/// redis://[user[:password]@]host[:port][,host[:port]…][/database][?cluster=true|false][&namespace=NAME],
-/// of which user, password and namespace may have bytes as %XX.
-/// `redis://:password@host` is the default user's password. Several hosts are
-/// of one Cluster. kInvalidArgument says what is wrong and never shows the
-/// password; kUnsupported for rediss, which is TLS.
+/// Reads redis://[user[:password]@]host[:port][,host[:port]…][/database][?cluster=true|false][&namespace=NAME]; rediss
+/// is the same over TLS, with [&ca=FILE]. User, password and the parameters may have bytes as %XX.
+/// `redis://:password@host` is the default user's password. Several hosts are of one Cluster. kInvalidArgument says
+/// what is wrong and never shows the password.
 Result<RedisOptions> parse_redis_url(std::string_view url);
 
 }  // namespace concord::redis

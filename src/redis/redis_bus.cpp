@@ -7,6 +7,7 @@
 #include "engines/bus_arguments.h"
 #include "redis/script.h"
 #include "redis/subscriptions.h"
+#include "redis/transport.h"
 
 namespace concord::redis {
 namespace {
@@ -47,18 +48,20 @@ std::string end_of(std::string prefix) {
 
 /// What works on the driver's own reactor.
 struct Core {
-  Core(RedisOptions o, Clock& clock, IdSource& ids, Logger l, Metrics& registry)
+  Core(RedisOptions o, std::unique_ptr<TlsTrust> t, Clock& clock, IdSource& ids, Logger l, Metrics& registry)
       : options(std::move(o)),
+        trust(std::move(t)),
         logger(std::move(l)),
         metrics(registry),
         loop(1),
         idle(loop.at(0)),
-        client(loop.at(0), options, clock, logger, metrics, ids.random64()),
+        client(loop.at(0), options, trust.get(), clock, logger, metrics, ids.random64()),
         subscriptions(loop.at(0), client, deliveries),
         prefix(options.database == 0 ? options.name_space
                                      : options.name_space + "." + std::to_string(options.database)) {}
 
   const RedisOptions options;
+  const std::unique_ptr<TlsTrust> trust;  // nullptr where it is no TLS
   const Logger logger;
   RedisMetrics metrics;
   const Scripts scripts;
@@ -231,8 +234,9 @@ Task<> Core::close() {
 
 class RedisBus final : public Bus {
  public:
-  RedisBus(RedisOptions options, Clock& clock, IdSource& ids, Logger logger, Metrics& metrics)
-      : core_(std::make_unique<Core>(std::move(options), clock, ids, std::move(logger), metrics)) {
+  RedisBus(RedisOptions options, std::unique_ptr<TlsTrust> trust, Clock& clock, IdSource& ids, Logger logger,
+           Metrics& metrics)
+      : core_(std::make_unique<Core>(std::move(options), std::move(trust), clock, ids, std::move(logger), metrics)) {
     core_->loop.start();
     reactor().post([core = core_.get()] { core->client.begin(); });
   }
@@ -295,7 +299,11 @@ Result<std::unique_ptr<Bus>> open_redis_bus(RedisOptions options, Clock& clock, 
                                             Metrics& metrics) {
   if (options.endpoints.empty())
     return fail(Error{Code::kInvalidArgument, "REDIS_URL: it names no host", {{"field", "REDIS_URL"}}});
-  return std::make_unique<RedisBus>(std::move(options), clock, ids, std::move(logger), metrics);
+  std::unique_ptr<TlsTrust> trust;
+  if (options.is_tls) {
+    TRY(trust, TlsTrust::load(options.ca_file));
+  }
+  return std::make_unique<RedisBus>(std::move(options), std::move(trust), clock, ids, std::move(logger), metrics);
 }
 
 }  // namespace concord::redis

@@ -30,7 +30,8 @@ namespace concord::redis {
 
 /// Begins to connect, and does not wait for it: while the server is away, calls fail with kUnavailable. What is passed
 /// by reference outlives the bus; subscriptions may outlive it. Destroying it ends the calls under way with
-/// kUnavailable. Not from one of its callbacks. kInvalidArgument where the options name no server.
+/// kUnavailable. Not from one of its callbacks. kInvalidArgument where the options name no server, or authorities that
+/// do not load.
 Result<std::unique_ptr<engines::Bus>> open_redis_bus(RedisOptions options, Clock& clock, IdSource& ids, Logger logger,
                                                      Metrics& metrics);
 

@@ -28,9 +28,10 @@ class BusOnRedis {
   template <class T>
   std::future<Result<T>> start(Task<T> task) {
     auto promise = std::make_shared<std::promise<Result<T>>>();  // shared with the callback, which must be copyable
-    asio::co_spawn(reactors_.at().context(), std::move(task), [promise](std::exception_ptr thrown, Result<T> result) {
-      thrown ? promise->set_exception(thrown) : promise->set_value(std::move(result));
-    });
+    asio::co_spawn(reactors_.at().context(), std::move(task),
+                   [promise](const std::exception_ptr& thrown, Result<T> result) {
+                     thrown ? promise->set_exception(thrown) : promise->set_value(std::move(result));
+                   });
     concord::testing::call_on(reactors_.at(), [] { return 0; });
     return promise->get_future();
   }

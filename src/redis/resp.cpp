@@ -180,8 +180,7 @@ Result<> RespDecoder::charge(std::size_t bytes) {
   return {};
 }
 
-/// Puts `value_` where it belongs; true where that makes a whole value of no
-/// other's.
+/// Puts `value_` where it belongs; true where that makes a whole value of no other's.
 bool RespDecoder::close_value() {
   while (!open_.empty()) {
     Open& parent = open_.back();

@@ -1,9 +1,7 @@
 #pragma once
-// RESP3, what Redis speaks
-// (https://github.com/redis/redis-specifications/blob/master/protocol/RESP3.md):
-// values that a server sends, and the commands that a client does. Streamed
-// strings and aggregates, which no server sends to who does not ask, are
-// refused.
+// RESP3, what Redis speaks (https://github.com/redis/redis-specifications/blob/master/protocol/RESP3.md): values that a
+// server sends, and the commands that a client does. Streamed strings and aggregates, which no server sends to who does
+// not ask, are refused.
 
 #include <cstdint>
 #include <optional>
@@ -55,9 +53,8 @@ class RespDecoder {
  public:
   explicit RespDecoder(RespLimits limits = {}) : limits_(limits) {}
 
-  /// Takes bytes from the front of `input` until a value is whole, or `input`
-  /// is empty: then nullopt. kCorrupt where it is no RESP3, kTooLarge over a
-  /// limit; there is no going on after either.
+  /// Takes bytes from the front of `input` until a value is whole, or `input` is empty: then nullopt. kCorrupt where it
+  /// is no RESP3, kTooLarge over a limit; there is no going on after either.
   Result<std::optional<RespValue>> next(ByteView& input);
 
  private:

@@ -28,8 +28,7 @@ struct Range {
   Endpoint master;
 };
 
-/// [first, last, [host, port, …] of the master, of a replica…]; no master where
-/// it does not say who that is.
+/// [first, last, [host, port, …] of the master, of a replica…]; no master where it does not say who that is.
 Result<std::optional<Range>> read_range(const RespValue& value, const Endpoint& asked) {
   if (value.kind != Kind::kArray || value.items.size() < 2) return no_answer();
   const auto first = slot_in(value.items[0]);
@@ -93,8 +92,7 @@ std::set<Endpoint> SlotMap::owners() const {
   return found;
 }
 
-/// There are never more nodes than slots: who owns none any more is forgotten
-/// when all are read again.
+/// There are never more nodes than slots: who owns none any more is forgotten when all are read again.
 std::uint16_t SlotMap::index_of(const Endpoint& endpoint) {
   const auto found = std::ranges::find(nodes_, endpoint);
   const auto index = static_cast<std::uint16_t>(found - nodes_.begin());

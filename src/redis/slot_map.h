@@ -1,6 +1,6 @@
 #pragma once
-// Which node of a Cluster owns which slot, and what its nodes answer where a
-// call went to the wrong one or at the wrong time.
+// Which node of a Cluster owns which slot, and what its nodes answer where a call went to the wrong one or at the wrong
+// time.
 
 #include <array>
 #include <cstdint>
@@ -19,9 +19,8 @@ namespace concord::redis {
 class SlotMap {
  public:
   SlotMap();
-  /// Reads the answer to CLUSTER SLOTS of `asked`, whose host stands for one
-  /// that a node does not know of itself. kCorrupt where it is no such answer;
-  /// then nothing is changed.
+  /// Reads the answer to CLUSTER SLOTS of `asked`, whose host stands for one that a node does not know of itself.
+  /// kCorrupt where it is no such answer; then nothing is changed.
   Result<> read(const RespValue& slots, const Endpoint& asked);
   /// nullptr where nobody is known to own it.
   const Endpoint* owner(std::uint16_t slot) const;
