@@ -146,10 +146,11 @@ Result<> RedisConnection::State::take(ByteView input) {
   return {};
 }
 
-/// Whether the server has said nothing for the time of a whole call, since before the request.
+/// Whether the server has said nothing since before the request, and for half the time of a whole call: not so soon
+/// where a call had but little time left.
 bool RedisConnection::State::is_silent(const Pending& one) const {
-  const std::int64_t whole_ns = context.options.call_timeout_ms * 1'000'000;
-  return last_read_ns <= one.since_ns && context.clock.monotonic_ns() - one.since_ns >= whole_ns;
+  const std::int64_t half_ns = context.options.call_timeout_ms * 1'000'000 / 2;
+  return last_read_ns <= one.since_ns && context.clock.monotonic_ns() - one.since_ns >= half_ns;
 }
 
 asio::awaitable<Answer> RedisConnection::State::call(std::shared_ptr<State> self, Request request,

@@ -59,8 +59,8 @@ class RedisConnection {
   RedisConnection(const RedisConnection&) = delete;
   RedisConnection& operator=(const RedisConnection&) = delete;
 
-  /// The connection may end and be destroyed meanwhile. A server that is silent for the time of a whole call is given
-  /// up with its connection.
+  /// The connection may end and be destroyed meanwhile. A server that is silent meanwhile, and for half the
+  /// time of a whole call, is given up with its connection.
   asio::awaitable<Answer> call(Request request, std::int64_t timeout_ms);
   bool is_open() const;
   /// Why it ended.
