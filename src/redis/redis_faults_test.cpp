@@ -61,7 +61,7 @@ TEST(RedisFaults, a_server_that_does_not_answer_is_not_waited_for_again_and_agai
   options.call_timeout_ms = 300;
   options.connect_timeout_ms = 300;
   options.breaker_failures = 3;
-  options.breaker_open_ms = 60'000;
+  options.breaker_open_ms = 600'000;
   BusOnRedis bus(options);
   wait_until("the first call", [&] { return bus.set("k", "v").has_value(); });
   const std::string state = "concord_redis_breaker_state{for=\"calls\",node=\"" + server.endpoint().str() + "\"}";
