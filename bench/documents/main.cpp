@@ -66,7 +66,7 @@ class Node {
     blobs_ = must(engines::DirectoryBlobs::open(files_, {.directory = data + "/blobs"}, Logger(), metrics_));
     reactors_.start();
     vault_ = std::make_unique<vault::Vault>(*blobs_, vault::MasterKeys{}, false);  // as the settings' defaults are
-    snapshots_ = std::make_unique<shard::SnapshotStore>(*blobs_, *vault_, pool_, 4 * limits_.max_document_bytes);
+    snapshots_ = std::make_unique<shard::SnapshotStore>(*blobs_, *vault_, pool_, limits_.snapshot_bytes());
     history_ =
         std::make_unique<documents::HistoryStore>(*blobs_, *vault_, pool_, documents::max_history_chunk(limits_));
     store_ = std::make_unique<documents::DocumentStore>(*tables_);

@@ -305,7 +305,7 @@ class Hub {
                                               shard::limits_from(config_), clock_, metrics_, logger_);
     const documents::DocumentLimits limits = documents::limits_from(config_);
     engines::Blobs& blobs = hub_blobs();
-    snapshots_ = std::make_unique<shard::SnapshotStore>(blobs, *vault_, pool_, 4 * limits.max_document_bytes);
+    snapshots_ = std::make_unique<shard::SnapshotStore>(blobs, *vault_, pool_, limits.snapshot_bytes());
     history_ = std::make_unique<documents::HistoryStore>(blobs, *vault_, pool_, documents::max_history_chunk(limits));
     access_ = std::make_unique<access::Access>(
         access::Access::Dependencies{*engines_.tables, *identity_, *audit_, clock_, metrics_});

@@ -121,6 +121,11 @@ class Doc {
 
   /// The heap this document holds, near enough for accounting.
   std::size_t memory_bytes() const;
+  /// The document as JSON, in bytes (json_size.h). Time linear in the document; nothing is written.
+  std::size_t json_bytes() const;
+  /// How many units of text, elements and values an update (V1) would delete: each takes at least a byte of that JSON.
+  /// 0 where it is malformed.
+  std::size_t deletes(ByteView update) const;
   /// Checks every invariant; the first that does not hold, or nothing. For tests: linear in the document.
   std::string validate() const;
 

@@ -56,7 +56,7 @@ Task<> AnnotationService::change_here(DocumentShard& shard, DocumentId id, std::
 Task<> AnnotationService::submit_here(DocumentShard& shard, DocumentShard::Live live, Bytes update, Author author,
                                       bool bounded) {
   CO_TRY(const crdt::UpdateInfo info, crdt::describe_update(update));
-  if (bounded && info.structs > 0) CO_TRY_VOID(shard.check_size(*live, update.size()));
+  if (bounded && info.structs > 0) CO_TRY_VOID(shard.check_size(*live, update));
   co_return co_await shard.submit_and_wait(std::move(live), std::make_shared<const Bytes>(std::move(update)),
                                            std::move(author));
 }

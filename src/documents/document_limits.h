@@ -9,7 +9,8 @@
 namespace concord::documents {
 
 struct DocumentLimits {
-  std::size_t max_document_bytes = 5u << 20u;  // of the encoded state
+  std::size_t max_document_bytes = 5u << 20u;  // of its JSON
+  std::size_t max_encoded_bytes = 0;           // of its encoded state; 0: four times as many
   std::size_t snapshot_after_bytes = 256u << 10u;
   std::int64_t snapshot_after_ms = 300'000;  // since the oldest update that no snapshot has
   std::int64_t idle_ms = 30'000;
@@ -25,6 +26,9 @@ struct DocumentLimits {
   AwarenessLimits awareness;
   std::int64_t last_seen_ms = 30LL * 24 * 3600 * 1000;  // how long the bus keeps who was at a document; 0: not at all
 
+  std::size_t encoded_bytes() const { return max_encoded_bytes != 0 ? max_encoded_bytes : 4 * max_document_bytes; }
+  /// What a SnapshotStore of such documents must take: what only deletes is always taken, and leaves marks.
+  std::size_t snapshot_bytes() const { return 2 * encoded_bytes(); }
   /// Beyond which presence is left out.
   std::size_t presence_unsent_bytes() const { return max_unsent_bytes / 16; }
 };

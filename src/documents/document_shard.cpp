@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "documents/annotations.h"
-#include "documents/document_size.h"
 #include "documents/live_session.h"
 #include "documents/ot_document.h"
 #include "shard/shards.h"
@@ -132,6 +131,7 @@ struct DocumentShard::Submitted {
   std::uint64_t session = 0;
   std::uint64_t ot_ticket = 0;
   std::int64_t began_ns = 0;
+  DocumentSize::Growth growth;
   Done acknowledged;
 };
 
@@ -151,7 +151,9 @@ void DocumentShard::submit(Live document, SharedBytes update, Author author, std
     logged.kind = static_cast<std::uint8_t>(RecordKind::kSealedUpdate);
     logged.payload = std::make_shared<const Bytes>(document->sealer->seal(document->stream(), *record.payload));
   }
-  Submitted what{std::move(document), std::move(record), session, ot_ticket, began_ns, std::move(acknowledged)};
+  const DocumentSize::Growth growth = DocumentSize::growth_of(*record.payload);
+  document->size().submitted(growth);
+  Submitted what{std::move(document), std::move(record), session, ot_ticket, began_ns, growth, std::move(acknowledged)};
   shard_.append(std::move(logged), [this, what = std::move(what)](Result<shard::Shard::Appended> appended) mutable {
     answered(what, std::move(appended));
   });
@@ -163,6 +165,7 @@ void DocumentShard::answered(Submitted& what, Result<shard::Shard::Appended> app
   };
   if (!appended) {
     metrics_.refused_updates.add();
+    what.document->size().answered(what.growth);
     what.acknowledged(fail(std::move(appended).error()));
     tell_ot(OtDocument::Outcome::kRefused);
     return;
@@ -173,6 +176,7 @@ void DocumentShard::answered(Submitted& what, Result<shard::Shard::Appended> app
   const bool annotates = !appended->repeated && !what.document->removed && what.document->ot &&
                          touches_annotations(what.document->doc(), *what.record.payload);
   if (!appended->repeated) applied(what.document, what.record, appended->position, what.session);
+  what.document->size().answered(what.growth);
   tell_ot(appended->repeated ? OtDocument::Outcome::kKnown : OtDocument::Outcome::kDurable);
   if (annotates && what.document->ot) what.document->ot->annotated();
 }
@@ -208,11 +212,12 @@ Task<> DocumentShard::submit_and_wait(Live document, SharedBytes update, Author 
   co_return Result<>{};
 }
 
-Result<> DocumentShard::check_size(LiveDocument& document, std::size_t more_bytes) {
-  if (document.size_estimate() + more_bytes <= limits_.max_document_bytes) return {};
-  document.measure();
-  if (document.size_estimate() + more_bytes <= limits_.max_document_bytes) return {};
-  return fail(document_too_large(limits_, document.size_estimate() + more_bytes));
+Result<> DocumentShard::check_size(LiveDocument& document, ByteView update) {
+  return document.size().check(document.state(), update, limits_, clock_);
+}
+
+Result<> DocumentShard::check_size(LiveDocument& document, DocumentSize::Growth more) {
+  return document.size().check(document.state(), more, limits_, clock_);
 }
 
 Task<SharedBytes> DocumentShard::state_at(Live document, std::uint64_t version) {
@@ -232,7 +237,7 @@ Task<SharedBytes> DocumentShard::state_at(Live document, std::uint64_t version) 
 }
 
 std::size_t max_history_chunk(const DocumentLimits& limits) {
-  return kMaxChunkUpdateBytes + engines::kMaxPayloadBytes + 4 * limits.max_document_bytes;
+  return kMaxChunkUpdateBytes + engines::kMaxPayloadBytes + limits.snapshot_bytes();
 }
 
 History::Source DocumentShard::history_source(const LiveDocument& document) const {
@@ -394,6 +399,7 @@ Task<> DocumentShard::snapshot(Live document) {
   const engines::Position position = out.position;
   const std::uint64_t version = out.version;
   const std::size_t state_bytes = out.state.size();
+  document->size().measured(document->doc().json_bytes());
   // The history first: what makes the log expendable is the snapshot.
   auto written = co_await keep_history(document, document->tail(), out.state);
   if (written) written = co_await snapshots_.write(shard_.id(), document->stream(), document->owner, std::move(out));

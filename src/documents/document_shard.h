@@ -61,8 +61,9 @@ class DocumentShard final : public shard::StateMachine {
   /// The same, resumed once the update is durable and applied.
   Task<> submit_and_wait(Live document, SharedBytes update, Author author);
 
-  /// kTooLarge where the document with `more_bytes` would pass its limit.
-  Result<> check_size(LiveDocument& document, std::size_t more_bytes);
+  /// kTooLarge where the document with that update, or with that more, would pass a limit.
+  Result<> check_size(LiveDocument& document, ByteView update);
+  Result<> check_size(LiveDocument& document, DocumentSize::Growth more);
 
   /// The encoded state of a version. kConflict with `current_version` where it is not known.
   Task<SharedBytes> state_at(Live document, std::uint64_t version);

@@ -256,10 +256,10 @@ TEST_F(DocumentShardTest, a_document_at_its_limit_refuses_more_and_keeps_what_it
   write(id, std::string(1500, 'x'));
   const auto task = [](DocumentShardTest& test, DocumentId document) -> Task<> {
     CO_TRY(auto live, co_await test.documents_->open(document));
-    auto refused = test.documents_->check_size(*live, 1000);
+    auto refused = test.documents_->check_size(*live, {.json = 1000});
     EXPECT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Code::kTooLarge);
-    EXPECT_TRUE(test.documents_->check_size(*live, 100));
+    EXPECT_TRUE(test.documents_->check_size(*live, {.json = 100}));
     co_return Result<>{};
   };
   ASSERT_TRUE(run(task(*this, id)));

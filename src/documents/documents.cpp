@@ -150,7 +150,7 @@ Task<Documents::Content> Documents::write_here(DocumentShard& shard, DocumentId 
   }));
   std::uint64_t made = 0;
   if (!update.empty()) {
-    CO_TRY_VOID(shard.check_size(*live, update.size()));
+    CO_TRY_VOID(shard.check_size(*live, update));
     const auto bytes = std::make_shared<const Bytes>(std::move(update));
     CO_TRY_VOID(co_await shard.submit_and_wait(live, bytes, identity.author));
     made = version_made(*live, author, *bytes);

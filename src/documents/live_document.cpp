@@ -31,12 +31,13 @@ Result<> LiveDocument::restore(Bytes state, std::uint64_t version, HybridTime up
   position_ = position;
   snapshot_position_ = position;
   snapshot_bytes_ = bytes;
-  size_estimate_ = bytes;
+  size_.loaded(bytes);
   return {};
 }
 
 void LiveDocument::replay(const engines::LogRecord& record, engines::Position position) {
   note(record, position);
+  size_.loaded(record.payload->size());
   state_.defer(record.payload);
 }
 
@@ -52,7 +53,6 @@ void LiveDocument::note(const engines::LogRecord& record, engines::Position posi
   read_at_this_version = false;
   tail_.push_back({version_, record.time, record.principal, record.payload});
   tail_bytes_ += memory_of(tail_.back());
-  size_estimate_ += record.payload->size();
 }
 
 void LiveDocument::publish(Published::Kind kind, SharedBytes bytes, std::uint64_t from) {
@@ -85,7 +85,5 @@ void LiveDocument::snapshotted(engines::Position position, std::uint64_t version
   tail_.erase(tail_.begin(), later);
   if (tail_.empty()) tail_.shrink_to_fit();
 }
-
-void LiveDocument::measure() { size_estimate_ = state_.encoded_bytes(); }
 
 }  // namespace concord::documents

@@ -11,6 +11,7 @@
 #include "base/async.h"
 #include "base/id.h"
 #include "documents/awareness.h"
+#include "documents/document_size.h"
 #include "documents/history_store.h"
 #include "documents/lazy_doc.h"
 #include "documents/published.h"
@@ -71,9 +72,7 @@ class LiveDocument : public std::enable_shared_from_this<LiveDocument> {
   std::size_t snapshot_bytes() const { return snapshot_bytes_; }
   void set_snapshot_bytes(std::size_t bytes) { snapshot_bytes_ = bytes; }
 
-  /// At most the size of the encoded state: what was loaded and all that came since. `measure` makes it exact.
-  std::size_t size_estimate() const { return size_estimate_; }
-  void measure();
+  DocumentSize& size() { return size_; }
 
   /// One REST write at a time.
   AsyncMutex& edit_mutex() { return edit_mutex_; }
@@ -114,7 +113,7 @@ class LiveDocument : public std::enable_shared_from_this<LiveDocument> {
   std::vector<HistoryRecord> tail_;
   std::size_t tail_bytes_ = 0;
   std::size_t snapshot_bytes_ = 0;
-  std::size_t size_estimate_ = 0;
+  DocumentSize size_;
 };
 
 }  // namespace concord::documents

@@ -108,7 +108,7 @@ Result<> LiveSession::submit(ByteView update, bool may_be_known) {
 
 Result<> LiveSession::take(DocumentShard::Live live, SharedBytes update, bool adds) {
   if (adds) {  // what only deletes may always come: it is the way back below the limit
-    if (auto fits = shard().check_size(*live, update->size()); !fits) {
+    if (auto fits = shard().check_size(*live, *update); !fits) {
       shard().metrics().refused_updates.add();
       return fits;
     }

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "crdt/json_size.h"
 #include "crypto/hash.h"
 #include "documents/ot_document_state.h"
+#include "ot/utf16.h"
 
 namespace concord::documents {
 namespace {
@@ -18,12 +20,21 @@ Result<> check_bounds(const OtOperation& operation) {
   return {};
 }
 
-/// About what it adds to the encoded document.
-std::size_t encoded_size(const ot::Delta& delta) {
-  std::size_t out = 64;
+bool adds(const ot::Delta& delta) {
+  return std::ranges::any_of(delta.ops(), [](const ot::Op& op) { return op.is_insertion() || !op.attributes.empty(); });
+}
+
+/// About what it adds. A format may part runs, and say again what they have.
+DocumentSize::Growth growth_of(const ot::Delta& delta) {
+  DocumentSize::Growth out{.json = 32, .encoded = 64};
   for (const ot::Op& op : delta.ops()) {
-    out += 32 + 3 * op.text.size() + op.embed.size();
-    for (const auto& [key, value] : op.attributes) out += 2 * (key.size() + value.size() + 16);
+    out.encoded += 32 + 3 * op.text.size() + op.embed.size();
+    if (op.kind == ot::OpKind::kDelete) out.deleted += op.length;
+    out.json += op.embed.size() + (op.text.empty() ? 0 : crdt::json_string_bytes(ot::to_utf8(op.text)));
+    for (const auto& [key, value] : op.attributes) {
+      out.encoded += 2 * (key.size() + value.size() + 16);
+      out.json += 2 * (key.size() + value.size() + 16);
+    }
   }
   return out;
 }
@@ -72,7 +83,13 @@ Result<> OtDocument::State::submit(OtClient& client, OtOperation operation) {
     return pending.key == key && pending.source.sequence >= operation.sequence;
   });
   if (under_way) return {};
-  TRY_VOID(shard_.check_size(document_, encoded_size(operation.delta)));
+  // What only deletes may always come: it is the way back below the limit.
+  if (adds(operation.delta)) {
+    DocumentSize::Growth growth = growth_of(operation.delta);
+    // Behind others' changes it may find deleted what it deletes.
+    if (operation.version < ahead_->current() || !pending_.empty()) growth.deleted = 0;
+    TRY_VOID(shard_.check_size(document_, growth));
+  }
   Pending pending;
   pending.key = key;
   pending.source = {member->name, operation.sequence};

@@ -6,8 +6,9 @@ namespace {
 
 const std::vector<Setting>& table() {
   static const std::vector<Setting> rows{
-      {"DOCUMENT_MAX_BYTES", SettingType::kInteger, "5242880", 1024, 256LL << 20,
-       "Largest encoded state of a document."},
+      {"DOCUMENT_MAX_BYTES", SettingType::kInteger, "5242880", 1024, 256LL << 20, "Largest document, as JSON."},
+      {"DOCUMENT_MAX_ENCODED_BYTES", SettingType::kInteger, "0", 0, 1LL << 30,
+       "Largest encoded state of a document, with the marks of what was deleted; 0: four times DOCUMENT_MAX_BYTES."},
       {"SNAPSHOT_AFTER_BYTES", SettingType::kInteger, "262144", 1024, 1LL << 30,
        "Memory of the updates since a document's newest snapshot after which it gets a new one."},
       {"SNAPSHOT_AFTER_SECONDS", SettingType::kInteger, "300", 1, 86'400,
@@ -60,6 +61,7 @@ std::span<const Setting> settings() { return table(); }
 DocumentLimits limits_from(const Config& config) {
   DocumentLimits limits;
   limits.max_document_bytes = size_of(config, "DOCUMENT_MAX_BYTES");
+  limits.max_encoded_bytes = size_of(config, "DOCUMENT_MAX_ENCODED_BYTES");
   limits.snapshot_after_bytes = size_of(config, "SNAPSHOT_AFTER_BYTES");
   limits.snapshot_after_ms = 1000 * config.integer("SNAPSHOT_AFTER_SECONDS");
   limits.idle_ms = config.integer("DOCUMENT_IDLE_MS");

@@ -165,9 +165,16 @@ test('malformed JSON, wrong methods, oversized bodies and documents', async () =
   const tooLarge = await curl('-X', 'POST', `${hub.url}/documents`, ...bearer(ann), '-H', 'expect:', '-d', `@${large}`)
   assert.equal(tooLarge.status, 413)
   const document = await hub.createDocument(ann, { name: 'grows', content: 'x'.repeat(90_000) })
-  const grown = await call('PUT', `/documents/${document.id}`, ann, { content: 'y'.repeat(99_000), version: document.version })
-  assert.equal(grown.status, 413)
+  const grown = await call('PUT', `/documents/${document.id}`, ann, { content: '\n'.repeat(60_000), version: document.version })
+  assert.equal(grown.status, 413) // as JSON it is twice as long
   assert.equal((await hub.read(ann, document)).content, 'x'.repeat(90_000))
+  // What an edit deletes makes room for what it writes, and what was deleted for what comes.
+  let version = document.version
+  for (const letter of 'yzyzyz') {
+    const replaced = await call('PUT', `/documents/${document.id}`, ann, { content: letter.repeat(99_000), version })
+    assert.equal(replaced.status, 200, JSON.stringify(replaced.body))
+    version = replaced.body.version
+  }
 })
 
 test('who is not signed in learns nothing', async () => {
