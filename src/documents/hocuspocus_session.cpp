@@ -1,5 +1,6 @@
 #include "documents/hocuspocus_session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "crdt/state_vector.h"
@@ -166,12 +167,12 @@ void HocuspocusSession::publish_stateless(std::string_view payload) {
   if (may_write()) live().publish(Published::Kind::kStateless, to_bytes(payload), number());
 }
 
+/// A scope is all that the dialect has to say: the same again tells of a change within it.
 void HocuspocusSession::access_changed(Level before) {
-  const bool could_write = before >= Level::kWrite;
-  const bool could_annotate = before >= Level::kComment;
-  if (could_write != may_write()) send(hocuspocus::authenticated_frame(key(), may_write()));
-  const bool may_more = (!could_write && may_write()) || (!could_annotate && may_annotate());
-  if (may_more) send_state_vector();  // what it has is wanted now
+  const Level was = std::min(before, Level::kWrite);
+  const Level is = std::min(access(), Level::kWrite);
+  if (is != was) send(hocuspocus::authenticated_frame(key(), may_write()));
+  if (is > was) send_state_vector();  // what it has is wanted now
 }
 
 void HocuspocusSession::token_ends_soon(std::int64_t now_ns) {

@@ -37,6 +37,7 @@ class LiveRoutes : public DocumentRequests {
       sync.token = header.substr(7);
     }
     sync.wants_saved = request.query_value("ack") == "1";
+    sync.wants_access = request.query_value("access") == "1";
     sync.session.address = request.peer_address;
     sync.session.request_id = request.request_id;
     co_return switching(documents_.live().upgrade(std::move(sync)));

@@ -175,7 +175,7 @@ void LiveSession::set_access(const access::Decision& decision) {
   const Level before = std::exchange(access_, decision.level);
   if (access_ == Level::kNone) {
     end(net::CloseCode::kNotFound, "the document is not shared with you any more");
-  } else if (live_ && !ended_) {
+  } else if (live_ && !ended_ && access_ != before) {
     access_changed(before);
   }
 }

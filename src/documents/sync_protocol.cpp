@@ -13,6 +13,7 @@ constexpr std::uint64_t kAwarenessType = 1;
 constexpr std::uint64_t kAuth = 2;
 constexpr std::uint64_t kQueryAwarenessType = 3;
 constexpr std::uint64_t kSaved = 8;
+constexpr std::uint64_t kAccess = 9;
 
 constexpr std::uint64_t kStep1 = 0;
 constexpr std::uint64_t kStep2 = 1;
@@ -83,6 +84,13 @@ net::Frame saved_frame(std::uint64_t count) {
   Bytes out;
   write_varuint(out, kSaved);
   write_varuint(out, count);
+  return net::make_frame(net::Opcode::kBinary, out);
+}
+
+net::Frame access_frame(std::string_view level) {
+  Bytes out;
+  write_varuint(out, kAccess);
+  write_var_string(out, level);
   return net::make_frame(net::Opcode::kBinary, out);
 }
 

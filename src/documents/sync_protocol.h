@@ -8,6 +8,7 @@
 //   2 auth             varuint 0 (permission denied), var string reason          server → client
 //   3 query awareness  nothing
 //   8 saved            varuint count: so many sync messages of step 1 and 2 of this connection are durable
+//   9 access           var string level: what the session may do from now on       server → client
 
 #include <cstdint>
 
@@ -33,5 +34,6 @@ net::Frame update_frame(ByteView update);
 net::Frame awareness_frame(ByteView update);
 net::Frame denied_frame(std::string_view reason);
 net::Frame saved_frame(std::uint64_t count);
+net::Frame access_frame(std::string_view level);
 
 }  // namespace concord::documents::sync_protocol

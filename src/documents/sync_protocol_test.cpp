@@ -46,6 +46,7 @@ TEST(SyncProtocol, writes_frames_that_a_y_protocols_client_reads) {
   EXPECT_EQ(to_bytes(payload_of(awareness_frame(payload))), (Bytes{1, 2, 9, 8}));
   EXPECT_EQ(to_bytes(payload_of(denied_frame("no"))), (Bytes{2, 0, 2, 'n', 'o'}));
   EXPECT_EQ(to_bytes(payload_of(saved_frame(300))), (Bytes{8, 0xac, 0x02}));
+  EXPECT_EQ(to_bytes(payload_of(access_frame("read"))), (Bytes{9, 4, 'r', 'e', 'a', 'd'}));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "documents/sync_session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "crdt/state_vector.h"
@@ -23,10 +24,19 @@ net::Frame frame_of(const Published& what) {
   std::unreachable();
 }
 
+std::string_view lost(Level now) {
+  if (now == Level::kSuggest) return "you may no longer write this document, only suggest and comment";
+  if (now == Level::kComment) return "you may only comment on this document now";
+  return "you may only read this document now";
+}
+
 }  // namespace
 
 SyncSession::SyncSession(LiveSessions& sessions, net::WebSocket& socket, const SyncRequest& request)
-    : LiveSession(sessions, request.session), socket_(&socket), wants_saved_(request.wants_saved) {}
+    : LiveSession(sessions, request.session),
+      socket_(&socket),
+      wants_saved_(request.wants_saved),
+      wants_access_(request.wants_access) {}
 
 void SyncSession::send(net::Frame frame) {
   if (socket_ != nullptr) socket_->send(std::move(frame));
@@ -129,13 +139,14 @@ void SyncSession::opened() {
   if (Bytes all = live().awareness().encode(); !all.empty()) send(sync_protocol::awareness_frame(all));
 }
 
+/// Who may write may no more by sharing it, as far as this protocol goes.
 void SyncSession::access_changed(Level before) {
-  const bool could_write = before >= Level::kWrite;
-  const bool could_annotate = before >= Level::kComment;
-  if (could_write && !may_write()) {
-    send(sync_protocol::denied_frame(may_annotate() ? "you may no longer write this document, only comment on it"
-                                                    : "you may only read this document now"));
-  } else if ((!could_write && may_write()) || (!could_annotate && may_annotate())) {  // what it has is wanted now
+  if (wants_access_) send(sync_protocol::access_frame(to_string(access())));
+  const Level was = std::min(before, Level::kWrite);
+  const Level is = std::min(access(), Level::kWrite);
+  if (is < was) {
+    send(sync_protocol::denied_frame(lost(is)));
+  } else if (is > was) {  // what it has is wanted now
     send(sync_protocol::state_vector_frame(live().state().encode_state_vector()));
   }
 }

@@ -14,6 +14,7 @@ struct SyncRequest {
   SessionRequest session;
   std::string token;  // empty: the first message will bring it
   bool wants_saved = false;
+  bool wants_access = false;  // to be told by a message of its own when that changes
 };
 
 class SyncSession final : public LiveSession {
@@ -46,6 +47,7 @@ class SyncSession final : public LiveSession {
   net::WebSocket* socket_;  // null once closed
   std::uint32_t saved_ = 0;
   bool wants_saved_;
+  bool wants_access_;
 };
 
 }  // namespace concord::documents

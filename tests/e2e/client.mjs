@@ -7,10 +7,12 @@ import * as decoding from 'lib0/decoding'
 import { until } from './hub.mjs'
 
 const kSync = 0
+const kAuth = 2
 const kSaved = 8
+const kAccess = 9
 
 export class Client {
-  constructor(hub, document, user, { ack = true, room, version = 3 } = {}) {
+  constructor(hub, document, user, { ack = true, access = false, room, version = 3 } = {}) {
     this.doc = new Y.Doc()
     this.text = this.doc.getText('content')
     this.made = 0            // operations of ours so far
@@ -33,9 +35,13 @@ export class Client {
     this.provider = new WebsocketProvider(room ? hub.ws : `${hub.ws}/documents`, room ?? `${document.id}/sync`, this.doc, {
       WebSocketPolyfill: NotingSocket,
       disableBc: true,
-      params: { token: user.token, ...(ack ? { ack: '1' } : {}) },
+      params: { token: user.token, ...(ack ? { ack: '1' } : {}), ...(access ? { access: '1' } : {}) },
       maxBackoffTime: 200,
     })
+    this.denied = []         // why, each time
+    this.levels = []         // what the hub said that it may do
+    this.provider.messageHandlers[kAuth] = (_encoder, decoder) => { decoding.readVarUint(decoder); this.denied.push(decoding.readVarString(decoder)) }
+    this.provider.messageHandlers[kAccess] = (_encoder, decoder) => this.levels.push(decoding.readVarString(decoder))
     this.provider.messageHandlers[kSaved] = (_encoder, decoder) => this.noteSaved(decoding.readVarUint(decoder))
   }
 

@@ -283,6 +283,37 @@ test('who may read becomes a commenter and a reader again while the session is o
   assert.deepEqual((await listed(document)).map((one) => one.body), ['now'])
 })
 
+test('every change of what one may do is told to their open sessions, in each dialect', async () => {
+  const document = await sharedDocument()
+  const y = connect(document, suggester, { access: true })
+  const plain = connect(document, suggester)
+  const connection = new HocuspocusConnection(hub)
+  const h = connection.open(document, suggester.token)
+  const scopes = []
+  h.provider.on('authenticated', ({ scope }) => scopes.push(scope))
+  const ot = new OtClient(hub, document, suggester)
+  const permissions = []
+  ot.socket.on('access-changed', ({ permission }) => permissions.push(permission))
+  open.push({ close: () => { connection.close(); ot.close() } })
+  await Promise.all([y.synced(), plain.synced(), until('Hocuspocus', () => h.provider.synced && scopes.length === 1), ot.ready()])
+  const levels = []
+  for (const level of ['comment', 'suggest', 'read', 'suggest', 'write', 'comment']) {
+    await hub.share(owner, document, suggester, level)
+    levels.push(level)
+    await until(`all are told of ${level}`, () => y.levels.length === levels.length && permissions.length === levels.length && scopes.length === levels.length + 1)
+  }
+  assert.deepEqual([y.levels, permissions], [levels, levels])
+  assert.deepEqual(scopes, ['readonly', 'readonly', 'readonly', 'readonly', 'readonly', 'read-write', 'readonly'])
+  await until('who had less each time was told so', () => plain.denied.length === 3)
+  assert.deepEqual(plain.denied.map((why) => /comment|read/.exec(why)[0]), ['comment', 'read', 'comment'])
+  assert.deepEqual(plain.levels, [])
+  // Another's share is no news to them.
+  await hub.share(owner, document, reader, 'comment')
+  suggest(y.doc, suggester, proposal(y.doc, (text) => text.insert(0, 'x')))
+  await until('what they may no longer do is refused', () => y.closes.some(({ code }) => code === 4403))
+  assert.deepEqual([y.levels.length, permissions.length], [levels.length, levels.length])
+})
+
 test('a client id that edits is not taken by who may only comment', async () => {
   const document = await sharedDocument()
   const editor = connect(document, writer)

@@ -51,7 +51,7 @@ export interface DocumentSessionOptions {
 
 export function syncUrl(documentId: string, origin: { protocol: string; host: string } = location): string {
   const scheme = origin.protocol === 'https:' ? 'wss:' : 'ws:';
-  return `${scheme}//${origin.host}/documents/${encodeURIComponent(documentId)}/sync?ack=1`;
+  return `${scheme}//${origin.host}/documents/${encodeURIComponent(documentId)}/sync?ack=1&access=1`;
 }
 
 const kHexColour = /^#[0-9a-f]{6}$/i;
@@ -70,6 +70,8 @@ export class DocumentSession {
   readonly people = new Store<readonly Person[]>([]);
   /** Changes when somebody else here says that the document was renamed. */
   readonly renamed = new Store<number>(0);
+  /** Changes when the hub says that this person may do something else. */
+  readonly access = new Store<number>(0);
 
   private readonly connection: SyncConnection;
   private readonly keeper: Keeper;
@@ -89,6 +91,7 @@ export class DocumentSession {
       awareness: this.awareness,
       token: (rejected) => session.token(rejected),
       isSignedOut: (error) => error instanceof SignedOut,
+      onAccess: () => this.access.set(this.access.get() + 1),
       openSocket: options.openSocket ?? ((url) => new WebSocket(url) as unknown as Socket),
     });
     this.keeper = new Keeper(options.outbox, documentId, this.doc, (origin) => origin === this.connection);

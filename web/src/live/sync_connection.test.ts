@@ -62,6 +62,18 @@ afterEach(async () => {
 });
 
 describe('getting in step', () => {
+  it('is told when it may do something else, and goes on', async () => {
+    let told = 0;
+    const c = client({ onAccess: () => told++ });
+    c.connection.connect();
+    await online(c);
+    hub.sendRaw(new Uint8Array([9, 7, ...new TextEncoder().encode('comment')]));
+    await until('told', () => told === 1);
+    c.type('still here');
+    await saved(c);
+    expect(hub.text).toBe('still here');
+  });
+
   it('proves who it is first, then has what the hub has', async () => {
     hub.doc.getText('content').insert(0, 'from the hub');
     const a = client();

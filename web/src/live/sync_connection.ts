@@ -12,7 +12,7 @@ import { Backoff, readCloseReason } from './backoff';
  *
  * Messages are a varuint type and its payload: 0 sync, 1 awareness, 2 auth, 3 query-awareness and, because the URL
  * asks for it with ?ack=1, 8 `saved`: a varuint n, saying that the first n sync messages of kind step 2 or update
- * which the hub got on this connection are durable.
+ * which the hub got on this connection are durable. `?access=1` asks for 9 `access`: what this session may do from now on.
  *
  * What "saved" rests on. Every local change gets a sequence number. Every counted message that leaves notes the number
  * of the newest change that is in it or in one before it; `saved n` makes the note of message n the newest durable
@@ -21,7 +21,7 @@ import { Backoff, readCloseReason } from './backoff';
  * then nothing counted ever leaves.
  */
 
-const enum Message { Sync = 0, Awareness = 1, Auth = 2, QueryAwareness = 3, Saved = 8 }
+const enum Message { Sync = 0, Awareness = 1, Auth = 2, QueryAwareness = 3, Saved = 8, Access = 9 }
 
 export type Phase =
   /** The first attempt is under way. */
@@ -71,6 +71,8 @@ export interface SyncOptions {
   token: (rejected?: string) => Promise<string>;
   isSignedOut: (error: unknown) => boolean;
   openSocket: (url: string) => Socket;
+  /** What this session may do has changed. */
+  onAccess?: () => void;
   random?: () => number;
   timing?: Partial<SyncTiming>;
 }
@@ -262,6 +264,9 @@ export class SyncConnection {
           break;
         case Message.QueryAwareness:
           this.sendAwareness();
+          break;
+        case Message.Access:
+          this.options.onAccess?.();
           break;
         case Message.Saved:
           this.receivedSaved(decoding.readVarUint(decoder));

@@ -158,7 +158,7 @@ export function useDocument(id: string): OpenDocument {
       if (save === 'saved') restarts.current = 0;
       if (stopped === 'forbidden' || stopped === 'not_found') void ask();
     };
-    const releases = [live.state.subscribe(look), live.renamed.subscribe(lookAgain)];
+    const releases = [live.state.subscribe(look), live.renamed.subscribe(lookAgain), live.access.subscribe(() => void read())];
     look();
     return () => { clearTimeout(timer); for (const release of releases) release(); };
   }, [live, read, lookAgain]);
