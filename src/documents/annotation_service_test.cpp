@@ -4,69 +4,24 @@
 
 #include <gtest/gtest.h>
 
-#include "base/reactor_testing.h"
 #include "documents/annotation_edits.h"
+#include "documents/document_shard_testing.h"
 #include "documents/suggestion_store.h"
-#include "engines/embedded_testing.h"
-#include "shard/shards.h"
-#include "vault/vault_testing.h"
 
 namespace concord::documents {
 namespace {
 
-/// One shard of documents and the service, on the real engines in a directory of the test's own.
-class AnnotationServiceTest : public testing::EngineTest {
+class AnnotationServiceTest : public testing::DocumentsTest {
  public:  // the coroutines of the tests reach in
   void SetUp() override {
-    EngineTest::SetUp();
-    ASSERT_TRUE(run(engines_.tables->migrate(DocumentStore::migrations())));
+    DocumentsTest::SetUp();
     ASSERT_TRUE(run(engines_.tables->migrate(SuggestionStore::migrations())));
-    start();
-    DocumentRow row;
-    row.id = id_ = DocumentId::make(ids_, Slot{0});
-    row.owner = UserId::make(ids_, Slot{0});
-    row.name = "a document";
-    row.doc_type = "rich_text";
-    ASSERT_TRUE(run(store_->create(row)));
+    id_ = create();
     write("hello world", "usr_ada");
-  }
-  void TearDown() override {
-    testing::run_on(reactor(), documents_->drain(5'000));
-    documents_.reset();
-    shard_.reset();
-    EngineTest::TearDown();
-  }
-
-  void start() {
-    store_ = std::make_unique<DocumentStore>(*engines_.tables);
-    vault_ = std::make_unique<vault::Vault>(*engines_.blobs, masters_, true);
-    snapshots_ = std::make_unique<shard::SnapshotStore>(*engines_.blobs, *vault_, pool_, 64u << 20u);
-    history_ = std::make_unique<HistoryStore>(*engines_.blobs, *vault_, pool_, max_history_chunk(limits_));
-    shard_ =
-        std::make_unique<shard::Shard>(engines::ShardId{0}, "node", reactor(), *engines_.log, *engines_.coordination,
-                                       shard::ShardLimits{}, clock_, shard_metrics_, Logger());
-    documents_ = std::make_unique<DocumentShard>(*shard_, *snapshots_, *history_, *store_, *vault_, pool_, limits_,
-                                                 clock_, metrics_of_documents_, Logger());
-    ASSERT_TRUE(run(documents_->start()));
-  }
-  void crash() {
-    testing::run_on(reactor(), shard_->drain());
-    testing::run_on(reactor(), documents_->abandon());
-    documents_.reset();
-    shard_.reset();
-    reopen();
-    start();
   }
 
   void write(std::string content, std::string author) {
-    ASSERT_TRUE(run(write_task(std::move(content), std::move(author))));
-  }
-  Task<> write_task(std::string content, std::string author) {
-    CO_TRY(auto live, co_await documents_->open(id_));
-    const Bytes state = live->state().encode_state_as_update();
-    CO_TRY(Bytes update, edit_update(state, crdt::ClientId{++client_}, Format::kText, content));
-    co_return co_await documents_->submit_and_wait(live, std::make_shared<const Bytes>(std::move(update)),
-                                                   {std::move(author)});
+    DocumentsTest::write(id_, std::move(content), std::move(author));
   }
   /// An update that `change` makes on a copy, as a session of `author` sends it.
   template <class Edit>
@@ -101,19 +56,7 @@ class AnnotationServiceTest : public testing::EngineTest {
     return AnnotationService([this](DocumentId) -> DocumentShard& { return *documents_; }, clock_, ids_);
   }
 
-  DocumentLimits limits_;
-  BlockingPool pool_{2};
-  shard::ShardMetrics shard_metrics_{metrics_};
-  DocumentMetrics metrics_of_documents_{metrics_};
-  const vault::MasterKeys masters_ = testing::some_master_keys();
-  std::unique_ptr<vault::Vault> vault_;
-  std::unique_ptr<DocumentStore> store_;
-  std::unique_ptr<shard::SnapshotStore> snapshots_;
-  std::unique_ptr<HistoryStore> history_;
-  std::unique_ptr<shard::Shard> shard_;
-  std::unique_ptr<DocumentShard> documents_;
   DocumentId id_;
-  std::uint64_t client_ = 100;
 };
 
 TEST_F(AnnotationServiceTest, a_comment_is_made_for_a_version_and_outlives_a_crash) {

@@ -7,76 +7,14 @@
 #include <fstream>
 
 #include "base/property_testing.h"
-#include "base/reactor_testing.h"
 #include "documents/content.h"
-#include "engines/embedded_testing.h"
-#include "shard/shards.h"
-#include "vault/vault_testing.h"
+#include "documents/document_shard_testing.h"
 
 namespace concord::documents {
 namespace {
 
-/// A node's documents without HTTP: the real engines in a directory of the test's own.
-class DocumentShardTest : public testing::EngineTest {
+class DocumentShardTest : public testing::DocumentsTest {
  public:  // the coroutines of the tests reach in
-  void SetUp() override {
-    EngineTest::SetUp();
-    ASSERT_TRUE(run(engines_.tables->migrate(DocumentStore::migrations())));
-    start();
-  }
-  void TearDown() override {
-    stop();
-    EngineTest::TearDown();
-  }
-
-  void start() {
-    store_ = std::make_unique<DocumentStore>(*engines_.tables);
-    vault_ = std::make_unique<vault::Vault>(*engines_.blobs, masters_, true);
-    snapshots_ = std::make_unique<shard::SnapshotStore>(*engines_.blobs, *vault_, pool_, 64u << 20u);
-    history_ = std::make_unique<HistoryStore>(*engines_.blobs, *vault_, pool_, max_history_chunk(limits_));
-    shard_ = std::make_unique<shard::Shard>(kShard, "node", reactor(), *engines_.log, *engines_.coordination,
-                                            shard::ShardLimits{}, clock_, shard_metrics_, Logger());
-    documents_ = std::make_unique<DocumentShard>(*shard_, *snapshots_, *history_, *store_, *vault_, pool_, limits_,
-                                                 clock_, metrics_of_documents_, Logger());
-    ASSERT_TRUE(run(documents_->start()));
-  }
-  static constexpr engines::ShardId kShard{0};
-
-  /// The graceful way down: snapshots and all.
-  void stop() {
-    if (!documents_) return;
-    testing::run_on(reactor(), documents_->drain(5'000));
-    documents_.reset();
-    shard_.reset();
-  }
-  /// As kill -9 leaves it: no snapshot is written, nothing in memory survives.
-  void crash() {
-    testing::run_on(reactor(), shard_->drain());  // ends the coroutines; writes nothing of the documents
-    testing::run_on(reactor(), documents_->abandon());
-    documents_.reset();
-    shard_.reset();
-    reopen();
-    start();
-  }
-
-  DocumentId create() {
-    DocumentRow row;
-    row.id = DocumentId::make(ids_, Slot{0});
-    row.owner = owner_;
-    row.name = "a document";
-    row.doc_type = "rich_text";
-    EXPECT_TRUE(run(store_->create(row)));
-    return row.id;
-  }
-  /// Leads the document's text to `content` and waits until that is durable and applied.
-  void write(DocumentId id, std::string content) { ASSERT_TRUE(run(write_task(id, std::move(content)))); }
-  Task<> write_task(DocumentId id, std::string content) {
-    CO_TRY(auto live, co_await documents_->open(id));
-    CO_TRY(auto state, co_await documents_->state_at(live, live->version()));
-    CO_TRY(Bytes update, edit_update(*state, crdt::ClientId{++client_}, Format::kText, content));
-    co_return co_await documents_->submit_and_wait(live, std::make_shared<const Bytes>(std::move(update)),
-                                                   {"usr_test"});
-  }
   struct Read {
     std::string json;
     std::uint64_t version;
@@ -98,24 +36,6 @@ class DocumentShardTest : public testing::EngineTest {
     EXPECT_TRUE(then.apply_update(**state));
     return then.text(kContentRoot).to_string();
   }
-  Task<HistoryPage> page_task(DocumentId id, std::uint64_t before, std::size_t limit) {
-    CO_TRY(auto live, co_await documents_->open(id));
-    co_return co_await documents_->history().page(documents_->history_source(*live), {}, before, limit);
-  }
-
-  UserId owner_{UserId::make(ids_, Slot{0})};
-  BlockingPool pool_{1};
-  shard::ShardMetrics shard_metrics_{metrics_};
-  DocumentMetrics metrics_of_documents_{metrics_};
-  DocumentLimits limits_;
-  std::unique_ptr<DocumentStore> store_;
-  const vault::MasterKeys masters_ = testing::some_master_keys();
-  std::unique_ptr<vault::Vault> vault_;
-  std::unique_ptr<shard::SnapshotStore> snapshots_;
-  std::unique_ptr<HistoryStore> history_;
-  std::unique_ptr<shard::Shard> shard_;
-  std::unique_ptr<DocumentShard> documents_;
-  std::uint64_t client_ = 100;
 };
 
 TEST_F(DocumentShardTest, a_new_document_is_empty_and_every_update_counts_one_version) {
@@ -135,9 +55,7 @@ TEST_F(DocumentShardTest, what_was_acknowledged_survives_a_crash_and_a_stop) {
   EXPECT_EQ(read(id)->json, "\"before the crash\"");
   EXPECT_EQ(read(id)->version, 1U);
   write(id, "before the stop");
-  stop();
-  reopen();
-  start();
+  restart();
   EXPECT_EQ(read(id)->json, "\"before the stop\"");
   EXPECT_EQ(read(id)->version, 2U);
   write(id, "after it");
@@ -156,9 +74,7 @@ TEST_F(DocumentShardTest, random_crashes_and_stops_lose_nothing) {
       if (what == 0) {
         crash();
       } else if (what == 1) {
-        stop();
-        reopen();
-        start();
+        restart();
       } else {
         at->second.first += static_cast<char>('a' + testing::pick(random, 0, 25));
         ++at->second.second;
@@ -181,9 +97,7 @@ TEST_F(DocumentShardTest, a_document_that_is_not_there_cannot_be_opened) {
 TEST_F(DocumentShardTest, a_removed_document_does_not_come_back) {
   const DocumentId id = create();
   write(id, "secret");
-  stop();
-  reopen();
-  start();
+  restart();
   write(id, "secret, in snapshot and log");
   ASSERT_TRUE(run(store_->remove(id)));
   ASSERT_TRUE(run(documents_->remove(id, "usr_test")));
@@ -227,9 +141,7 @@ TEST_F(DocumentShardTest, every_version_can_be_read_whatever_crashed_or_stopped_
       if (what == 0) {
         crash();
       } else if (what == 1) {
-        stop();
-        reopen();
-        start();
+        restart();
       } else {
         std::string next = versions.back();
         next.insert(testing::pick(random, 0, next.size()), std::string(testing::pick(random, 1, 40), 'a' + step % 26));
@@ -240,7 +152,7 @@ TEST_F(DocumentShardTest, every_version_can_be_read_whatever_crashed_or_stopped_
     }
     for (std::uint64_t version = 0; version < versions.size(); ++version)
       EXPECT_EQ(read_version(id, version), versions[version]) << version;
-    const HistoryPage page = run(page_task(id, 0, 50)).value();
+    const HistoryPage page = history(id);
     ASSERT_FALSE(page.entries.empty());
     EXPECT_EQ(page.entries.front().version, versions.size() - 1);
     EXPECT_EQ(page.entries.back().from_version, 1U);
@@ -290,9 +202,7 @@ TEST_F(DocumentShardTest, who_wants_to_be_brought_up_to_date_is_answered_without
   const DocumentId id = create();
   write(id, "stored");
   write(id, "stored in a snapshot");
-  stop();
-  reopen();
-  start();
+  restart();
   const auto whole = [](DocumentShardTest& test, DocumentId document) -> Task<Bytes> {
     CO_TRY(auto live, co_await test.documents_->open(document));
     co_return live->state().encode_state_as_update();
@@ -302,16 +212,16 @@ TEST_F(DocumentShardTest, who_wants_to_be_brought_up_to_date_is_answered_without
     EXPECT_TRUE(client.apply_update(run(whole(*this, id)).value()));
     return client.text(kContentRoot).to_string();
   };
-  const std::uint64_t built = metrics_of_documents_.built.value();
+  const std::uint64_t built = document_metrics_.built.value();
   EXPECT_EQ(text(), "stored in a snapshot");
-  EXPECT_EQ(metrics_of_documents_.built.value(), built);
+  EXPECT_EQ(document_metrics_.built.value(), built);
   write(id, "stored in the log");
-  EXPECT_EQ(metrics_of_documents_.built.value(), built + 1);
+  EXPECT_EQ(document_metrics_.built.value(), built + 1);
   crash();
   EXPECT_EQ(text(), "stored in the log");
-  EXPECT_EQ(metrics_of_documents_.built.value(), built + 1);
+  EXPECT_EQ(document_metrics_.built.value(), built + 1);
   EXPECT_EQ(read(id)->json, "\"stored in the log\"");
-  EXPECT_EQ(metrics_of_documents_.built.value(), built + 2);
+  EXPECT_EQ(document_metrics_.built.value(), built + 2);
 }
 
 TEST_F(DocumentShardTest, callers_who_open_at_once_share_one_document) {

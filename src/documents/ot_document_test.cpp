@@ -9,14 +9,11 @@
 #include "base/property_testing.h"
 #include "crdt/any_json.h"
 #include "documents/content.h"
-#include "documents/document_shard.h"
+#include "documents/document_shard_testing.h"
 #include "documents/gated_log_testing.h"
 #include "documents/ot_client_testing.h"
 #include "documents/ot_delta.h"
-#include "engines/embedded_testing.h"
 #include "ot/utf16.h"
-#include "shard/shards.h"
-#include "vault/vault_testing.h"
 
 namespace concord::documents {
 namespace {
@@ -24,30 +21,13 @@ namespace {
 using testing::pick;
 using testing::Random;
 
-/// A node's documents without HTTP: the real engines in a directory of the test's own, with a gate before the log, so
-/// that a seed says in which order things happen.
-class OtDocumentTest : public testing::EngineTest {
+/// With a gate before the log, so that a seed says in which order things happen.
+class OtDocumentTest : public testing::DocumentsTest {
  public:  // the coroutines of the tests reach in
-  void SetUp() override {
-    EngineTest::SetUp();
-    ASSERT_TRUE(run(engines_.tables->migrate(DocumentStore::migrations())));
-    store_ = std::make_unique<DocumentStore>(*engines_.tables);
-    vault_ = std::make_unique<vault::Vault>(*engines_.blobs, masters_, true);
-    snapshots_ = std::make_unique<shard::SnapshotStore>(*engines_.blobs, *vault_, pool_, 64u << 20u);
-    history_ = std::make_unique<HistoryStore>(*engines_.blobs, *vault_, pool_, max_history_chunk(limits_));
-    log_ = std::make_unique<GatedLog>(*engines_.log, reactor());
-    shard_ = std::make_unique<shard::Shard>(engines::ShardId{0}, "node", reactor(), *log_, *engines_.coordination,
-                                            shard_limits_, clock_, shard_metrics_, Logger());
-    documents_ = std::make_unique<DocumentShard>(*shard_, *snapshots_, *history_, *store_, *vault_, pool_, limits_,
-                                                 clock_, metrics_of_documents_, Logger());
-    ASSERT_TRUE(run(documents_->start()));
-  }
+  OtDocumentTest() { shard_limits_.max_queue_bytes = 1u << 20u; }
   void TearDown() override {
     testing::call_on(reactor(), [this] { log_->open(); });
-    testing::run_on(reactor(), documents_->drain(5'000));
-    documents_.reset();
-    shard_.reset();
-    EngineTest::TearDown();
+    DocumentsTest::TearDown();
   }
 
   /// Runs `body` on the reactor, with a new document.
@@ -56,11 +36,7 @@ class OtDocumentTest : public testing::EngineTest {
     EXPECT_TRUE(result) << result.error().message;
   }
   Task<> run_body(std::function<Task<>(OtDocumentTest&, DocumentShard::Live)> body) {
-    DocumentRow row;
-    row.id = DocumentId::make(ids_, Slot{0});
-    row.owner = UserId::make(ids_, Slot{0});
-    row.name = "a document";
-    row.doc_type = "rich_text";
+    const DocumentRow row = new_row();
     CO_TRY_VOID(co_await store_->create(row));
     CO_TRY(auto live, co_await documents_->open(row.id));
     co_return co_await body(*this, live);
@@ -85,19 +61,13 @@ class OtDocumentTest : public testing::EngineTest {
   }
   static std::string text_of(const DocumentShard::Live& live) { return live->doc().text(kContentRoot).to_string(); }
 
-  BlockingPool pool_{1};
-  shard::ShardMetrics shard_metrics_{metrics_};
-  DocumentMetrics metrics_of_documents_{metrics_};
-  DocumentLimits limits_;
-  shard::ShardLimits shard_limits_{.max_queue_bytes = 1u << 20u};
-  std::unique_ptr<DocumentStore> store_;
-  const vault::MasterKeys masters_ = testing::some_master_keys();
-  std::unique_ptr<vault::Vault> vault_;
-  std::unique_ptr<shard::SnapshotStore> snapshots_;
-  std::unique_ptr<HistoryStore> history_;
   std::unique_ptr<GatedLog> log_;
-  std::unique_ptr<shard::Shard> shard_;
-  std::unique_ptr<DocumentShard> documents_;
+
+ protected:
+  engines::Log& log() override {
+    log_ = std::make_unique<GatedLog>(*engines_.log, reactor());
+    return *log_;
+  }
 };
 
 void read_all(TestOtClient& client, OtDocument& document) {
