@@ -115,6 +115,37 @@ TEST_F(AnnotationServiceTest, a_suggestion_is_accepted_in_its_authors_name_and_w
   EXPECT_EQ(authors(), (std::vector<std::string>{"usr_ada", "usr_eve", "usr_bob", "usr_eve", "usr_ada"}));
 }
 
+TEST_F(AnnotationServiceTest, what_only_annotates_is_no_version_in_the_history_whatever_comes_between) {
+  AnnotationService notes = service();
+  const auto versions = [this](const VersionNames& names = {}) {
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> out;  // and the updates of the entry
+    for (const HistoryEntry& entry : history(id_, names).entries) {
+      std::uint64_t updates = 0;
+      for (const HistoryEntry::Author& author : entry.authors) updates += author.updates;
+      out.emplace_back(entry.version, updates);
+    }
+    return out;
+  };
+  using Versions = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
+  const std::string id = run(notes.add_comment(id_, "usr_eve", {.body = "one", .mentions = {}, .range = {}})).value();
+  ASSERT_TRUE(run(notes.reply(id_, "usr_bob", id, "two", {})));                                       // 3
+  const Suggestion made = run(notes.suggest(id_, "usr_eve", Format::kText, "hello", 1, "")).value();  // 4
+  EXPECT_EQ(versions(), (Versions{{1, 1}}));
+  crash();
+  EXPECT_EQ(versions(), (Versions{{1, 1}}));
+  ASSERT_TRUE(run(notes.accept(id_, made.id, "usr_ada")));  // 5 is the edit, 6 says that it is accepted
+  EXPECT_EQ(versions(), (Versions{{5, 2}}));
+  ASSERT_TRUE(run(notes.resolve(id_, {"usr_ada", true}, id, true)));  // 7
+  ASSERT_TRUE(run(notes.remove(id_, {"usr_ada", true}, id, {})));     // 8
+  restart();
+  EXPECT_EQ(versions(), (Versions{{5, 2}}));
+  const VersionNames named{{3, "kept"}, {7, "kept, too"}};
+  EXPECT_EQ(versions(named), (Versions{{7, 2}, {3, 2}}));
+  EXPECT_EQ(authors().size(), 8U);
+  write("hello again", "usr_ada");
+  EXPECT_EQ(versions(), (Versions{{9, 3}}));
+}
+
 TEST_F(AnnotationServiceTest, an_edit_is_not_recorded_under_a_name_that_somebody_else_put_there) {
   AnnotationService notes = service();
   Suggestion forged{.id = SuggestionId::make(ids_, Slot{0}).str(), .author = "usr_eve", .at_ms = 1, .decided = {}};

@@ -16,6 +16,8 @@ using crdt::Any;
 using crdt::Map;
 using Limits = AnnotationLimits;
 
+constexpr std::string_view kRootPrefix = "concord:";
+static_assert(kCommentsRoot.starts_with(kRootPrefix) && kSuggestionsRoot.starts_with(kRootPrefix));
 constexpr char16_t kEmbed = 0xdfff;  // no text has it alone
 constexpr double kMaxNumber = 9'007'199'254'740'991.0;
 constexpr std::array<std::string_view, 3> kStates{"open", "accepted", "rejected"};
@@ -156,6 +158,8 @@ std::optional<Suggestion> suggestion_of(std::string_view id, const Map& map) {
   return out;
 }
 
+bool is_annotations_root(std::string_view root) { return root == kCommentsRoot || root == kSuggestionsRoot; }
+
 /// The content in UTF-16; an embed is a unit that no text has.
 std::u16string units_of(crdt::Doc& doc) {
   std::u16string out;
@@ -260,12 +264,15 @@ Result<Anchor> anchor_of(crdt::Doc& doc, std::string_view text) {
   return anchor_at(doc, {at, at + wanted.size()});
 }
 
-bool touches_annotations(const crdt::Doc& doc, ByteView update) {
+Annotating touches_annotations(const crdt::Doc& doc, ByteView update) {
   const auto touched = doc.touches(update);
-  return touched && std::ranges::any_of(touched->roots, [](const std::string& root) {
-           return root == kCommentsRoot || root == kSuggestionsRoot;
-         });
+  if (!touched) return {};
+  const auto annotations = std::ranges::count_if(touched->roots, is_annotations_root);
+  return {annotations > 0, annotations > 0 && std::cmp_equal(annotations, touched->roots.size()) && !touched->unknown};
 }
+
+/// Both names begin alike, and are written out where a root is first used.
+bool may_annotate(ByteView encoded) { return as_text(encoded).find(kRootPrefix) != std::string_view::npos; }
 
 Result<> applies(const crdt::Doc& doc, ByteView update) {
   const auto conflict = [](const char* why) {

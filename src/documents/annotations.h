@@ -108,8 +108,14 @@ Result<Anchor> anchor_at(crdt::Doc& doc, Range range);
 /// Of text that occurs once in the content, without an embed in it; kInvalidArgument with the field `about`.
 Result<Anchor> anchor_of(crdt::Doc& doc, std::string_view text);
 
-/// Whether applying an update changes comments or suggestions, as far as that can be told.
-bool touches_annotations(const crdt::Doc& doc, ByteView update);
+/// Whether applying an update changes comments or suggestions, and nothing else, as far as that can be told.
+struct Annotating {
+  bool some = false;
+  bool only = false;
+};
+Annotating touches_annotations(const crdt::Doc& doc, ByteView update);
+/// False where a document, or an update to one without annotations, has none: told by its bytes alone.
+bool may_annotate(ByteView encoded);
 
 /// Success where the document could take a suggestion's update as an edit of its content: kConflict, saying why, where
 /// that touches anything else, waits for what the document does not have, or is signed as one that is there already.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "documents/annotations.h"
 #include "documents/live_session.h"
 #include "documents/ot_document.h"
 #include "shard/shards.h"
@@ -173,19 +172,18 @@ void DocumentShard::answered(Submitted& what, Result<shard::Shard::Appended> app
   metrics_.updates.add();
   metrics_.acknowledge_seconds.record(static_cast<double>(clock_.monotonic_ns() - what.began_ns) / 1e9);
   what.acknowledged({});
-  const bool annotates = !appended->repeated && !what.document->removed && what.document->ot &&
-                         touches_annotations(what.document->doc(), *what.record.payload);
-  if (!appended->repeated) applied(what.document, what.record, appended->position, what.session);
+  Annotating annotates;
+  if (!appended->repeated) annotates = applied(what.document, what.record, appended->position, what.session);
   what.document->size().answered(what.growth);
   tell_ot(appended->repeated ? OtDocument::Outcome::kKnown : OtDocument::Outcome::kDurable);
-  if (annotates && what.document->ot) what.document->ot->annotated();
+  if (annotates.some && what.document->ot) what.document->ot->annotated();
 }
 
-void DocumentShard::applied(const Live& document, const engines::LogRecord& record, engines::Position position,
-                            std::uint64_t session) {
+Annotating DocumentShard::applied(const Live& document, const engines::LogRecord& record, engines::Position position,
+                                  std::uint64_t session) {
   if (document->removed) {
     if (!removing_.contains(document->id())) shard_.snapshotted(document->stream(), position);
-    return;
+    return {};
   }
   if (document->read_at_this_version) {
     versions_.put(document->id(), document->version(),
@@ -193,13 +191,15 @@ void DocumentShard::applied(const Live& document, const engines::LogRecord& reco
   }
   document->last_used_ns = clock_.monotonic_ns();
   if (!document->dirty()) document->dirty_since_ns = document->last_used_ns;
-  if (auto done = document->apply(record, position); !done) {
+  const auto done = document->apply(record, position);
+  if (!done) {
     logger_.warn("an update in the log does not fit its document",
                  {{"document", document->stream()}, {"position", position.value}, {"error", done.error().message}});
-    return;
+    return {};
   }
   metrics_.deliveries.add(document->sessions().size());
   document->publish(Published::Kind::kUpdate, record.payload, session);
+  return *done;
 }
 
 Task<> DocumentShard::submit_and_wait(Live document, SharedBytes update, Author author) {

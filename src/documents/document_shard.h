@@ -107,8 +107,8 @@ class DocumentShard final : public shard::StateMachine {
   Task<> apply_tail(Live document);
   struct Submitted;
   void answered(Submitted& what, Result<shard::Shard::Appended> appended);
-  void applied(const Live& document, const engines::LogRecord& record, engines::Position position,
-               std::uint64_t session);
+  Annotating applied(const Live& document, const engines::LogRecord& record, engines::Position position,
+                     std::uint64_t session);
   asio::awaitable<void> sweep();
   Task<> note_progress();
   Task<> snapshot(Live document);

@@ -169,6 +169,7 @@ Task<HistoryPage> Documents::history(DocumentId id, VersionNames names, std::uin
 Task<HistoryPage> Documents::history_here(DocumentShard& shard, DocumentId id, VersionNames names, std::uint64_t before,
                                           std::size_t limit) {
   CO_TRY(auto live, co_await shard.open(id));
+  (void)live->doc();  // so that it is known what of its tail only annotates
   co_return co_await shard.history().page(shard.history_source(*live), std::move(names), before, limit);
 }
 

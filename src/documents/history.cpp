@@ -34,6 +34,7 @@ bool HistoryGrouper::begins_entry(const HistoryRecord& record) const {
 }
 
 void HistoryGrouper::add(const HistoryRecord& record) {
+  if (record.only_annotates && !names_.contains(record.version)) return;
   if (begins_entry(record)) {
     const auto name = names_.find(record.version);
     entries_.push_back({.version = record.version, .at = record.time});
@@ -73,7 +74,8 @@ Task<HistoryPage> History::page(Source source, VersionNames names, std::uint64_t
   const bool more_entries = page.entries.size() > limit;
   if (more_entries) page.entries.resize(limit);
   const bool more_chunks = !chunks.empty() && chunks.front().first < next;
-  if (!page.entries.empty() && (more_entries || more_chunks)) page.next_before = page.entries.back().from_version;
+  if (more_entries) page.next_before = page.entries.back().from_version;
+  if (!more_entries && more_chunks) page.next_before = next;
   co_return page;
 }
 

@@ -37,7 +37,7 @@ struct HistoryPage {
 using VersionNames = std::map<std::uint64_t, std::string>;
 
 /// Collects records, newest first, into entries. An entry ends before a pause of kPauseMs, after kSittingMs, and at a
-/// version that has a name.
+/// version that has a name. What only annotates counts for nothing, unless it was given a name.
 class HistoryGrouper {
  public:
   static constexpr std::int64_t kPauseMs = 5 * 60'000;
@@ -67,7 +67,7 @@ class History {
   History(HistoryStore& store, BlockingPool& pool) : store_(store), pool_(pool) {}
 
   /// At most `limit` entries, of versions before `before` (0: all). Reads at most kMaxChunks chunks, so a page may be
-  /// short and have a next one.
+  /// short, or empty, and have a next one.
   Task<HistoryPage> page(Source source, VersionNames names, std::uint64_t before, std::size_t limit);
 
   /// The encoded state after `version`; kNotFound where its records are not kept.

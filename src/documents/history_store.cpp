@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/varint.h"
@@ -11,7 +12,9 @@ namespace concord::documents {
 
 namespace {
 
-constexpr shard::BlobKind kHistory{"CHST", 1};
+constexpr shard::BlobKind kPlain{"CHST", 1};
+constexpr shard::BlobKind kWithAnnotations{"CHST", 2};
+constexpr std::size_t kFormatAt = 4;
 constexpr std::size_t kListLimit = 1000;
 constexpr std::size_t kDigits = 20;
 
@@ -38,7 +41,7 @@ std::optional<HistoryChunkName> parse_key(std::string_view key, std::uint64_t si
 
 Error malformed(const Error& cause) { return {Code::kCorrupt, "history: " + cause.message, {}}; }
 
-Result<HistoryChunk> parse(ByteView plain) {
+Result<HistoryChunk> parse(ByteView plain, const shard::BlobKind& kind) {
   VarReader in(plain);
   TRY(const std::uint64_t count, in.uint());
   TRY(std::uint64_t version, in.uint());
@@ -52,6 +55,14 @@ Result<HistoryChunk> parse(ByteView plain) {
   }
   TRY(const ByteView state, in.var_bytes());
   out.state = to_bytes(state);
+  if (kind.format == kWithAnnotations.format) {
+    TRY(const std::uint64_t annotations, in.uint());
+    for (std::uint64_t i = 0; i < annotations; ++i) {
+      TRY(const std::uint64_t place, in.uint());
+      if (place >= out.records.size()) return fail(Code::kCorrupt, "it names a record that it does not have");
+      out.records[place].only_annotates = true;
+    }
+  }
   if (out.records.empty() || !in.at_end()) return fail(Code::kCorrupt, "it has no record, or more than it says");
   return out;
 }
@@ -68,12 +79,20 @@ Bytes encode_history(const HistoryChunk& chunk) {
     write_var_bytes(plain, *record.update);
   }
   write_var_bytes(plain, chunk.state);
-  return shard::pack_blob(kHistory, plain);
+  const auto annotations =
+      static_cast<std::uint64_t>(std::ranges::count(chunk.records, true, &HistoryRecord::only_annotates));
+  if (annotations == 0) return shard::pack_blob(kPlain, plain);
+  write_varuint(plain, annotations);
+  for (std::size_t i = 0; i < chunk.records.size(); ++i)
+    if (chunk.records[i].only_annotates) write_varuint(plain, i);
+  return shard::pack_blob(kWithAnnotations, plain);
 }
 
 Result<HistoryChunk> decode_history(ByteView bytes, std::size_t max_bytes) {
-  TRY(const Bytes plain, shard::unpack_blob(kHistory, bytes, max_bytes));
-  auto chunk = parse(plain);
+  const bool annotated = bytes.size() > kFormatAt && bytes[kFormatAt] == kWithAnnotations.format;
+  const shard::BlobKind& kind = annotated ? kWithAnnotations : kPlain;
+  TRY(const Bytes plain, shard::unpack_blob(kind, bytes, max_bytes));
+  auto chunk = parse(plain, kind);
   if (!chunk) return fail(malformed(chunk.error()));
   return chunk;
 }

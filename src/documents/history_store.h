@@ -3,9 +3,10 @@
 // snapshotted, and never changed. Some chunks end with the document's state, so that no version is far from one.
 //
 //   key      history/<shard>/<stream>/<first version>-<last version>-<k with a state at its end, r without>, 20 digits
-//   each content  "CHST" | u8 format = 1 | zstd frame with content checksum of:
+//   each content  "CHST" | u8 format = 1 or 2 | zstd frame with content checksum of:
 //            varuint records, varuint first version, for each: u64 hybrid time, var_string principal, var_bytes update;
 //            var_bytes state (update format V1; empty: none)          (u64 little-endian; var_*: base/varint.h)
+//            in format 2: varuint count, then for each of the records that only annotate: varuint its place, from 0
 //
 // and all of it sealed for the document's owner, with the key as its place, where the vault seals (vault/sealed.h).
 
@@ -28,6 +29,7 @@ struct HistoryRecord {
   HybridTime time;
   std::string principal;
   SharedBytes update;
+  bool only_annotates = false;  // it touches comments and suggestions alone
 };
 
 struct HistoryChunk {

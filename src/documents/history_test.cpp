@@ -33,27 +33,40 @@ void expect_equal(const HistoryChunk& a, const HistoryChunk& b) {
     EXPECT_EQ(a.records[i].time, b.records[i].time);
     EXPECT_EQ(a.records[i].principal, b.records[i].principal);
     EXPECT_EQ(*a.records[i].update, *b.records[i].update);
+    EXPECT_EQ(a.records[i].only_annotates, b.records[i].only_annotates);
   }
   EXPECT_EQ(a.state, b.state);
 }
 
+HistoryChunk annotated_chunk() {
+  HistoryChunk chunk = some_chunk();
+  chunk.records[0].only_annotates = chunk.records[3].only_annotates = true;
+  return chunk;
+}
+
 TEST(HistoryChunk, what_is_encoded_is_decoded) {
-  const auto decoded = decode_history(encode_history(some_chunk()), kMaxChunk);
-  ASSERT_TRUE(decoded) << decoded.error().message;
-  expect_equal(*decoded, some_chunk());
+  for (const HistoryChunk& chunk : {some_chunk(), annotated_chunk()}) {
+    const auto decoded = decode_history(encode_history(chunk), kMaxChunk);
+    ASSERT_TRUE(decoded) << decoded.error().message;
+    expect_equal(*decoded, chunk);
+  }
+  EXPECT_EQ(encode_history(some_chunk())[4], 1);  // as before there were annotations
+  EXPECT_EQ(encode_history(annotated_chunk())[4], 2);
 }
 
 TEST(HistoryChunk, no_flipped_bit_and_no_cut_is_ever_read_as_another) {
-  const Bytes good = encode_history(some_chunk());
-  for (std::size_t bit = 0; bit < good.size() * 8; ++bit) {
-    Bytes bad = good;
-    bad[bit / 8] = static_cast<std::uint8_t>(bad[bit / 8] ^ (1U << (bit % 8)));
-    const auto decoded = decode_history(bad, kMaxChunk);
-    if (decoded) expect_equal(*decoded, some_chunk());
+  for (const HistoryChunk& chunk : {some_chunk(), annotated_chunk()}) {
+    const Bytes good = encode_history(chunk);
+    for (std::size_t bit = 0; bit < good.size() * 8; ++bit) {
+      Bytes bad = good;
+      bad[bit / 8] = static_cast<std::uint8_t>(bad[bit / 8] ^ (1U << (bit % 8)));
+      const auto decoded = decode_history(bad, kMaxChunk);
+      if (decoded) expect_equal(*decoded, chunk);
+    }
+    for (std::size_t size = 0; size < good.size(); ++size)
+      EXPECT_FALSE(decode_history(ByteView(good).first(size), kMaxChunk)) << size;
+    EXPECT_EQ(decode_history(good, 20).error().code, Code::kCorrupt);
   }
-  for (std::size_t size = 0; size < good.size(); ++size)
-    EXPECT_FALSE(decode_history(ByteView(good).first(size), kMaxChunk)) << size;
-  EXPECT_EQ(decode_history(good, 20).error().code, Code::kCorrupt);
 }
 
 TEST(HistoryGrouper, an_entry_ends_at_a_pause_after_a_sitting_and_at_a_name) {

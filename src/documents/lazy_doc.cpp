@@ -29,7 +29,11 @@ crdt::Doc& LazyDoc::doc() {
   if (!doc_) {
     doc_.emplace();
     (void)doc_->apply_update(stored_);
-    for (const SharedBytes& update : deferred_) (void)doc_->apply_update(*update);
+    for (const SharedBytes& update : deferred_) {
+      if (look_) look_(*doc_, *update);
+      (void)doc_->apply_update(*update);
+    }
+    look_ = nullptr;
     Bytes().swap(stored_);
     Bytes().swap(merged_);
     std::vector<SharedBytes>().swap(deferred_);

@@ -3,6 +3,7 @@
 // wants to be brought up to date, and who only says again what is known, is answered from the bytes; an edit, and
 // whoever reads content, builds the Doc, and the bytes are let go. What clients end up with is the same.
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -26,6 +27,9 @@ class LazyDoc {
   Result<> restore(Bytes state);
   /// A logged update that comes behind what was restored; checked when it was logged. Before anything but `restore`.
   void defer(SharedBytes update);
+  /// Called with each of these in order, before it is applied, when the Doc is built.
+  using Look = std::function<void(const crdt::Doc&, ByteView update)>;
+  void on_deferred(Look look) { look_ = std::move(look); }
   /// An update of the log; fails as Doc::apply_update does.
   Result<> apply(ByteView update);
 
@@ -53,6 +57,7 @@ class LazyDoc {
   unsigned asked_ = 0;  // how often `covers` was
   Bytes merged_;        // of both, once it was wanted; empty: not yet
   std::optional<crdt::Doc> doc_;
+  Look look_;
 };
 
 }  // namespace concord::documents

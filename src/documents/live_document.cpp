@@ -25,6 +25,7 @@ LiveDocument::~LiveDocument() = default;
 
 Result<> LiveDocument::restore(Bytes state, std::uint64_t version, HybridTime updated, engines::Position position) {
   const std::size_t bytes = state.size();
+  may_be_annotated_ = may_annotate(state);
   TRY_VOID(state_.restore(std::move(state)));
   version_ = version;
   updated_ = updated;
@@ -38,12 +39,23 @@ Result<> LiveDocument::restore(Bytes state, std::uint64_t version, HybridTime up
 void LiveDocument::replay(const engines::LogRecord& record, engines::Position position) {
   note(record, position);
   size_.loaded(record.payload->size());
+  if (looked_at_ == 0)
+    state_.on_deferred([this](const crdt::Doc& doc, ByteView update) {
+      tail_[looked_at_++].only_annotates = look_for_annotations(doc, update).only;
+    });
   state_.defer(record.payload);
 }
 
-Result<> LiveDocument::apply(const engines::LogRecord& record, engines::Position position) {
+Result<Annotating> LiveDocument::apply(const engines::LogRecord& record, engines::Position position) {
   note(record, position);
-  return state_.apply(*record.payload);
+  const Annotating annotating = look_for_annotations(doc(), *record.payload);
+  tail_.back().only_annotates = annotating.only;
+  TRY_VOID(state_.apply(*record.payload));
+  return annotating;
+}
+
+Annotating LiveDocument::look_for_annotations(const crdt::Doc& doc, ByteView update) const {
+  return may_be_annotated_ ? touches_annotations(doc, update) : Annotating{};
 }
 
 void LiveDocument::note(const engines::LogRecord& record, engines::Position position) {
@@ -52,6 +64,7 @@ void LiveDocument::note(const engines::LogRecord& record, engines::Position posi
   position_ = position;
   read_at_this_version = false;
   tail_.push_back({version_, record.time, record.principal, record.payload});
+  may_be_annotated_ = may_be_annotated_ || may_annotate(*record.payload);
   tail_bytes_ += memory_of(tail_.back());
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/async.h"
 #include "base/id.h"
+#include "documents/annotations.h"
 #include "documents/awareness.h"
 #include "documents/document_size.h"
 #include "documents/history_store.h"
@@ -48,9 +49,9 @@ class LiveDocument : public std::enable_shared_from_this<LiveDocument> {
   Result<> restore(Bytes state, std::uint64_t version, HybridTime updated, engines::Position position);
   /// A record of the log behind that state, also before anyone sees the document.
   void replay(const engines::LogRecord& record, engines::Position position);
-  /// Takes in a record of the log, in order. The version counts it even where the CRDT refuses it (`check_update`
-  /// cannot see every conflict with the document): a replay decides in the same way.
-  Result<> apply(const engines::LogRecord& record, engines::Position position);
+  /// Takes in a record of the log, in order, and tells whether it annotates. The version counts it even where the CRDT
+  /// refuses it (`check_update` cannot see every conflict with the document): a replay decides in the same way.
+  Result<Annotating> apply(const engines::LogRecord& record, engines::Position position);
 
   void join(LiveSession& session) { sessions_.push_back(&session); }
   void leave(LiveSession& session) { std::erase(sessions_, &session); }
@@ -62,7 +63,8 @@ class LiveDocument : public std::enable_shared_from_this<LiveDocument> {
   /// What has come after a version, at which the document had the state vector `had`, as one update.
   SharedBytes since(std::uint64_t version, ByteView had);
 
-  /// Since the newest snapshot: the records, what they hold in memory, and whether there are any.
+  /// Since the newest snapshot: the records (which of them only annotate is told once the Doc is built), what they hold
+  /// in memory, and whether there are any.
   const std::vector<HistoryRecord>& tail() const { return tail_; }
   std::size_t tail_bytes() const { return tail_bytes_; }
   bool dirty() const { return position_ > snapshot_position_; }
@@ -99,6 +101,7 @@ class LiveDocument : public std::enable_shared_from_this<LiveDocument> {
 
  private:
   void note(const engines::LogRecord& record, engines::Position position);
+  Annotating look_for_annotations(const crdt::Doc& doc, ByteView update) const;
 
   DocumentId id_;
   std::string stream_;
@@ -113,6 +116,8 @@ class LiveDocument : public std::enable_shared_from_this<LiveDocument> {
   std::vector<HistoryRecord> tail_;
   std::size_t tail_bytes_ = 0;
   std::size_t snapshot_bytes_ = 0;
+  std::size_t looked_at_ = 0;      // of the tail, while the Doc is built
+  bool may_be_annotated_ = false;  // else nothing that came names comments or suggestions
   DocumentSize size_;
 };
 
