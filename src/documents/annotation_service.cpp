@@ -63,32 +63,37 @@ Task<> AnnotationService::submit_here(DocumentShard& shard, DocumentShard::Live 
 
 // Comments.
 
-Task<AnnotationService::Comments> AnnotationService::read_here(DocumentShard& shard, DocumentId id,
-                                                               std::optional<std::string> comment) {
+Task<AnnotationService::Comments> AnnotationService::comments_here(DocumentShard& shard, DocumentId id,
+                                                                   CommentFilter filter) {
   CO_TRY(auto live, co_await shard.open(id));
   crdt::Doc& doc = live->doc();
-  Comments out{{}, live->version()};
-  if (comment) {
-    auto one = read_comment(doc, *comment);
-    if (!one) co_return fail(Code::kNotFound, "the document has no such comment");
-    out.comments.push_back(shown(doc, std::move(*one)));
-    co_return out;
-  }
+  Comments out{{}, live->version(), {}};
   std::vector<Comment> all = read_comments(doc);
+  out.next = take_page(all, filter);
   out.comments.reserve(all.size());
   for (Comment& one : all) out.comments.push_back(shown(doc, std::move(one)));
   live->read_at_this_version = true;
   co_return out;
 }
 
-Task<AnnotationService::Comments> AnnotationService::comments(DocumentId id) {
+Task<AnnotationService::Comments> AnnotationService::comment_here(DocumentShard& shard, DocumentId id,
+                                                                  std::string comment) {
+  CO_TRY(auto live, co_await shard.open(id));
+  auto one = read_comment(live->doc(), comment);
+  if (!one) co_return fail(Code::kNotFound, "the document has no such comment");
+  Comments out{{}, live->version(), {}};
+  out.comments.push_back(shown(live->doc(), std::move(*one)));
+  co_return out;
+}
+
+Task<AnnotationService::Comments> AnnotationService::comments(DocumentId id, CommentFilter filter) {
   DocumentShard& shard = shard_of_(id);
-  co_return co_await run_on(shard.reactor(), read_here(shard, id, std::nullopt));
+  co_return co_await run_on(shard.reactor(), comments_here(shard, id, std::move(filter)));
 }
 
 Task<AnnotationService::Comments> AnnotationService::comment(DocumentId id, std::string comment) {
   DocumentShard& shard = shard_of_(id);
-  co_return co_await run_on(shard.reactor(), read_here(shard, id, std::move(comment)));
+  co_return co_await run_on(shard.reactor(), comment_here(shard, id, std::move(comment)));
 }
 
 Task<Anchor> AnnotationService::anchor_here(DocumentShard& shard, DocumentId id, Range range, std::uint64_t version) {

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/task.h"
+#include "documents/annotation_pages.h"
 #include "documents/annotations.h"
 #include "documents/content.h"
 #include "documents/document_shard.h"
@@ -34,10 +35,11 @@ class AnnotationService {
     std::optional<Range> range;  // of the content; none where it is of the whole document, or its text is gone
   };
   struct Comments {
-    std::vector<Shown> comments;  // by time, then identifier
-    std::uint64_t version = 0;    // that the ranges are of
+    std::vector<Shown> comments;          // by time, then identifier
+    std::uint64_t version = 0;            // that the ranges are of
+    std::optional<AnnotationPlace> next;  // where the next page begins; none: there is none
   };
-  Task<Comments> comments(DocumentId id);
+  Task<Comments> comments(DocumentId id, CommentFilter filter = {});
   /// Only one; kNotFound where there is none.
   Task<Comments> comment(DocumentId id, std::string comment);
 
@@ -59,8 +61,12 @@ class AnnotationService {
   /// kConflict where it is so already.
   Task<> resolve(DocumentId id, Writer who, std::string comment, bool resolved);
 
-  /// Newest first. All have a version: where their author noted none, the document's own now.
-  Task<std::vector<Suggestion>> suggestions(DocumentId id);
+  struct Suggestions {
+    /// Newest first. All have a version: where their author noted none, the document's own now.
+    std::vector<Suggestion> suggestions;
+    std::optional<AnnotationPlace> next;
+  };
+  Task<Suggestions> suggestions(DocumentId id, SuggestionFilter filter = {});
   /// kNotFound where the document has no such suggestion.
   Task<Suggestion> suggestion(DocumentId id, std::string suggestion);
   /// Keeps the edit that leads the content from `version` to `content` as a suggestion; kInvalidArgument where it
@@ -85,9 +91,10 @@ class AnnotationService {
   static Task<> change_here(DocumentShard& shard, DocumentId id, std::string author, Change change, bool bounded);
   /// `bounded`: kTooLarge where the document would pass its limit; what only deletes never does.
   static Task<> submit_here(DocumentShard& shard, DocumentShard::Live live, Bytes update, Author author, bool bounded);
-  static Task<Comments> read_here(DocumentShard& shard, DocumentId id, std::optional<std::string> comment);
-  static Task<std::vector<Suggestion>> suggestions_here(DocumentShard& shard, DocumentId id,
-                                                        std::optional<std::string> suggestion);
+  static Task<Comments> comments_here(DocumentShard& shard, DocumentId id, CommentFilter filter);
+  static Task<Comments> comment_here(DocumentShard& shard, DocumentId id, std::string comment);
+  static Task<Suggestions> suggestions_here(DocumentShard& shard, DocumentId id, SuggestionFilter filter);
+  static Task<Suggestion> suggestion_here(DocumentShard& shard, DocumentId id, std::string suggestion);
   static Task<Anchor> anchor_here(DocumentShard& shard, DocumentId id, Range range, std::uint64_t version);
   static Task<Anchor> find_here(DocumentShard& shard, DocumentId id, std::string about);
   static Task<Bytes> edit_here(DocumentShard& shard, DocumentId id, std::string author, Format format,

@@ -202,7 +202,7 @@ TEST_F(AnnotationServiceTest, suggestions_of_the_table_are_moved_once_and_none_i
   ASSERT_TRUE(run(table.move_into(notes, logger)));
   crash();
   ASSERT_TRUE(run(SuggestionStore(*engines_.tables, *vault_).move_into(notes, logger)));
-  const auto all = run(notes.suggestions(id_)).value();
+  const auto all = run(notes.suggestions(id_)).value().suggestions;
   ASSERT_EQ(all.size(), 4U);
   EXPECT_EQ(authors().size(), 5U);
   EXPECT_EQ(run(engines_.tables->query({"SELECT COUNT(*) FROM document_suggestions", {}})).value().rows[0][0],

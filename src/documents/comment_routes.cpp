@@ -105,14 +105,16 @@ class CommentRoutes : public DocumentRequests {
 
   Task<net::Response> list(net::Request request) {
     CO_TRY(auto found, co_await find_for_visitor(request, Level::kRead));
-    const auto state = request.query_value("state");
-    if (state && *state != "open" && *state != "resolved")
-      co_return fail(json::field_error("state", "must be open or resolved", *state));
-    CO_TRY(auto all, co_await notes().comments(found.row.id));
-    if (state)
-      std::erase_if(all.comments, [resolved = *state == "resolved"](const AnnotationService::Shown& one) {
-        return one.comment.resolved.has_value() != resolved;
-      });
+    CommentFilter filter;
+    CO_TRY(const std::int64_t limit, parse_limit(request));
+    filter.limit = static_cast<std::size_t>(limit);
+    if (const auto word = request.query_value("state")) {
+      CO_TRY(filter.resolved, parse_resolved(*word));
+    }
+    if (const auto text = request.query_value("after")) {
+      CO_TRY(filter.after, parse_comment_place(*text));
+    }
+    CO_TRY(const auto all, co_await notes().comments(found.row.id, std::move(filter)));
     CO_TRY(const Names names, co_await names_in(all));
     json::Writer out;
     out.begin_object().key("comments").begin_array();
@@ -121,7 +123,9 @@ class CommentRoutes : public DocumentRequests {
       write_comment(out, one, names);
       out.end();
     }
-    out.end().field("version", all.version).end();
+    out.end().field("version", all.version);
+    write_next(out, all.next);
+    out.end();
     co_return json_response(200, std::move(out).take());
   }
 

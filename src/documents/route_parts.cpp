@@ -116,6 +116,11 @@ void write_change(json::Writer& out, const VersionChange& change, const std::map
   out.end();
 }
 
+void write_next(json::Writer& out, const std::optional<AnnotationPlace>& next) {
+  out.key("next");
+  next ? out.text(to_text(*next)) : out.null();
+}
+
 Result<std::optional<FolderId>> folder_query(const net::Request& request) {
   const auto text = request.query_value("folder");
   if (!text) return std::optional<FolderId>();

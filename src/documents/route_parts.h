@@ -22,6 +22,8 @@ Result<Format> format_of(const net::Request& request);
 Result<json::Object> body_of(const net::Request& request, const DocumentLimits& limits);
 /// The page size that the query names, or the default.
 Result<std::int64_t> parse_limit(const net::Request& request);
+/// The field `next` of a page.
+void write_next(json::Writer& out, const std::optional<AnnotationPlace>& next);
 /// The folder that the query names, if it names one.
 Result<std::optional<FolderId>> folder_query(const net::Request& request);
 /// The run of content as an operation of a Delta, with what became of it and who did it.

@@ -45,27 +45,32 @@ class SuggestionRoutes : public DocumentRequests {
 
   Task<net::Response> list(net::Request request) {
     CO_TRY(auto found, co_await find(request, Level::kRead));
-    std::optional<SuggestionState> state;
+    SuggestionFilter filter;
+    CO_TRY(const std::int64_t limit, parse_limit(request));
+    filter.limit = static_cast<std::size_t>(limit);
     if (const auto word = request.query_value("state")) {
-      state = parse_suggestion_state(*word);
-      if (!state) co_return fail(json::field_error("state", "must be open, accepted or rejected", *word));
+      CO_TRY(filter.state, parse_state(*word));
     }
-    CO_TRY(auto all, co_await documents_.annotations().suggestions(found.row.id));
-    if (state) std::erase_if(all, [state](const Suggestion& one) { return one.state != *state; });
+    if (const auto text = request.query_value("after")) {
+      CO_TRY(filter.after, parse_suggestion_place(*text));
+    }
+    CO_TRY(const auto page, co_await documents_.annotations().suggestions(found.row.id, std::move(filter)));
     std::vector<std::string> principals;
-    for (const Suggestion& one : all) {
+    for (const Suggestion& one : page.suggestions) {
       principals.push_back(one.author);
       principals.push_back(one.decided.by);
     }
     CO_TRY(const Names names, co_await identity_.names_of(std::move(principals)));
     json::Writer out;
     out.begin_object().key("suggestions").begin_array();
-    for (const Suggestion& one : all) {
+    for (const Suggestion& one : page.suggestions) {
       out.begin_object();
       write_suggestion(out, one, names);
       out.end();
     }
-    out.end().end();
+    out.end();
+    write_next(out, page.next);
+    out.end();
     co_return json_response(200, std::move(out).take());
   }
 

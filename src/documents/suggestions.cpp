@@ -18,6 +18,11 @@ constexpr int kMostTries = 16;
 
 std::unexpected<Error> no_such_suggestion() { return fail(Code::kNotFound, "the document has no such suggestion"); }
 
+/// Where its author noted none, or lied, the document's own now.
+std::uint64_t version_of(const Suggestion& one, const LiveDocument& live) {
+  return std::min(one.version.value_or(UINT64_MAX), live.version());
+}
+
 bool writes(const HistoryRecord& record, crdt::ElementId element) {
   const auto info = crdt::describe_update(*record.update);
   return info && std::ranges::any_of(info->clients, [element](const crdt::UpdateInfo::Client& one) {
@@ -27,30 +32,31 @@ bool writes(const HistoryRecord& record, crdt::ElementId element) {
 
 }  // namespace
 
-Task<std::vector<Suggestion>> AnnotationService::suggestions_here(DocumentShard& shard, DocumentId id,
-                                                                  std::optional<std::string> suggestion) {
+Task<AnnotationService::Suggestions> AnnotationService::suggestions_here(DocumentShard& shard, DocumentId id,
+                                                                         SuggestionFilter filter) {
   CO_TRY(auto live, co_await shard.open(id));
-  std::vector<Suggestion> out;
-  if (suggestion) {
-    auto one = read_suggestion(live->doc(), *suggestion);
-    if (!one) co_return no_such_suggestion();
-    out.push_back(std::move(*one));
-  } else {
-    out = read_suggestions(live->doc());
-  }
-  for (Suggestion& one : out) one.version = std::min(one.version.value_or(UINT64_MAX), live->version());
+  Suggestions out{read_suggestions(live->doc()), {}};
+  out.next = take_page(out.suggestions, filter);
+  for (Suggestion& one : out.suggestions) one.version = version_of(one, *live);
   co_return out;
 }
 
-Task<std::vector<Suggestion>> AnnotationService::suggestions(DocumentId id) {
+Task<Suggestion> AnnotationService::suggestion_here(DocumentShard& shard, DocumentId id, std::string suggestion) {
+  CO_TRY(auto live, co_await shard.open(id));
+  auto one = read_suggestion(live->doc(), suggestion);
+  if (!one) co_return no_such_suggestion();
+  one->version = version_of(*one, *live);
+  co_return std::move(*one);
+}
+
+Task<AnnotationService::Suggestions> AnnotationService::suggestions(DocumentId id, SuggestionFilter filter) {
   DocumentShard& shard = shard_of_(id);
-  co_return co_await run_on(shard.reactor(), suggestions_here(shard, id, std::nullopt));
+  co_return co_await run_on(shard.reactor(), suggestions_here(shard, id, std::move(filter)));
 }
 
 Task<Suggestion> AnnotationService::suggestion(DocumentId id, std::string suggestion) {
   DocumentShard& shard = shard_of_(id);
-  CO_TRY(auto found, co_await run_on(shard.reactor(), suggestions_here(shard, id, std::move(suggestion))));
-  co_return std::move(found.front());
+  co_return co_await run_on(shard.reactor(), suggestion_here(shard, id, std::move(suggestion)));
 }
 
 Task<Bytes> AnnotationService::edit_here(DocumentShard& shard, DocumentId id, std::string author, Format format,
@@ -152,7 +158,7 @@ Task<> AnnotationService::reject(DocumentId id, Writer who, std::string suggesti
 
 Task<> AnnotationService::adopt(DocumentId id, Suggestion suggestion) {
   DocumentShard& shard = shard_of_(id);
-  const auto there = co_await run_on(shard.reactor(), suggestions_here(shard, id, suggestion.id));
+  const auto there = co_await run_on(shard.reactor(), suggestion_here(shard, id, suggestion.id));
   if (there) co_return Result<>{};
   if (there.error().code != Code::kNotFound) co_return fail(there.error());
   const Change change_it = [&suggestion](crdt::Doc& doc) { return add_suggestion(doc, suggestion); };

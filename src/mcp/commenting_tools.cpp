@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::string_view kListInput = R"json({"type":"object","properties":{
 "document":{"type":"string","description":"The document's identifier, doc_…"},
-"state":{"type":"string","enum":["open","resolved"],"description":"Only those; without it all"}},
+"state":{"type":"string","enum":["open","resolved"],"description":"Only those; without it all"},
+"limit":{"type":"integer","minimum":1,"maximum":200,"default":50},
+"after":{"type":"string","description":"The `next` of the page before"}},
 "required":["document"],"additionalProperties":false})json";
 
 constexpr std::string_view kAddInput = R"json({"type":"object","properties":{
@@ -53,7 +55,9 @@ std::span<const ToolDefinition> commenting_tools() {
       std::string(
           R"json({"type":"object","properties":{"version":{"type":"integer"},"comments":{"type":"array","items":)json")
           .append(kComment)
-          .append(R"json(}},"required":["version","comments"]})json");
+          .append(R"json(},
+"next":{"type":["string","null"],"description":"Give it as `after` for the next page; null on the last"}},
+"required":["version","comments","next"]})json");
   static const ToolDefinition tools[] = {
       {"list_comments", "List comments", "Lists the comments on a document, oldest first, with their replies.",
        kListInput, all},

@@ -20,6 +20,9 @@ constexpr json::TextRule kIdRule{.least = 1, .most = 64};
 constexpr json::TextRule kBodyRule{.least = 1, .most = AnnotationLimits::kMaxBodyBytes, .any_character = true};
 constexpr json::TextRule kAboutRule{.least = 1, .most = 4 * AnnotationLimits::kMaxQuoteUnits, .any_character = true};
 constexpr json::TextRule kStateRule{.least = 1, .most = 16};
+constexpr json::TextRule kPlaceRule{.least = 1, .most = 64};
+constexpr std::int64_t kDefaultPage = 50;
+constexpr std::int64_t kMaxPage = 200;
 
 void write_said(json::Writer& out, const Reply& said, const Names& names) {
   const auto name = names.find(said.author);
@@ -56,22 +59,29 @@ Task<std::string> DocumentCommenter::tell(AnnotationService::Comments comments, 
   out.begin_object().field("version", comments.version).key(only_one ? "comment" : "comments");
   if (!only_one) out.begin_array();
   for (const AnnotationService::Shown& one : comments.comments) write_comment(out, one, names);
-  if (!only_one) out.end();
+  if (!only_one) {
+    out.end().key("next");
+    comments.next ? out.text(to_text(*comments.next)) : out.null();
+  }
   co_return std::move(out.end()).take();
 }
 
 Task<std::string> DocumentCommenter::list(Caller caller, json::Object arguments) {
-  CO_TRY_VOID(only_fields(arguments, {"document", "state"}));
+  CO_TRY_VOID(only_fields(arguments, {"document", "state", "limit", "after"}));
   CO_TRY(const DocumentId id, document_field(arguments));
   CO_TRY(const auto state, arguments.optional_text("state", kStateRule));
-  if (state && *state != "open" && *state != "resolved")
-    co_return fail(json::field_error("state", "must be open or resolved", *state));
+  documents::CommentFilter filter;
+  if (state) {
+    CO_TRY(filter.resolved, documents::parse_resolved(*state));
+  }
+  CO_TRY(const auto limit, arguments.optional_integer("limit", 1, kMaxPage));
+  filter.limit = static_cast<std::size_t>(limit.value_or(kDefaultPage));
+  CO_TRY(const auto after, arguments.optional_text("after", kPlaceRule));
+  if (after) {
+    CO_TRY(filter.after, documents::parse_comment_place(*after));
+  }
   CO_TRY_VOID(co_await catalog_.find(caller.who.actor(), id, Level::kRead));
-  CO_TRY(auto all, co_await documents_.annotations().comments(id));
-  if (state)
-    std::erase_if(all.comments, [resolved = *state == "resolved"](const AnnotationService::Shown& one) {
-      return one.comment.resolved.has_value() != resolved;
-    });
+  CO_TRY(auto all, co_await documents_.annotations().comments(id, std::move(filter)));
   co_return co_await tell(std::move(all), false);
 }
 

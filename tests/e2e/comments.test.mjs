@@ -260,6 +260,20 @@ test('who may comment does so as often as they like, offline too, and is told wh
   client.provider.connect()
   await until('the hub has it', async () => (await listed(document)).some((one) => one.body === 'changed offline' && one.replies.length === 1))
   assert.equal((await listed(document)).length, 50)
+  // In pages, too; and what is resolved by itself.
+  await ask(commenter, 'POST', path(document, `/${mine}/resolve`), undefined, 200)
+  for (const [query, count] of [['', 50], ['&state=open', 49], ['&state=resolved', 1]]) {
+    const seen = []
+    for (let after = ''; after !== null;) {
+      const page = await ask(reader, 'GET', path(document, `?limit=20${query}${after && `&after=${after}`}`), undefined, 200)
+      assert.ok(page.comments.length <= 20)
+      seen.push(...page.comments.map((one) => one.id))
+      after = page.next
+    }
+    assert.equal(seen.length, count)
+    assert.equal(new Set(seen).size, count)
+  }
+  assert.equal((await hub.request('GET', path(document, '?after=x'), { token: reader.token })).status, 400)
   assert.deepEqual(client.closes.filter(({ code }) => code !== 1005 && code !== 1000), [])
 })
 

@@ -102,10 +102,21 @@ export class Documents {
 
   /** Who wrote the comments and suggestions of a document, by name; their content comes with the document itself. */
   async authors(id: string, signal?: AbortSignal): Promise<{ id: string; name: string }[]> {
-    const { comments } = await this.session.request<{ comments: (Signed & { replies: Signed[]; mentions: { id: string; name: string }[] })[] }>(`${at(id)}/comments`, { signal });
-    const { suggestions } = await this.session.request<{ suggestions: Signed[] }>(`${at(id)}/suggestions`, { signal });
+    const comments = await this.pages<Signed & { replies: Signed[]; mentions: { id: string; name: string }[] }>(id, 'comments', signal);
+    const suggestions = await this.pages<Signed>(id, 'suggestions', signal);
     const signed = [...comments.flatMap((one) => [one, ...one.replies]), ...suggestions];
     return [...signed.map((one) => ({ id: one.author, name: one.author_name })), ...comments.flatMap((one) => one.mentions)].filter((one) => one.name);
+  }
+
+  private async pages<T>(id: string, what: 'comments' | 'suggestions', signal?: AbortSignal): Promise<T[]> {
+    const all: T[] = [];
+    for (let after: string | null = ''; after !== null;) {
+      const more: string = after === '' ? '' : `&after=${encodeURIComponent(after)}`;
+      const page = await this.session.request<Record<string, unknown>>(`${at(id)}/${what}?limit=200${more}`, { signal });
+      all.push(...(page[what] as T[]));
+      after = (page['next'] as string | null | undefined) ?? null;
+    }
+    return all;
   }
 
   remove(id: string): Promise<void> {
