@@ -26,7 +26,9 @@ void LiveSession::offer(Published& what) {
   }
   if (what.kind() == Kind::kUpdate && lag_ && lag_->behind) return;
   deliver(what);
-  if (what.kind() == Kind::kUpdate && unsent > limits.max_unsent_bytes) fall_behind();
+  if (what.kind() != Kind::kUpdate || unsent <= limits.max_unsent_bytes) return;
+  fall_behind();
+  fell_behind();
 }
 
 /// From this version of the document on.
@@ -56,19 +58,31 @@ void LiveSession::catch_up(std::int64_t now_ns) {
     }
     return;
   }
-  if (lag_->behind && lag_->version != live_->version()) {
-    Published all(Published::Kind::kUpdate, live_->since(lag_->version, lag_->told), 0);
-    if (lag_->passive) fall_behind();
-    shard().metrics().fresh_syncs.add();
-    deliver(all);
+  if (lag_->behind) {
+    const std::uint64_t version = lag_->version;
+    const Bytes had = lag_->told;
+    if (lag_->passive && version != live_->version()) fall_behind();
+    tell_since(version, had);
+    if (!lag_ || ended_) return;
   }
   if (lag_->passive) return;
   const bool missed_presence = lag_->missed_presence;
   lag_.reset();
-  if (Bytes all = missed_presence ? live_->awareness().encode() : Bytes(); !all.empty()) {
-    Published everyone(Published::Kind::kAwareness, std::make_shared<const Bytes>(std::move(all)), 0);
-    deliver(everyone);
-  }
+  if (missed_presence) tell_everyone();
+}
+
+void LiveSession::tell_since(std::uint64_t version, ByteView had) {
+  if (version == live_->version()) return;
+  Published all(Published::Kind::kUpdate, live_->since(version, had), 0);
+  shard().metrics().fresh_syncs.add();
+  deliver(all);
+}
+
+void LiveSession::tell_everyone() {
+  Bytes all = live_->awareness().encode();
+  if (all.empty()) return;
+  Published everyone(Published::Kind::kAwareness, std::make_shared<const Bytes>(std::move(all)), 0);
+  deliver(everyone);
 }
 
 }  // namespace concord::documents

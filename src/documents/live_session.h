@@ -42,8 +42,7 @@ class LiveSession {
   /// Of the document, for every session: also for the one that it comes from, which knows it already. Once open. What
   /// the client cannot take is not delivered, and told by `catch_up`.
   void offer(Published& what);
-  /// Tells in one piece what was left out, where the client has taken all that was sent. Who watches only is told what
-  /// it has asked for, now and then.
+  /// Tells in one piece what was left out, where the client has taken all that was sent, or asked to be told seldom.
   void catch_up(std::int64_t now_ns);
   /// Tells the client why, and lets it go. What it sends from now on is not taken.
   void end(net::CloseCode code, std::string_view reason);
@@ -55,23 +54,26 @@ class LiveSession {
  protected:
   /// `disconnected` does not come of it in this call.
   virtual void deliver(Published& what) = 0;
-  /// What was delivered and its connection has not taken.
-  virtual std::size_t unsent_bytes() const { return 0; }
+  virtual std::size_t unsent_bytes() const { return 0; }  // that were delivered, and its connection has not taken
+  /// Updates are left out from now on, also the one that is being told, until `tell_since` tells them in one piece:
+  /// since `version`, at which the document had the state vector `had`. Who is there is told after it, if left out.
+  virtual void fell_behind() {}
+  virtual void tell_since(std::uint64_t version, ByteView had);
+  virtual void tell_everyone();
   /// Whether the client wants news now and then only, and no presence.
   void set_passive(bool passive);
-  /// As `end`, at most once: `disconnected` is to follow, now or later.
+  /// As `end`, once; `disconnected` is to follow.
   virtual void close(net::CloseCode code, std::string_view reason) = 0;
   /// The document is there, and the session is among its sessions. What waited is handled next.
   virtual void opened() = 0;
-  /// The token was refused, or the document could not be opened. Unless a dialect tells it in another way: `end`.
+  /// The token was refused, or the document could not be opened.
   virtual void could_not_open(const Error& error) { end(close_code(error), error.message); }
-  /// A message of the client's, once the session is open.
   virtual void handle(ByteView message) = 0;
   /// What the client's document lacks, which has asked. Once open.
   virtual void tell_missing(const crdt::StateVector& /*of_client*/) {}
   /// What the principal may do has changed, and is not nothing. Once open.
   virtual void access_changed(Level before) = 0;
-  /// Called every few seconds: once less than half a minute is left of its token; while it is open. Monotonic time.
+  /// Called every few seconds: once its token ends within half a minute; while it is open. Monotonic time.
   virtual void token_ends_soon(std::int64_t /*now_ns*/) {}
   virtual void look_after(std::int64_t /*now_ns*/) {}
   /// The oldest update that was submitted and not answered yet is durable. Others have it after that, never before.
@@ -85,7 +87,6 @@ class LiveSession {
   void receive(ByteView message);
   /// Counts a message; false where there were too many, which ends the session.
   bool within_rate();
-
   /// Takes an update of the client's to the log and to the others. Refused, with nothing taken: kInvalidArgument,
   /// kPermissionDenied without write access, kTooLarge. What the log refuses later ends the session. `saved` answers.
   /// `may_be_known`: who reconnects sends deletions that everybody knows; they are not logged again.
@@ -94,8 +95,7 @@ class LiveSession {
   Result<> check_may_write();  // kPermissionDenied; the first time it is recorded
   /// Takes an awareness update to the others; kInvalidArgument, kTooLarge.
   Result<> submit_awareness(ByteView update);
-  /// Tells the client what a document with this state vector lacks, when it is its turn: by `tell_missing`.
-  /// kInvalidArgument.
+  /// Tells the client by `tell_missing`, in its turn, what a document with this state vector lacks; kInvalidArgument.
   Result<> answer(ByteView state_vector);
   LiveDocument& live() { return *live_; }
   /// When a client whose session ends for this is to come back, where that helps.

@@ -3,6 +3,7 @@
 // session on the reactor of the document's shard; each gives the other work to do by a mailbox. Where both are on one
 // reactor, it is a call.
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -29,6 +30,8 @@ struct OtChannel : std::enable_shared_from_this<OtChannel> {
   static constexpr std::size_t kMostToHome = 32u << 20u;
   MailLoad to_document{kMostToDocument};
   MailLoad to_home{kMostToHome};
+  std::atomic<std::size_t> waiting = 0;  // at home: bytes that the client has not fetched, of all its documents,
+  std::atomic<bool> looking = false;     // as of the last look; another is under way
 
   /// From the socket: `work(OtSession&)`, about `bytes` large. False where too much is on its way already.
   template <class Work>
@@ -41,6 +44,13 @@ struct OtChannel : std::enable_shared_from_this<OtChannel> {
     return true;
   }
 
+  // ot_socket.cpp
+  /// On the home's reactor: looks at what waits, when what was sent just now has left or not; tells the session once
+  /// all has.
+  void look();
+  /// From the session: what waits. Where that is anything, it is looked at again.
+  std::size_t unsent_bytes();
+
   /// From the session: `work(OtSocket&)`, likewise.
   template <class Work>
   bool answer(std::size_t bytes, Work work) {
@@ -48,6 +58,7 @@ struct OtChannel : std::enable_shared_from_this<OtChannel> {
     home.post([self = shared_from_this(), bytes, work = std::move(work)]() mutable {
       self->to_home.give_back(bytes);
       if (self->socket != nullptr) work(*self->socket);
+      self->look();
     });
     return true;
   }

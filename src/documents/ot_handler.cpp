@@ -21,6 +21,8 @@ void OtHandler::on_event(socketio::Socket& socket, const socketio::Event& event)
   static_cast<OtSocket*>(socket.context())->on_event(event);
 }
 
+void OtHandler::on_drained(socketio::Socket& socket) { static_cast<OtSocket*>(socket.context())->on_drained(); }
+
 void OtHandler::on_disconnect(socketio::Socket& socket, socketio::DisconnectReason) {
   const auto found = sockets_.find(&socket);
   if (found == sockets_.end()) return;

@@ -18,6 +18,7 @@ class OtHandler final : public socketio::Handler {
   /// Anybody may connect: what a token is good for is seen at the first join.
   void on_connect(socketio::Socket& socket, std::string_view auth) override;
   void on_event(socketio::Socket& socket, const socketio::Event& event) override;
+  void on_drained(socketio::Socket& socket) override;
   void on_disconnect(socketio::Socket& socket, socketio::DisconnectReason reason) override;
   LastWords last_words(socketio::DisconnectReason reason) override;
 

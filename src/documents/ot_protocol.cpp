@@ -167,6 +167,14 @@ Result<CursorMoved> read_cursor(std::string_view argument) {
   return moved;
 }
 
+Result<Typing> read_typing(std::string_view argument) {
+  TRY(const json::Object fields, object_of(argument));
+  Typing said;
+  TRY(said.document, document_of(fields));
+  TRY(said.typing, fields.boolean("typing"));
+  return said;
+}
+
 std::string joined(std::string_view document, const OtJoined& joined, const Welcome& welcome) {
   json::Writer out = about(document);
   out.field("version", joined.version);
@@ -235,11 +243,12 @@ std::string ended(std::string_view document, std::string_view code, std::string_
   return std::move(out.end()).take();
 }
 
-std::string awareness_state(const User& user, const std::optional<Cursor>& cursor) {
+std::string awareness_state(const Presence& presence) {
   json::Writer out;
   out.begin_object();
-  write_user(out, user);
-  if (cursor) {
+  write_user(out, presence.user);
+  if (presence.typing) out.field("typing", true);
+  if (const auto& cursor = presence.cursor) {
     out.key("ot").begin_object().field("version", cursor->version);
     out.field("position", cursor->position).field("length", cursor->length).end();
   }
@@ -252,6 +261,7 @@ Presence read_awareness_state(std::string_view state) {
   const auto fields = json::Object::parse(state, {.max_bytes = 1u << 20u});
   if (!fields) return found;
   if (auto user = user_of(*fields)) found.user = std::move(*user);
+  found.typing = fields->optional_boolean("typing").value_or(std::nullopt).value_or(false);
   if (!fields->has("ot")) return found;
   if (const auto given = fields->object("ot"))
     if (const auto cursor = cursor_of(*given)) found.cursor = *cursor;
@@ -262,6 +272,7 @@ std::string presence(std::string_view document, std::uint64_t id, const Presence
   json::Writer out = about(document);
   out.field("id", id);
   presence.gone ? (void)out.key("user").null() : write_user(out, presence.user);
+  if (presence.typing) out.field("typing", true);
   return std::move(out.end()).take();
 }
 

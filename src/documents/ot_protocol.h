@@ -22,6 +22,7 @@ constexpr std::string_view kSendChanges = "send-changes";
 constexpr std::string_view kChangesReceived = "changes-received";
 constexpr std::string_view kReceiveChanges = "receive-changes";
 constexpr std::string_view kCursor = "cursor";
+constexpr std::string_view kTyping = "typing";
 constexpr std::string_view kPresence = "presence";
 constexpr std::string_view kAuthenticate = "authenticate";
 constexpr std::string_view kCommentsChanged = "comments-changed";
@@ -64,10 +65,16 @@ struct CursorMoved {
   std::optional<Cursor> cursor;  // none: it has gone
 };
 
+struct Typing {
+  DocumentId document;
+  bool typing = false;
+};
+
 /// kInvalidArgument, or kTooLarge, with the field. `argument` is JSON.
 Result<Join> read_join(std::string_view argument);
 Result<Changes> read_changes(std::string_view argument, const json::Limits& limits);
 Result<CursorMoved> read_cursor(std::string_view argument);
+Result<Typing> read_typing(std::string_view argument);
 /// Of an event that has nothing but its document.
 Result<DocumentId> read_document(std::string_view argument);
 /// The token of `auth` or of an authenticate event; empty where there is none.
@@ -93,18 +100,19 @@ std::string refused(std::string_view event, std::string_view document, const Err
 std::string ended(std::string_view document, std::string_view code, std::string_view message,
                   std::optional<std::int64_t> reconnect_in_ms);
 
-// Presence is shared with clients that speak y-protocols' awareness: a state is a JSON object, of which `user` is what
-// all of them show and `ot` a cursor of this dialect.
-std::string awareness_state(const User& user, const std::optional<Cursor>& cursor);
+// Presence is shared with clients that speak y-protocols' awareness: a state is a JSON object, of which `user` and
+// `typing` are what all of them show and `ot` a cursor of this dialect.
 struct Presence {
   User user;
   std::optional<Cursor> cursor;
+  bool typing = false;
   bool gone = false;
   bool operator==(const Presence&) const = default;
 };
+std::string awareness_state(const Presence& presence);
 /// What is not understood is left out.
 Presence read_awareness_state(std::string_view state);
-/// Without `user` where it is gone.
+/// With `user` null where it is gone.
 std::string presence(std::string_view document, std::uint64_t id, const Presence& presence);
 /// With `position` null where there is none.
 std::string cursor(std::string_view document, std::uint64_t id, const Presence& presence);

@@ -70,6 +70,12 @@ TEST(OtProtocol, a_cursor_may_go) {
   EXPECT_FALSE(read_cursor(with(R"("position":null)"))->cursor);
 }
 
+TEST(OtProtocol, typing_is_true_or_false) {
+  EXPECT_TRUE(read_typing(with(R"("typing":true)"))->typing);
+  EXPECT_FALSE(read_typing(with(R"("typing":false)"))->typing);
+  EXPECT_EQ(field_of(read_typing(with(R"("typing":1)")).error()), "typing");
+}
+
 TEST(OtProtocol, a_join_is_answered_with_content_or_with_what_was_missed) {
   OtJoined fresh{.version = 7};
   fresh.document = ot::Delta().insert(u"hi");
@@ -95,8 +101,10 @@ TEST(OtProtocol, errors_have_the_words_of_the_house_and_hide_what_broke_inside) 
 
 TEST(OtProtocol, presence_survives_the_way_through_an_awareness_state) {
   const User user{"Ada \"A\"", "#abc"};
-  EXPECT_EQ(read_awareness_state(awareness_state(user, Cursor{4, 2, 1})), (Presence{user, Cursor{4, 2, 1}}));
-  EXPECT_EQ(read_awareness_state(awareness_state({}, std::nullopt)), Presence{});
+  for (const Presence& one : {Presence{}, Presence{user, Cursor{4, 2, 1}}, Presence{.user = user, .typing = true}})
+    EXPECT_EQ(read_awareness_state(awareness_state(one)), one);
+  EXPECT_EQ(read_awareness_state(R"({"typing":1})"), Presence{});
+  EXPECT_EQ(presence("doc_1", 5, {.typing = true}), R"({"document":"doc_1","id":5,"user":{},"typing":true})");
   EXPECT_TRUE(read_awareness_state("null").gone);
   for (const std::string_view foreign : {"[]", "7", R"({"user":"x"})", R"({"user":{"name":7}})", R"({"ot":{}})", "{"})
     EXPECT_EQ(read_awareness_state(foreign), Presence{}) << foreign;

@@ -1,6 +1,7 @@
 #include "documents/ot_session.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/varint.h"
 #include "crypto/base64.h"
@@ -112,7 +113,9 @@ void OtSession::could_not_open(const Error& error) {
 }
 
 void OtSession::joined(OtJoined joined) {
-  joined_ = true;
+  const bool afresh = std::exchange(joined_, true);
+  behind_ = false;
+  if (afresh) follow_afresh(joined);
   told_ = joined.version;
   std::string argument =
       ot_protocol::joined(channel_->id, joined, {.client = join_.client, .id = presence_id_, .permission = access()});
@@ -123,8 +126,57 @@ void OtSession::joined(OtJoined joined) {
   } else {
     emit(ot_protocol::kJoined, std::move(argument));
   }
+  if (afresh) return annotated(told_);  // what it was not told either
   tell_presences();
   publish_presence();
+}
+
+// A client that reads too slowly.
+
+void OtSession::fell_behind() {
+  if (ot_ == nullptr || !joined_) return;  // else the answer to its join tells all
+  ot_->leave(*this);
+  behind_ = true;
+}
+
+/// As if it had joined again.
+void OtSession::tell_since(std::uint64_t, ByteView) {
+  if (ot_ == nullptr || !behind_) return;  // until `joined`
+  shard().metrics().fresh_syncs.add();
+  asked_.reset();
+  if (!waiting_.empty()) asked_ = waiting_.back().sequence;
+  ot_->join(*this, {.principal = who().str(), .client = join_.client, .last_known = told_, .unacknowledged = asked_});
+}
+
+/// What it has on its way it sends again, unless that is among what it is told now.
+void OtSession::follow_afresh(const OtJoined& joined) {
+  recent_.clear();
+  if (joined.document) cursor_.reset();
+  for (const OtChange& change : joined.missed)
+    if (cursor_) cursor_ = moved(*cursor_, change);
+  for (const Waiting& one : std::exchange(waiting_, {})) {
+    if (!one.ack) continue;
+    const bool known = joined.acknowledged && one.sequence == asked_;
+    const auto own = std::ranges::find_if(joined.missed, [&one](const OtChange& change) {
+      return !change.source.client.empty() && change.source.sequence == one.sequence;
+    });
+    std::string argument =
+        own != joined.missed.end() ? ot_protocol::changes_received(channel_->id, own->version, one.sequence)
+        : known                    ? ot_protocol::changes_received(channel_->id, joined.version, one.sequence)
+                : ot_protocol::failed(Error{Code::kUnavailable, "the client was behind; send it again", {}});
+    (void)channel_->answer(argument.size(),
+                           [ack = one.ack, argument](OtSocket& socket) { socket.acknowledge(*ack, argument); });
+  }
+}
+
+void OtSession::tell_everyone() {
+  std::unordered_set<std::uint64_t> here;
+  for (const Awareness::Present& one : live().awareness().present()) here.insert(one.client);
+  std::vector<std::uint64_t> gone;
+  for (const auto& [id, seen] : seen_)
+    if (!here.contains(id)) gone.push_back(id);
+  for (const std::uint64_t id : gone) tell_presence(id, "null");
+  tell_presences();
 }
 
 void OtSession::leave() {
@@ -156,6 +208,7 @@ void OtSession::send_changes(ot_protocol::Changes changes, AckId ack) {
     return refuse(
         Error{Code::kRateLimited, "too many operations are on their way", {{"limit", std::to_string(kMostWaiting)}}});
   waiting_.push_back({changes.sequence, ack});  // it may be answered within the call
+  if (behind_) return;                          // it sends it again when it is told what it has not seen
   const auto taken =
       ot_->submit(*this, {.version = changes.version, .delta = std::move(changes.op), .sequence = changes.sequence});
   if (taken) return;
@@ -214,6 +267,12 @@ void OtSession::move_cursor(std::optional<ot_protocol::Cursor> cursor) {
   publish_presence();
 }
 
+void OtSession::set_typing(bool typing) {
+  if (!within_rate() || !joined_ || ot_ == nullptr || typing == typing_) return;
+  typing_ = typing;
+  publish_presence();
+}
+
 void OtSession::look_after(std::int64_t now_ns) {
   if (joined_ && now_ns - presence_told_ns_ > kPresenceNs) publish_presence();
 }
@@ -224,7 +283,7 @@ void OtSession::publish_presence() {
   write_varuint(update, 1);
   write_varuint(update, presence_id_);
   write_varuint(update, ++presence_clock_);
-  write_var_string(update, ot_protocol::awareness_state(join_.user, cursor_));
+  write_var_string(update, ot_protocol::awareness_state({.user = join_.user, .cursor = cursor_, .typing = typing_}));
   (void)submit_awareness(update);  // one too many is not seen
 }
 
@@ -251,7 +310,7 @@ void OtSession::tell_presences() {
     const auto* other = dynamic_cast<const OtSession*>(session);
     if (other == nullptr || other == this || !seen_.contains(other->presence_id_) || !other->cursor_) continue;
     emit(ot_protocol::kCursor,
-         ot_protocol::cursor(channel_->id, other->presence_id_, {other->join_.user, other->cursor_}));
+         ot_protocol::cursor(channel_->id, other->presence_id_, {.user = other->join_.user, .cursor = other->cursor_}));
     seen_[other->presence_id_].cursor = true;
   }
 }

@@ -32,6 +32,9 @@ class OtSession final : public LiveSession, public OtClient {
   /// newest operation, or than the changes that are remembered, is passed over: the client sends another once it is up
   /// to date.
   void move_cursor(std::optional<ot_protocol::Cursor> cursor);
+  void set_typing(bool typing);
+  /// The client has fetched all that waited for it.
+  void drained() { catch_up(shard().clock().monotonic_ns()); }
   /// The client has left the document, or is gone.
   void leave();
 
@@ -60,6 +63,10 @@ class OtSession final : public LiveSession, public OtClient {
   void access_changed(Level before) override;
   void saved() override {}  // OtDocument tells
   void look_after(std::int64_t now_ns) override;
+  std::size_t unsent_bytes() const override { return channel_->unsent_bytes(); }
+  void fell_behind() override;
+  void tell_since(std::uint64_t version, ByteView had) override;
+  void tell_everyone() override;
 
   void emit(std::string_view event, std::string argument);
   void reply(AckId ack, std::string_view event, const Error& error);
@@ -67,6 +74,7 @@ class OtSession final : public LiveSession, public OtClient {
   void tell_presences();
   void tell_presence(std::uint64_t id, std::string_view state);
   void follow(const OtChange& change);
+  void follow_afresh(const OtJoined& joined);
 
   std::shared_ptr<OtChannel> channel_;  // shared with the socket
   ot_protocol::Join join_;
@@ -74,9 +82,12 @@ class OtSession final : public LiveSession, public OtClient {
   std::string_view why_;      // the code of the error that ends it, where it is known
   OtDocument* ot_ = nullptr;  // once the document is there, until it has left
   bool joined_ = false;
-  std::uint64_t told_ = 0;       // the version that the client has been led to
-  std::deque<Waiting> waiting_;  // its operations that are not durable yet
-  std::deque<OtChange> recent_;  // the newest changes up to `told_`, without a gap
+  bool behind_ = false;  // it has left `ot_` until its client has fetched what waits
+  bool typing_ = false;
+  std::optional<std::uint64_t> asked_;  // the sequence that it asked about when it joined afresh
+  std::uint64_t told_ = 0;              // the version that the client has been led to
+  std::deque<Waiting> waiting_;         // its operations that are not durable yet
+  std::deque<OtChange> recent_;         // the newest changes up to `told_`, without a gap
   std::optional<ot_protocol::Cursor> cursor_;
   std::uint64_t presence_id_;
   std::uint64_t presence_clock_ = 0;

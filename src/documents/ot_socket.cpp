@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
 #include "documents/ot_session.h"
 
 namespace concord::documents {
@@ -13,6 +16,25 @@ constexpr std::size_t kMostDocuments = 100;
 std::unexpected<Error> too_much() { return fail(Code::kRateLimited, "too much at once; slow down"); }
 
 }  // namespace
+
+void OtChannel::look() {
+  if (looking.exchange(true)) return;
+  asio::post(home.reactor().context(), [self = shared_from_this()] {
+    self->looking = false;
+    if (self->socket == nullptr) return;
+    const std::size_t now = self->socket->unsent_bytes();
+    if (self->waiting.exchange(now) == 0 || now > 0) return;
+    self->document.post([self] {
+      if (self->session != nullptr) self->session->drained();
+    });
+  });
+}
+
+std::size_t OtChannel::unsent_bytes() {
+  const std::size_t now = waiting;
+  if (now > 0 && !looking) home.post([self = shared_from_this()] { self->look(); });
+  return now;
+}
 
 OtSocket::OtSocket(const LivePlaces& places, Mailbox& home, socketio::Socket& socket, std::string token)
     : places_(places), home_(home), socket_(socket), token_(std::move(token)) {}
@@ -34,6 +56,7 @@ Result<> OtSocket::dispatch(const socketio::Event& event, std::string_view argum
   if (event.name == ot_protocol::kJoin) return join(argument, event.id);
   if (event.name == ot_protocol::kSendChanges) return send_changes(argument, event.id);
   if (event.name == ot_protocol::kCursor) return move_cursor(argument);
+  if (event.name == ot_protocol::kTyping) return set_typing(argument);
   if (event.name == ot_protocol::kLeave) return leave(argument, event.id);
   if (event.name == ot_protocol::kAuthenticate) return authenticate(argument, event.id);
   return fail(Error{Code::kInvalidArgument, "there is no such event", {{"field", "event"}}});
@@ -96,6 +119,14 @@ Result<> OtSocket::move_cursor(std::string_view argument) {
   return told ? Result<>() : Result<>(too_much());
 }
 
+Result<> OtSocket::set_typing(std::string_view argument) {
+  TRY(const ot_protocol::Typing said, ot_protocol::read_typing(argument));
+  TRY(const auto channel, channel_of(said.document));
+  const bool told =
+      channel->tell(argument.size(), [typing = said.typing](OtSession& session) { session.set_typing(typing); });
+  return told ? Result<>() : Result<>(too_much());
+}
+
 /// For what is joined from now on, and for all that is.
 Result<> OtSocket::authenticate(std::string_view argument, AckId ack) {
   TRY(std::string token, ot_protocol::read_token(argument));
@@ -116,6 +147,10 @@ void OtSocket::forget(const std::shared_ptr<OtChannel>& channel) {
   kept->document.post([kept] {
     if (kept->session != nullptr) kept->session->leave();
   });
+}
+
+void OtSocket::on_drained() {
+  for (const auto& [id, channel] : channels_) channel->look();
 }
 
 void OtSocket::on_disconnect() {

@@ -21,11 +21,13 @@ class OtSocket {
   OtSocket(const LivePlaces& places, Mailbox& home, socketio::Socket& socket, std::string token);
 
   void on_event(const socketio::Event& event);
+  void on_drained();
   void on_disconnect();
 
   // Of its sessions.
   void emit(std::string_view event, std::string_view argument) { socket_.emit(event, argument); }
   void acknowledge(std::uint64_t id, std::string_view argument) { socket_.acknowledge(id, argument); }
+  std::size_t unsent_bytes() const { return socket_.unsent_bytes(); }
   /// The session has ended. Its document may be joined again.
   void forget(const std::shared_ptr<OtChannel>& channel);
 
@@ -37,6 +39,7 @@ class OtSocket {
   Result<> leave(std::string_view argument, AckId ack);
   Result<> send_changes(std::string_view argument, AckId ack);
   Result<> move_cursor(std::string_view argument);
+  Result<> set_typing(std::string_view argument);
   Result<> authenticate(std::string_view argument, AckId ack);
   Result<std::shared_ptr<OtChannel>> channel_of(DocumentId document) const;
 

@@ -108,6 +108,10 @@ void Home::on_message(net::WebSocket& socket, net::Opcode opcode, ByteView paylo
   if (auto* session = static_cast<Session*>(socket.context())) session->socket_message(socket, opcode, payload);
 }
 
+void Home::on_drained(net::WebSocket& socket) {
+  if (auto* session = static_cast<Session*>(socket.context())) session->socket_drained(socket);
+}
+
 void Home::on_close(net::WebSocket& socket, std::uint16_t) {
   if (auto* session = static_cast<Session*>(socket.context())) session->socket_closed(socket);
 }

@@ -63,6 +63,7 @@ class Home final : public net::WebSocketHandler, public std::enable_shared_from_
 
   void on_open(net::WebSocket& socket, std::shared_ptr<void> state) override;
   void on_message(net::WebSocket& socket, net::Opcode opcode, ByteView payload) override;
+  void on_drained(net::WebSocket& socket) override;
   void on_close(net::WebSocket& socket, std::uint16_t code) override;
 
   // For sessions.

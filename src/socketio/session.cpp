@@ -74,6 +74,11 @@ void Session::flush_to(Poll& poll) {
   queued_bytes_ = 0;
 }
 
+std::size_t Session::unsent_bytes() const {
+  if (socket_ != nullptr) return socket_->queued_bytes();
+  return queued_bytes_ + (poll_ && poll_->open() ? poll_->bytes() : 0);
+}
+
 void Session::send(const Message& message) {
   if (state_ == State::kConnected) write(message);
 }
@@ -110,7 +115,9 @@ std::shared_ptr<Poll> Session::poll() {
   }
   if (!within_rate()) return nullptr;
   poll_ = std::make_shared<Poll>(home_.reactor());
+  const bool waited = !queue_.empty();
   flush_to(*poll_);
+  if (waited && state_ == State::kConnected) home_.handler().on_drained(*this);
   if (probed_ && poll_->bytes() == 0) poll_->add(engine_packet(EngineType::kNoop));  // it goes over to the WebSocket
   return poll_;
 }
@@ -253,6 +260,10 @@ void Session::upgrade() {
 }
 
 // The end.
+
+void Session::socket_drained(net::WebSocket& socket) {
+  if (&socket == socket_ && !closed_ && state_ == State::kConnected) home_.handler().on_drained(*this);
+}
 
 void Session::socket_closed(net::WebSocket& socket) {
   if (&socket == probe_) {

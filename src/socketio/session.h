@@ -40,6 +40,7 @@ class Session final : public Socket {
   /// A WebSocket that may become the session's. False: not now.
   bool probe(net::WebSocket& socket);
   void socket_message(net::WebSocket& socket, net::Opcode opcode, ByteView payload);
+  void socket_drained(net::WebSocket& socket);
   void socket_closed(net::WebSocket& socket);
 
   void end(DisconnectReason reason);
@@ -53,6 +54,7 @@ class Session final : public Socket {
   void refuse(std::string_view message, std::string_view data) override;
   void send(const Message& message) override;
   void acknowledge(std::uint64_t id, std::string_view arguments) override;
+  std::size_t unsent_bytes() const override;
   void disconnect() override { end(DisconnectReason::kServerLeft); }
   const std::string& address() const override { return visitor_.address; }
   const std::string& request_id() const override { return visitor_.request_id; }

@@ -47,6 +47,8 @@ class Socket {
   virtual void send(const Message& message) = 0;
   /// The answer to the event that had this acknowledgement's id.
   virtual void acknowledge(std::uint64_t id, std::string_view arguments) = 0;
+  /// What was sent and the client has not fetched.
+  virtual std::size_t unsent_bytes() const = 0;
   /// Sends what is queued, tells the client that it was disconnected, so that it does not come again by itself, and
   /// ends the session. on_disconnect is called before it returns.
   virtual void disconnect() = 0;
@@ -83,6 +85,9 @@ class Handler {
   virtual void on_connect(Socket& socket, std::string_view auth) = 0;
   /// What it refers to is valid during the call.
   virtual void on_event(Socket& socket, const Event& event) = 0;
+  /// The client has fetched all that waited for it, after it had fetched nothing for a while. Sends may go on from
+  /// here.
+  virtual void on_drained(Socket& /*socket*/) {}
   /// Exactly once for each on_connect that was not refused.
   virtual void on_disconnect(Socket& socket, DisconnectReason reason) = 0;
   /// The event that tells a client why it is disconnected, sent last where the server does it by itself; none where the

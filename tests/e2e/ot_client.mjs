@@ -26,6 +26,14 @@ export class OtClient {
     if (joins) this.socket.on('connect', () => this.join())
     this.socket.on('disconnect', () => this.gone())
     this.socket.on('receive-changes', ({ document, op, version }) => document === this.document && this.take(new Delta(op.ops), version))
+    this.fresh = 0                // how often the hub has told it all in one piece, since it read too slowly
+    this.typing = new Set()       // ids
+    this.socket.on('joined', (answer) => {
+      this.fresh += 1
+      if (this.inFlight) this.inFlight.sent = false
+      this.takeJoin(answer)
+    })
+    this.socket.on('presence', ({ id, typing }) => typing ? this.typing.add(id) : this.typing.delete(id))
     this.socket.on('changes-received', ({ version, sequence }) => this.done(version, sequence))
     this.socket.on('presence', ({ id, user }) => user ? this.presences.set(id, user) : (this.presences.delete(id), this.cursors.delete(id)))
     this.socket.on('cursor', (cursor) => cursor.position === null ? this.cursors.delete(cursor.id) : this.cursors.set(cursor.id, cursor))
@@ -131,6 +139,7 @@ export class OtClient {
 
   insert(at, text, attributes) { this.edit(new Delta().retain(at).insert(text, attributes)) }
   remove(at, length) { this.edit(new Delta().retain(at).delete(length)) }
+  type(typing) { this.socket.emit('typing', { document: this.document, typing }) }
   moveCursor(position, length = 0) { this.socket.emit('cursor', { document: this.document, version: this.version, position, length }) }
 
   get text() { return this.shown.ops.map(({ insert }) => (typeof insert === 'string' ? insert : '\ufffc')).join('') }

@@ -9,6 +9,7 @@ import * as encoding from 'lib0/encoding'
 import { Hub, until } from './hub.mjs'
 import { Client } from './client.mjs'
 import { HocuspocusConnection } from './hocuspocus_client.mjs'
+import { OtClient } from './ot_client.mjs'
 
 let hub, owner
 
@@ -61,8 +62,8 @@ async function both(t, name) {
   return { writer, reader }
 }
 
-async function metric(name) {
-  const { body } = await hub.request('GET', '/metrics')
+async function metric(name, of = hub) {
+  const { body } = await of.request('GET', '/metrics')
   return Number(new RegExp(`^${name} (\\d+)`, 'm').exec(body)[1])
 }
 
@@ -165,3 +166,53 @@ for (const version of [4, 3]) {
     await until('it goes on as before', () => reader.text.toString() === 'on: begin. end.')
   })
 }
+
+test('a client of operational transformation that has not read for a while is told all in one piece', async (t) => {
+  const patient = await Hub.start({ SESSION_UNSENT_BYTES: '65536', SESSION_SLOW_SECONDS: '300' })
+  t.after(() => patient.stop())
+  const user = await patient.register('Patient')
+  const document = await patient.createDocument(user, { name: 'transformed', content: 'begin. ' })
+  const writer = new Client(patient, document, user)
+  const slow = new OtClient(patient, document, user)
+  t.after(() => { slow.close(); writer.close() })
+  await Promise.all([writer.synced(), slow.ready()])
+  const raw = slow.socket.io.engine.transport.ws._socket ?? slow.socket.io.engine.transport.ws
+  raw.pause()
+  // What is typed meanwhile is taken or not; it is there in the end, once.
+  slow.insert(0, 'mine. ')
+  // What the kernel takes for it does not wait: there has to be more, again and again.
+  let at = 0
+  await until('what it is sent waits', async () => {
+    await churn(writer, 5)
+    writer.provider.awareness.setLocalStateField('at', ++at)
+    return (await metric('concord_documents_presence_left_out_total', patient)) > 0
+  }, 60_000)
+  await churn(writer, 5)
+  slow.insert(slow.text.length, ' typed behind')
+  writer.change((text) => text.insert(text.length, 'end.'))
+  await until('acknowledgement', () => writer.acknowledged.size === writer.made)
+  raw.resume()
+  await until('it has been told afresh', () => slow.fresh > 0)
+  await until('both have the same', () => slow.settled && slow.text === writer.text.toString())
+  for (const part of ['mine. ', 'begin. ', ' typed behind', 'end.']) assert.equal(slow.text.split(part).length, 2, slow.text)
+  writer.change((text) => text.insert(0, 'on: '))
+  slow.insert(slow.text.length, ' and on')
+  await until('it goes on as before', () => slow.settled && slow.text === writer.text.toString() && slow.text.startsWith('on: ') && slow.text.endsWith(' and on'))
+})
+
+test('a client of operational transformation that reads nothing at all is closed, and told why', async (t) => {
+  const document = await hub.createDocument(owner, { name: 'stuck, transformed' })
+  const writer = new Client(hub, document, owner)
+  const stuck = new OtClient(hub, document, owner)
+  stuck.rejoins = false
+  t.after(() => { stuck.close(); writer.close() })
+  await Promise.all([writer.synced(), stuck.ready()])
+  const raw = stuck.socket.io.engine.transport.ws._socket ?? stuck.socket.io.engine.transport.ws
+  raw.pause()
+  await until('the session is closed', async () => {
+    await churn(writer, 10)
+    return (await metric('concord_documents_sessions')) === 1
+  }, 60_000)
+  raw.resume()
+  await until('it is told why', () => stuck.got('ended', 'slow_consumer'))
+})
