@@ -25,6 +25,7 @@
 #include "guard/lock_routes.h"
 #include "guard/request_limits.h"
 #include "identity/identity.h"
+#include "identity/mention_mails.h"
 #include "mail/mailer.h"
 #include "mcp/mcp.h"
 #include "net/self_signed.h"
@@ -300,6 +301,16 @@ class Hub {
     co_return co_await audit_->record(std::move(event));
   }
 
+  documents::TellMention mention_mails() {
+    if (!mention_mails_) return {};
+    return [mails = mention_mails_.get()](UserId user, documents::MentionNotice notice) {
+      return mails->tell(user, {.by = std::move(notice.by),
+                                .document = std::move(notice.document),
+                                .page = std::move(notice.page),
+                                .line = std::move(notice.line)});
+    };
+  }
+
   void build_services() {
     shards_ = std::make_unique<shard::Shards>(std::string(kNodeName), reactors_, *engines_.log, *engines_.coordination,
                                               shard::limits_from(config_), clock_, metrics_, logger_);
@@ -310,10 +321,15 @@ class Hub {
     access_ = std::make_unique<access::Access>(
         access::Access::Dependencies{*engines_.tables, *identity_, *audit_, clock_, metrics_});
     watched_reads_ = std::make_unique<WatchedReads>(*watch_, *audit_);
+    if (mailer_) {
+      std::string url = config_.string("PUBLIC_URL");
+      while (url.ends_with('/')) url.pop_back();
+      mention_mails_ = std::make_unique<identity::MentionMails>(*engines_.tables, *mailer_, std::move(url));
+    }
     documents_ = std::make_unique<documents::Documents>(
         documents::Documents::Dependencies{*shards_, *engines_.tables, *snapshots_, *history_, *identity_, *vault_,
                                            *access_, *engines_.bus, reconnects_, pool_, clock_, metrics_, logger_,
-                                           watched_reads_.get()},
+                                           watched_reads_.get(), mention_mails()},
         limits);
     mcp_ = std::make_unique<mcp::Mcp>(mcp::Mcp::Dependencies{*documents_, *access_, *identity_, *audit_, pool_,
                                                              metrics_, logger_, watched_reads_.get()},
@@ -365,6 +381,7 @@ class Hub {
   std::unique_ptr<archive::HubArchive> archive_;
   std::unique_ptr<audit::Audit> audit_;
   std::unique_ptr<mail::Mailer> mailer_;
+  std::unique_ptr<identity::MentionMails> mention_mails_;  // null: the hub sends no mail
   std::unique_ptr<guard::Watch> watch_;
   std::unique_ptr<WatchedReads> watched_reads_;
   std::unique_ptr<identity::Identity> identity_;

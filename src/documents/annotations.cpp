@@ -35,6 +35,12 @@ std::optional<Map> map_in(const Map& map, std::string_view key) {
   return inner != nullptr ? std::optional<Map>(*inner) : std::nullopt;
 }
 
+/// The item that holds it.
+std::optional<crdt::ElementId> element_of(const Map& entry) {
+  const auto end = entry.position_at(0);
+  return end ? end->type : std::nullopt;
+}
+
 /// A whole number that JSON can say exactly.
 std::optional<std::int64_t> whole(const Any& value) {
   const auto* number = value.as<double>();
@@ -229,9 +235,28 @@ std::optional<Suggestion> read_suggestion(crdt::Doc& doc, std::string_view id) {
 
 std::optional<crdt::ElementId> element_of_suggestion(crdt::Doc& doc, std::string_view id) {
   const auto entry = map_in(doc.map(kSuggestionsRoot), id);
-  if (!entry) return std::nullopt;
-  const auto end = entry->position_at(0);
-  return end ? end->type : std::nullopt;
+  return entry ? element_of(*entry) : std::nullopt;
+}
+
+void each_said(crdt::Doc& doc, const std::function<void(crdt::ElementId, const ReadSaid&)>& visit) {
+  const auto offer = [&visit](const std::string& id, const Map& entry) {
+    const auto element = element_of(entry);
+    if (!element) return;
+    visit(*element, [&]() -> std::optional<Reply> {
+      Reply said;
+      return read_said(id, entry, said) ? std::optional<Reply>(std::move(said)) : std::nullopt;
+    });
+  };
+  const Map all = doc.map(kCommentsRoot);
+  for (const std::string& id : all.keys()) {
+    const auto entry = map_in(all, id);
+    if (!entry) continue;
+    offer(id, *entry);
+    const auto replies = map_in(*entry, "replies");
+    if (!replies) continue;
+    for (const std::string& reply : replies->keys())
+      if (const auto inner = map_in(*replies, reply)) offer(reply, *inner);
+  }
 }
 
 std::optional<Range> range_of(crdt::Doc& doc, const Anchor& anchor) {

@@ -4,6 +4,7 @@
 // passed over. Pure.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -96,6 +97,10 @@ std::vector<Suggestion> read_suggestions(crdt::Doc& doc);
 std::optional<Suggestion> read_suggestion(crdt::Doc& doc, std::string_view id);
 /// The item that holds it, from which history tells who truly made it.
 std::optional<crdt::ElementId> element_of_suggestion(crdt::Doc& doc, std::string_view id);
+
+/// Calls `visit` for each comment and reply, also malformed ones, with the item that holds it and what reads it.
+using ReadSaid = std::function<std::optional<Reply>()>;
+void each_said(crdt::Doc& doc, const std::function<void(crdt::ElementId, const ReadSaid&)>& visit);
 
 /// A place in the content now, in UTF-16 units; none where that text is gone.
 struct Range {

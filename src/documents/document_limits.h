@@ -24,6 +24,7 @@ struct DocumentLimits {
   std::size_t max_opening_bytes = 256u << 20u;   // of a node: what clients have sent before their sessions are open
   std::size_t max_unsent_sync_bytes = 256u << 20u;  // of a node: first answers that clients have not taken
   AwarenessLimits awareness;
+  std::int64_t mention_mail_ms = 600'000;  // between two to one person about one document; 0: none are sent
   std::int64_t last_seen_ms = 30LL * 24 * 3600 * 1000;  // how long the bus keeps who was at a document; 0: not at all
 
   std::size_t encoded_bytes() const { return max_encoded_bytes != 0 ? max_encoded_bytes : 4 * max_document_bytes; }

@@ -26,6 +26,8 @@ DocumentMetrics::DocumentMetrics(Metrics& metrics)
                                         "Presence that was not told to clients that read slowly, or only watch")),
       fresh_syncs(metrics.counter("concord_documents_fresh_syncs_total",
                                   "Updates told in one piece to clients that read slowly, or only watch")),
+      mention_mails(
+          metrics.counter("concord_documents_mention_mails_total", "Mails to people whom a comment mentions")),
       presence_writes(metrics.counter("concord_documents_presence_writes_total",
                                       "Writes to the bus of who is, or was, at a document")),
       presence_refusals(metrics.counter("concord_documents_presence_refusals_total", "Those that the bus refused")),

@@ -26,6 +26,7 @@ struct DocumentMetrics {
   Counter& deliveries;
   Counter& presence_left_out;
   Counter& fresh_syncs;
+  Counter& mention_mails;
   Counter& presence_writes;
   Counter& presence_refusals;
   Counter& snapshots;

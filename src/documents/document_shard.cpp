@@ -176,6 +176,7 @@ void DocumentShard::answered(Submitted& what, Result<shard::Shard::Appended> app
   if (!appended->repeated) annotates = applied(what.document, what.record, appended->position, what.session);
   what.document->size().answered(what.growth);
   tell_ot(appended->repeated ? OtDocument::Outcome::kKnown : OtDocument::Outcome::kDurable);
+  if (annotates.some && annotated_hook_) annotated_hook_(what.document, what.record);
   if (annotates.some && what.document->ot) what.document->ot->annotated();
 }
 

@@ -43,7 +43,6 @@ class DocumentShard final : public shard::StateMachine {
   DocumentMetrics& metrics() { return metrics_; }
   Clock& clock() { return clock_; }
   BlockingPool& pool() { return pool_; }
-  /// A task of a document's, that ends with the shard.
   void spawn(asio::awaitable<void> task) { tasks_.spawn(std::move(task)); }
 
   Task<> start();
@@ -70,17 +69,18 @@ class DocumentShard final : public shard::StateMachine {
   History::Source history_source(const LiveDocument& document) const;
   History& history() { return history_; }
 
-  /// Deletes the document: in the log, then its row, sessions and content. From the log on nothing brings it back: what
-  /// fails after that, or is cut short by a crash, the sweep and the next start finish. kUnavailable where the log or
-  /// the tables cannot write; the document may be there still.
+  /// Deletes the document: in the log, then its row, sessions and content. From the log on nothing brings it back: the
+  /// sweep and the next start finish it. kUnavailable where the log or the tables cannot write; it may be there still.
   Task<> remove(DocumentId id, std::string principal);
 
-  /// What it does about once a second: notes progress, settles what recovery found, snapshots what is due, lets go of
-  /// what nobody uses. For tests; not while another is under way.
+  /// What it does about once a second, for tests: notes progress, settles what recovery found, snapshots, lets go.
   asio::awaitable<void> sweep_once();
   /// Called about once a second with the monotonic time.
   void on_sweep(std::move_only_function<void(std::int64_t)> hook) { sweep_hook_ = std::move(hook); }
 
+  /// Called with each update that annotates, when it is durable and applied; not with what a start replays.
+  using Annotated = std::move_only_function<void(const Live&, const engines::LogRecord&)>;
+  void on_annotated(Annotated hook) { annotated_hook_ = std::move(hook); }
   /// Null where it is not open.
   Live find_open(DocumentId id) const {
     const auto found = documents_.find(id);
@@ -143,6 +143,7 @@ class DocumentShard final : public shard::StateMachine {
   std::unordered_map<DocumentId, Live, IdHash<DocumentTag>> removing_;
   VersionCache versions_;
   std::move_only_function<void(std::int64_t)> sweep_hook_;
+  Annotated annotated_hook_;
   bool draining_ = false;
 };
 

@@ -42,6 +42,7 @@ Documents::Documents(Dependencies dependencies, DocumentLimits limits)
       suggestions_(dependencies_.tables, dependencies_.vault),
       metrics_(dependencies_.metrics),
       ids_(dependencies_.clock),
+      mention_limits_(limits_.mention_mail_ms),
       shards_(make_shards()),
       annotations_([this](DocumentId id) -> DocumentShard& { return shard_of(id); }, dependencies_.clock, ids_),
       live_(shards_, limits_,
@@ -49,6 +50,19 @@ Documents::Documents(Dependencies dependencies, DocumentLimits limits)
              dependencies_.reconnects, dependencies_.watch}) {}
 
 Documents::~Documents() = default;
+
+void Documents::watch_mentions() {
+  if (limits_.mention_mail_ms == 0 || !dependencies_.tell_mention) return;
+  for (auto& shard : shards_) {
+    mentions_.push_back(std::make_unique<MentionWatch>(
+        *shard, MentionWatch::Dependencies{dependencies_.access, dependencies_.identity, store_,
+                                           dependencies_.tell_mention, mention_limits_, dependencies_.logger}));
+    shard->on_annotated(
+        [watch = mentions_.back().get()](const DocumentShard::Live& live, const engines::LogRecord& record) {
+          watch->annotated(live, record);
+        });
+  }
+}
 
 Task<> Documents::start() {
   CO_TRY_VOID(co_await dependencies_.tables.migrate(DocumentStore::migrations()));
@@ -59,6 +73,7 @@ Task<> Documents::start() {
     if (thing) document = DocumentId::parse(*thing);  // anything else may be a folder
     live_.access_changed(document);
   });
+  watch_mentions();
   for (auto& shard : shards_) CO_TRY_VOID(co_await run_on(shard->reactor(), shard->start()));
   CO_TRY_VOID(co_await suggestions_.move_into(annotations_, dependencies_.logger));
   live_.start();

@@ -17,6 +17,7 @@
 #include "documents/document_shard.h"
 #include "documents/document_store.h"
 #include "documents/live_dialects.h"
+#include "documents/mention_watch.h"
 #include "documents/read_watch.h"
 #include "documents/suggestion_store.h"
 #include "documents/version_changes.h"
@@ -47,6 +48,7 @@ class Documents {
     Metrics& metrics;
     Logger logger;
     ReadWatch* watch = nullptr;  // null: nobody is told
+    TellMention tell_mention{};  // empty: nobody is told of mentions
   };
   Documents(Dependencies dependencies, DocumentLimits limits);
   ~Documents();
@@ -107,6 +109,7 @@ class Documents {
 
  private:
   std::vector<std::unique_ptr<DocumentShard>> make_shards();
+  void watch_mentions();
   void add_live_routes(net::Router& router);
   void add_history_routes(net::Router& router);
   void add_folder_routes(net::Router& router);
@@ -135,6 +138,8 @@ class Documents {
   SuggestionStore suggestions_;
   DocumentMetrics metrics_;
   SystemIdSource ids_;
+  MentionLimits mention_limits_;
+  std::vector<std::unique_ptr<MentionWatch>> mentions_;  // empty: nobody is told of any
   std::vector<std::unique_ptr<DocumentShard>> shards_;
   AnnotationService annotations_;
   LiveDialects live_;

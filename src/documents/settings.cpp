@@ -44,6 +44,9 @@ const std::vector<Setting>& table() {
        "Largest presence state of one client."},
       {"AWARENESS_TIMEOUT_MS", SettingType::kInteger, "30000", 1000, 3'600'000,
        "How long a client's presence stays without being renewed."},
+      {"MENTION_MAIL_MINUTES", SettingType::kInteger, "10", 0, 10'080,
+       "How long after a mail about a mention in a comment the same person gets no other about that document; 0: no "
+       "such mails are sent."},
       {"LAST_SEEN_DAYS", SettingType::kInteger, "30", 0, 3'650,
        "How long it is known who was last at a document, and when; 0: it is not kept."},
   };
@@ -77,6 +80,7 @@ DocumentLimits limits_from(const Config& config) {
   limits.awareness.max_clients = size_of(config, "AWARENESS_MAX_CLIENTS");
   limits.awareness.max_state_bytes = size_of(config, "AWARENESS_MAX_STATE_BYTES");
   limits.awareness.timeout_ms = config.integer("AWARENESS_TIMEOUT_MS");
+  limits.mention_mail_ms = 60'000 * config.integer("MENTION_MAIL_MINUTES");
   limits.last_seen_ms = config.integer("LAST_SEEN_DAYS") * 24 * 3600 * 1000;
   return limits;
 }
