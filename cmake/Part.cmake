@@ -1,4 +1,4 @@
-# concord_part(NAME USES part... [LIBRARIES lib...] [TEST_USES part...] [COMPUTES])
+# concord_part(NAME [COMPUTES] [ON_POSTGRES] USES part... [LIBRARIES lib...] [TEST_USES part...])
 #
 # One folder under src/ is one static library `concord_NAME` of its *.cpp, and one test program `NAME_test` of its
 # *_test.cpp. USES names the parts it may include, TEST_USES what its tests may include besides; tools/lint_includes.py
@@ -6,8 +6,10 @@
 # *_testing.cpp, which only tests may include; the latter are the library `concord_NAME_testing`, which is linked into
 # the tests of the part and of every part that names it. COMPUTES marks a part whose tests compute more than they wait:
 # it is optimized a little in the sanitizer builds too, which elsewhere costs more in compiling coroutines than it saves.
+# The tests of an ON_POSTGRES part run a second time, as NAME_on_postgres, with their tables in PostgreSQL; a source of
+# theirs calls postgres::testing::use_postgres_where_asked, and TEST_USES names postgres.
 function(concord_part NAME)
-  cmake_parse_arguments(PART "COMPUTES" "" "USES;LIBRARIES;TEST_USES" ${ARGN})
+  cmake_parse_arguments(PART "COMPUTES;ON_POSTGRES" "" "USES;LIBRARIES;TEST_USES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp *.h)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
@@ -51,5 +53,9 @@ function(concord_part NAME)
     endforeach()
     add_test(NAME ${NAME} COMMAND ${NAME}_test)
     set_tests_properties(${NAME} PROPERTIES TIMEOUT 600)
+    if(PART_ON_POSTGRES)
+      add_test(NAME ${NAME}_on_postgres COMMAND ${NAME}_test)
+      set_tests_properties(${NAME}_on_postgres PROPERTIES TIMEOUT 1800 ENVIRONMENT CONCORD_TEST_TABLES=postgres)
+    endif()
   endif()
 endfunction()

@@ -8,7 +8,7 @@
 #include "base/property_testing.h"
 #include "base/reactor_testing.h"
 #include "engines/file_system.h"
-#include "engines/sqlite_tables.h"
+#include "engines/tables_opener_testing.h"
 
 namespace concord::access {
 namespace {
@@ -151,9 +151,7 @@ class AccessService : public ::testing::Test {
     std::string pattern = (std::filesystem::temp_directory_path() / "access-test-XXXXXX").string();
     EXPECT_NE(::mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
-    engines::SqliteTablesOptions options;
-    options.connection.path = (folder_ / "tables.db").string();
-    tables_ = engines::SqliteTables::open(options, clock_, Logger(), metrics_).value();
+    tables_ = testing::open_tables(folder_, clock_, metrics_);
     audit_ = std::make_unique<audit::Audit>(
         audit::Options{}, audit::Audit::Dependencies{*tables_, *files_, pool_, clock_, metrics_, Logger()});
     run(audit_->start(reactors_.at(0))).value();

@@ -10,7 +10,7 @@
 #include "audit/chain.h"
 #include "base/property_testing.h"
 #include "base/reactor_testing.h"
-#include "engines/sqlite_tables.h"
+#include "engines/tables_opener_testing.h"
 #include "json/object.h"
 #include "net/http.h"
 
@@ -83,9 +83,7 @@ class AuditService : public ::testing::Test {
     std::string pattern = (std::filesystem::temp_directory_path() / "audit-test-XXXXXX").string();
     EXPECT_NE(::mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
-    engines::SqliteTablesOptions options;
-    options.connection.path = (folder_ / "tables.db").string();
-    tables_ = engines::SqliteTables::open(options, clock_, Logger(), metrics_).value();
+    tables_ = testing::open_tables(folder_, clock_, metrics_);
     start();
   }
   ~AuditService() override {

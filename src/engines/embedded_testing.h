@@ -13,6 +13,7 @@
 #include "base/reactor_testing.h"
 #include "base/task.h"
 #include "engines/open.h"
+#include "engines/tables_opener_testing.h"
 
 namespace concord::testing {
 
@@ -52,6 +53,7 @@ class EngineTest : public ::testing::Test {
     auto opened = engines::open_embedded({.data_directory = directory_}, clock_, Logger(), metrics_);
     if (!opened) throw std::runtime_error(opened.error().message);
     engines_ = std::move(*opened);
+    if (tables_opener()) engines_.tables = tables_opener()(directory_, clock_, metrics_);
   }
 
   std::string directory_;

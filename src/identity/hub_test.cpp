@@ -2,6 +2,7 @@
 #include <boost/asio/io_context.hpp>
 #include <latch>
 
+#include "engines/tables_opener_testing.h"
 #include "identity/hub_testing.h"
 #include "net/target.h"
 
@@ -48,9 +49,7 @@ Hub::Hub(Options options, const std::string& smtp_url) : folder_(make_folder()) 
     mailer_ =
         std::make_unique<mail::Mailer>(mail::Options{.url = smtp_url, .from = "hub@example.com"}, metrics_, Logger());
   }
-  engines::SqliteTablesOptions tables;
-  tables.connection.path = (folder_ / "tables.db").string();
-  tables_ = engines::SqliteTables::open(tables, clock_, Logger(), metrics_).value();
+  tables_ = concord::testing::open_tables(folder_, clock_, metrics_);
   blobs_ =
       engines::DirectoryBlobs::open(*files_, {.directory = (folder_ / "blobs").string()}, Logger(), metrics_).value();
   vault_ = std::make_unique<vault::Vault>(*blobs_, concord::testing::some_master_keys(), true);

@@ -134,8 +134,9 @@ Task<bool> SecondFactorStore::use_totp(UserId user, std::string code, std::int64
   CO_TRY(const Rows rows,
          co_await tables_.query(
              {"UPDATE identity_totp SET failures = failures + 1, retry_at_ms = CASE WHEN failures + 1 < $3 THEN 0 WHEN "
-              "failures + 1 >= $3 + $4 THEN $2 + $6 ELSE $2 + $5 * (1 << (failures + 1 - $3)) END WHERE user_id = $1 "
-              "AND confirmed_ms IS NOT NULL AND retry_at_ms <= $2 RETURNING secret, last_step",
+              "failures + 1 >= $3 + $4 THEN $2 + $6 ELSE $2 + $5 * (CAST(1 AS BIGINT) << CAST(failures + 1 - $3 AS "
+              "INTEGER)) END WHERE user_id = $1 AND confirmed_ms IS NOT NULL AND retry_at_ms <= $2 RETURNING secret, "
+              "last_step",
               {user.str(), now_ms, kFreeTries, kMostDoublings, kFirstWaitMs, kMostWaitMs}}));
   if (rows.empty()) {
     CO_TRY(const std::int64_t left_ms, co_await wait_ms(user, now_ms));

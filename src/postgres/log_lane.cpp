@@ -160,15 +160,14 @@ void LogLane::send() {
   }
   queue_.batch_records.record(static_cast<double>(count));
   ++in_flight_;
-  (*lease_)->submit(steps, queue_.options.append_timeout_ms + pool_.options().grace_ms,
-                    [this, groups = std::move(groups)](Result<std::vector<Rows>> result) mutable {
-                      finish(std::move(groups), std::move(result));
-                    });
+  (*lease_)->submit(
+      steps, queue_.options.append_timeout_ms + pool_.options().grace_ms,
+      [this, groups = std::move(groups)](const Result<std::vector<Rows>>& result) { finish(groups, result); });
 }
 
-void LogLane::finish(Groups groups, Result<std::vector<Rows>> result) {
+void LogLane::finish(const Groups& groups, const Result<std::vector<Rows>>& result) {
   --in_flight_;
-  for (auto& [key, group] : groups) {
+  for (const auto& [key, group] : groups) {
     std::optional<Position> next;
     if (result && !(*result)[group.step].empty())
       next = Position{static_cast<std::uint64_t>(engines::as_integer((*result)[group.step].rows[0][0]))};

@@ -64,7 +64,7 @@ class LogLane {
   void send();
   Groups take();
   void gather();
-  void finish(Groups groups, Result<std::vector<engines::Rows>> answer);
+  void finish(const Groups& groups, const Result<std::vector<engines::Rows>>& answer);
   void answer(Call& call, std::optional<Result<engines::Position>> result);
   void refuse_all(const Error& error);
   static asio::awaitable<void> connect(LogLane& lane);

@@ -1,4 +1,4 @@
-#include "postgres/postgres_log.h"
+#include "postgres/open.h"
 
 #include "engines/log_contract_testing.h"
 #include "postgres/database_testing.h"
@@ -10,7 +10,7 @@ Driver<Log> postgres_log() {
   return {.name = "Postgres", .open = [](DriverContext& context) -> Result<std::unique_ptr<Log>> {
             postgres::PostgresLogOptions options;
             options.pool.url = postgres::testing::database_url(context.directory.path());
-            return postgres::PostgresLog::open(options, context.clock, context.ids, Logger(), context.metrics);
+            return postgres::open_postgres_log(options, context.clock, context.ids, Logger(), context.metrics);
           }};
 }
 

@@ -1,4 +1,4 @@
-#include "postgres/postgres_tables.h"
+#include "postgres/open.h"
 
 #include "engines/tables_contract_testing.h"
 #include "postgres/database_testing.h"
@@ -10,7 +10,7 @@ Driver<Tables> postgres_tables() {
   return {.name = "Postgres", .open = [](DriverContext& context) -> Result<std::unique_ptr<Tables>> {
             postgres::PostgresTablesOptions options;
             options.pool.url = postgres::testing::database_url(context.directory.path());
-            return postgres::PostgresTables::open(options, context.clock, context.ids, Logger(), context.metrics);
+            return postgres::open_postgres_tables(options, context.clock, context.ids, Logger(), context.metrics);
           }};
 }
 
