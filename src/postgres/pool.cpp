@@ -125,11 +125,7 @@ Task<Pool::Held> Pool::open() {
   if (opened && !closed_) co_return opened;
   if (closed_) co_return fail(closing());
   --taken_;
-  if (all_.empty()) {
-    refuse_all(opened.error());
-  } else {
-    call_next();
-  }
+  if (all_.empty()) refuse_all(opened.error());  // else who waits may still get one that is in use
   co_return opened;
 }
 
