@@ -42,7 +42,8 @@ constexpr std::array<std::pair<std::string_view, Code>, 35> kCodes = {{
 
 Error error_of(std::string_view sqlstate, std::string message) {
   const auto* found = std::ranges::find_if(kCodes, [&](const auto& row) { return sqlstate.starts_with(row.first); });
-  const Code code = found == kCodes.end() ? Code::kInternal : found->second;
+  Code code = found == kCodes.end() ? Code::kInternal : found->second;
+  if (sqlstate.empty()) code = Code::kUnavailable;
   return {code, std::move(message), {{"sqlstate", std::string(sqlstate)}}};
 }
 

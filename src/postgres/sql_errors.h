@@ -8,7 +8,8 @@
 
 namespace concord::postgres {
 
-/// As tables.h says. The code stands in the error's context as "sqlstate".
+/// As tables.h says. The code stands in the error's context as "sqlstate". An error without one is libpq's own: it lost
+/// the server.
 Error error_of(std::string_view sqlstate, std::string message);
 
 /// That of an error made by `error_of`; "" for another.
