@@ -267,6 +267,7 @@ void Connection::State::take(PGresult* result) {
     Exchange done = std::move(in_flight.front());
     in_flight.pop_front();
     announce_next();
+    if (done.ends_connection()) lose({Code::kUnavailable, "PostgreSQL has ended the connection's use", {}});
     done.finish();
     return;
   }

@@ -102,6 +102,8 @@ std::string Exchange::command_ended() {
   return unknown;
 }
 
+bool Exchange::ends_connection() const { return error_ && is_end_of_connection(*error_); }
+
 void Exchange::finish() {
   if (!error_ && !replicated_) {
     error_ =

@@ -32,6 +32,8 @@ class Exchange {
   std::string command_ended();
   /// The server gave up waiting for its standbys.
   void not_replicated() { replicated_ = false; }
+  /// Whether what failed says that the connection is of no use any more.
+  bool ends_connection() const;
   void finish();
   /// Nothing more comes: answered with what has failed before, or else with `error`.
   void finish_early(Error error);

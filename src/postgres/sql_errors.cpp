@@ -35,7 +35,7 @@ constexpr std::array<std::pair<std::string_view, Code>, 35> kCodes = {{
     {"53", Code::kUnavailable},  // disk, memory, connections
     {"54", Code::kTooLarge},           {"57", Code::kUnavailable},
     {"58", Code::kUnavailable},  // the system's errors
-    {"40", Code::kConflict},
+    {"40", Code::kUnavailable},  // what became of the transaction is not known
 }};
 
 }  // namespace

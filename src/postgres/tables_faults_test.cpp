@@ -194,6 +194,16 @@ TEST_F(TablesFaults, of_two_servers_the_one_that_can_be_written_is_used) {
   EXPECT_TRUE(ask(*tables, "SELECT 1"));
 }
 
+TEST_F(TablesFaults, a_connection_that_takes_no_writes_any_more_is_left) {
+  PostgresTablesOptions made = options();
+  made.pool.connections = 1;
+  const auto tables = open_tables(made);
+  make_table(*tables);
+  ASSERT_TRUE(ask(*tables, "SELECT set_config('default_transaction_read_only', 'on', false)"));
+  EXPECT_EQ(code_of(add(*tables, 1)), Code::kUnavailable);
+  EXPECT_TRUE(add(*tables, 1));
+}
+
 TEST_F(TablesFaults, a_result_that_is_too_large_is_refused_and_the_next_call_works) {
   PostgresTablesOptions made = options();
   made.pool.connection.max_result_bytes = 1U << 20U;
