@@ -29,6 +29,20 @@ TEST(ServerProcess, what_it_prints_is_kept) {
   EXPECT_EQ(server.output(), "out\nerr\n");
 }
 
+TEST(ServerProcess, a_paused_one_stands_still) {
+  const testing::TemporaryDirectory directory;
+  ServerProcess server(
+      {.command = {"sh", "-c", "while :; do echo x; done"}, .output_path = directory.path() + "/output"});
+  for (int i = 0; i < 5; ++i) {
+    while (server.output().empty()) continue;
+    server.pause();
+    const std::string printed = server.output();
+    std::this_thread::yield();
+    EXPECT_EQ(server.output().size(), printed.size());
+    server.resume();
+  }
+}
+
 TEST(ServerProcess, a_command_that_fails_is_told_with_what_it_printed) {
   EXPECT_NO_THROW(testing::run_to_end({"true"}));
   try {
