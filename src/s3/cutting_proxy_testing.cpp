@@ -66,8 +66,15 @@ void CuttingProxy::lose_next(std::string beginning) {
   beginning_ = std::move(beginning);
 }
 
+std::string CuttingProxy::last_request() {
+  const std::lock_guard lock(mutex_);
+  return last_request_;
+}
+
+/// Also keeps what was sent.
 bool CuttingProxy::is_to_lose(const std::string& sent) {
   const std::lock_guard lock(mutex_);
+  if (!sent.empty()) last_request_ = sent;
   if (beginning_.empty() || !sent.starts_with(beginning_)) return false;
   beginning_.clear();
   return true;
@@ -92,7 +99,7 @@ void CuttingProxy::relay(int client) {
     if (::poll(waiting, 2, kPoll_ms) <= 0) continue;
     if (waiting[0].revents != 0) {
       const std::string sent = receive(client);
-      losing = losing || is_to_lose(sent);
+      losing = is_to_lose(sent) || losing;
       going = !sent.empty() && send_all(server, sent);
     }
     if (going && waiting[1].revents != 0) {

@@ -23,6 +23,8 @@ class CuttingProxy {
   void lose_next(std::string beginning);
   /// How many were lost.
   int lost() const { return lost_; }
+  /// What was received last from a client, at most 64 KiB: of a small request the whole.
+  std::string last_request();
 
  private:
   void accept_all();
@@ -36,6 +38,7 @@ class CuttingProxy {
   std::atomic<int> lost_ = 0;
   std::mutex mutex_;
   std::string beginning_;            // guarded by mutex_; empty: none is to be lost
+  std::string last_request_;         // guarded by mutex_
   std::vector<std::thread> relays_;  // the accepting thread's, until it has ended
   std::thread acceptor_;
 };

@@ -1,4 +1,5 @@
-// A call that succeeded and whose answer was lost is made again; its success is not taken for another's.
+// A call that succeeded and whose answer was lost is made again; its success is not taken for another's. And what is
+// seen only between the driver and the store.
 
 #include "s3/cutting_proxy_testing.h"
 #include "s3/store_testing.h"
@@ -82,6 +83,17 @@ TEST_F(S3LostAnswersTest, what_is_read_and_removed_is_asked_for_again) {
   EXPECT_TRUE(run(blobs_->remove("k")));
   EXPECT_EQ(proxy_.lost(), 3);
   EXPECT_EQ(code_of(run(blobs_->stat("k"))), Code::kNotFound);
+}
+
+/// The gateway of the tests knows no sessions: it checks that what was sent is what was signed.
+TEST_F(S3LostAnswersTest, a_session_s_token_is_sent_and_signed) {
+  beyond_.credentials.session_token = "a-token/of+a=session";
+  const auto blobs = open(beyond_);
+  ASSERT_TRUE(run(blobs->put("k", pattern(10))));
+  const std::string sent = proxy_.last_request();
+  EXPECT_TRUE(sent.starts_with(request("PUT", "k HTTP/1.1"))) << sent;
+  EXPECT_TRUE(sent.contains("\r\nx-amz-security-token: a-token/of+a=session\r\n")) << sent;
+  EXPECT_TRUE(sent.contains(";x-amz-security-token,Signature=")) << sent;
 }
 
 }  // namespace

@@ -70,6 +70,11 @@ TEST(Signature, is_the_published_one_of_the_test_suite) {
   ToSign vanilla{"GET", "/", {}, {{"x-amz-date", "20150830T123600Z"}, {"host", "example.amazonaws.com"}}};
   EXPECT_EQ(signature_of(vanilla, credentials, scope),
             "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31");
+  ToSign with_token = vanilla;
+  with_token.headers.emplace_back("x-amz-security-token",
+                                  "6e86291e8372ff2a2260956d9b8aae1d763fbf315fa00fa31553b73ebf194267");
+  EXPECT_EQ(signature_of(with_token, credentials, scope),
+            "07ec1639c89043aa0e3e2de82b96708f198cceab042d4a97044c66dd9f74e7f8");
   vanilla.query = {{"Param2", "value2"}, {"Param1", "value1"}};
   EXPECT_EQ(signature_of(vanilla, credentials, scope),
             "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500");
