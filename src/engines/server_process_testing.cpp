@@ -40,6 +40,7 @@ std::optional<Identity> identity_of(const std::string& user) {
 
 std::vector<char*> pointers_of(std::vector<std::string>& command) {
   std::vector<char*> pointers;
+  pointers.reserve(command.size() + 1);
   for (std::string& argument : command) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
   return pointers;
