@@ -70,8 +70,10 @@ struct TransportState {
     bool ok = false;
     while (queue.Next(&tag, &ok)) {
       auto* operation = static_cast<Operation*>(tag);
+      std::unique_lock lock(mutex);  // so that it is ordered behind its beginning for whoever cannot see into gRPC
       operation->ok = ok;
       Resume resume = std::move(operation->resume);
+      lock.unlock();
       resume();  // from here on the operation may be gone
     }
   }
