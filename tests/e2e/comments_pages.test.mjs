@@ -116,6 +116,32 @@ test('what one said is edited and removed, and only that, by the keyboard too', 
   for (const page of [a, b]) await close(page)
 })
 
+test('what was begun is there again when its place is', async () => {
+  const { pages: [a, b] } = await together('write')
+  await comment(a, 'quick', 'How quick?')
+  await a.click(id('comment-whole'))
+  await a.fill(id('comment-text'), 'Half a thought')
+  await thread(a).locator(id('thread-reply')).click()
+  await a.fill(id('reply-text'), 'Half an answer')
+  await a.click(id('margin-close'))
+  await a.click(id('margin-open'))
+  assert.deepEqual([await a.inputValue(id('comment-text')), await a.inputValue(id('reply-text'))], ['Half a thought', 'Half an answer'])
+  // Left on purpose, it is gone.
+  await a.click(id('comment-cancel'))
+  await a.click(id('reply-cancel'))
+  await a.click(id('margin-close'))
+  await a.click(id('margin-open'))
+  await thread(a).waitFor()
+  assert.deepEqual([await a.locator(id('composing')).count(), await a.locator(id('reply-text')).count()], [0, 0])
+  // What is resolved is marked no more, though it was chosen.
+  await shows(a, 'comment', ['quick'])
+  await thread(a).locator(id('thread-quote')).click()
+  await shows(a, 'comment-current', ['quick'])
+  await thread(a).locator(id('thread-resolve')).click()
+  await shows(a, 'comment-current', [])
+  for (const page of [a, b]) await close(page)
+})
+
 test('a comment made without a connection arrives when there is one', async () => {
   const { pages: [a, b] } = await together('write')
   await a.context().setOffline(true)

@@ -9,13 +9,22 @@ import { inputLook } from '../ui/field';
 
 const kOffered = 6;
 
+/** The comment that is not one yet; replies and edits go by the identifier of what they are on. */
+export const kNewComment = 'new';
+
+/** What was begun and neither sent nor left: it is there again when its place is. By what is written, in the page only. */
+export type Begun = Map<string, { text: string; chosen: readonly Named[] }>;
+
 /** Where something is said: Ctrl or ⌘ and Enter sends it, Escape leaves it, and @ offers people. */
-export function Composer({ label, send, people, initial = '', mentions = [], placeholder, onSend, onCancel, testId }: {
-  label: string; send: string; people: readonly Named[]; initial?: string; mentions?: readonly Named[]; placeholder?: string;
+export function Composer({ label, send, people, begun, of, initial = '', mentions = [], placeholder, onSend, onCancel, testId }: {
+  label: string; send: string; people: readonly Named[]; begun: Begun; of: string; initial?: string; mentions?: readonly Named[]; placeholder?: string;
   onSend: (body: string, mentions: string[]) => void; onCancel: () => void; testId: string;
 }) {
-  const [text, setText] = useState(initial);
-  const [chosen, setChosen] = useState<readonly Named[]>(mentions);
+  const [{ text, chosen }, setWritten] = useState(() => begun.get(of) ?? { text: initial, chosen: mentions });
+  const write = (next: string, named: readonly Named[] = chosen) => {
+    begun.set(of, { text: next, chosen: named });
+    setWritten({ text: next, chosen: named });
+  };
   const [asked, setAsked] = useState<{ at: number; query: string } | null>(null);
   const [current, setCurrent] = useState(0);
   const area = useRef<HTMLTextAreaElement>(null);
@@ -51,12 +60,19 @@ export function Composer({ label, send, people, initial = '', mentions = [], pla
     const rest = text.slice(end);
     const put = `@${person.name}${/^\s/.test(rest) ? '' : ' '}`;
     cursor.current = asked.at + put.length + (put.endsWith(' ') ? 0 : 1);
-    setText(text.slice(0, asked.at) + put + rest);
-    setChosen([...chosen, person]);
+    write(text.slice(0, asked.at) + put + rest, [...chosen, person]);
     setAsked(null);
     area.current?.focus();
   };
-  const submit = () => { if (fits(text)) onSend(text.trim(), mentionedIn(text, chosen)); };
+  const submit = () => {
+    if (!fits(text)) return;
+    begun.delete(of);
+    onSend(text.trim(), mentionedIn(text, chosen));
+  };
+  const leave = () => {
+    begun.delete(of);
+    onCancel();
+  };
   const onKeyDown = (event: KeyboardEvent) => {
     if (offered.length > 0) {
       const moves: Record<string, number> = { ArrowDown: current + 1, ArrowUp: current - 1 };
@@ -66,7 +82,7 @@ export function Composer({ label, send, people, initial = '', mentions = [], pla
       if (event.key === 'Escape') { event.stopPropagation(); setAsked(null); return; }
     }
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) { event.preventDefault(); submit(); }
-    if (event.key === 'Escape') { event.stopPropagation(); onCancel(); }
+    if (event.key === 'Escape') { event.stopPropagation(); leave(); }
   };
 
   return (
@@ -75,7 +91,7 @@ export function Composer({ label, send, people, initial = '', mentions = [], pla
         ref={area} value={text} rows={2} aria-label={label} placeholder={placeholder} data-testid={`${testId}-text`}
         aria-autocomplete="list" aria-controls={offered.length > 0 ? id : undefined} aria-activedescendant={offered.length > 0 ? `${id}-${current}` : undefined}
         aria-invalid={long || undefined} aria-describedby={long ? `${id}-long` : undefined}
-        onChange={(event) => { setText(event.target.value); look(); }} onKeyUp={(event) => { if (/^(Arrow(Left|Right)|Home|End)$/.test(event.key)) look(); }} onClick={look} onBlur={() => setAsked(null)}
+        onChange={(event) => { write(event.target.value); look(); }} onKeyUp={(event) => { if (/^(Arrow(Left|Right)|Home|End)$/.test(event.key)) look(); }} onClick={look} onBlur={() => setAsked(null)}
         onKeyDown={onKeyDown}
         className={cx(inputLook, 'block max-h-60 resize-none px-2.5 py-1.5 text-sm')}
       />
@@ -94,7 +110,7 @@ export function Composer({ label, send, people, initial = '', mentions = [], pla
       ) : null}
       {long ? <p id={`${id}-long`} className="mt-1 text-xs text-danger">This is too long for a comment.</p> : null}
       <div className="mt-2 flex justify-end gap-2">
-        <Button look="quiet" onClick={onCancel} data-testid={`${testId}-cancel`}>Cancel</Button>
+        <Button look="quiet" onClick={leave} data-testid={`${testId}-cancel`}>Cancel</Button>
         <Button type="submit" look="primary" disabled={!fits(text)} data-testid={`${testId}-send`}>{send}</Button>
       </div>
     </form>

@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { clearMarks, showMarks } from '../editor/highlights';
 import type { Editor } from '../editor/make_editor';
 import { mac } from '../editor/toolbar';
@@ -29,6 +29,16 @@ export function InText({ editor, margin, real }: InTextProps) {
   );
 }
 
+/** Draws again when what is watched says so, once a frame at most. */
+function useRedraw(watch: (again: () => void) => () => void): void {
+  const [, setDrawn] = useState(0);
+  useEffect(() => {
+    let frame = 0;
+    const release = watch(() => { frame ||= requestAnimationFrame(() => { frame = 0; setDrawn((count) => count + 1); }); });
+    return () => { cancelAnimationFrame(frame); release(); };
+  }, [watch]);
+}
+
 interface Tag {
   id: string;
   at: number;
@@ -36,15 +46,12 @@ interface Tag {
 }
 
 function useMarks({ quill, content }: Editor, margin: Margin, real: boolean): Tag[] {
-  const { state, current, composing } = margin;
-  const [, setDrawn] = useState(0);
+  const { state, current, composing, showsDone } = margin;
   // Drawing a change may put other nodes into the place of those that a mark holds on to.
-  useEffect(() => {
-    let frame = 0;
-    const again = () => { frame ||= requestAnimationFrame(() => { frame = 0; setDrawn((count) => count + 1); }); };
+  useRedraw(useCallback((again) => {
     quill.on('text-change', again);
-    return () => { cancelAnimationFrame(frame); quill.off('text-change', again); };
-  }, [quill]);
+    return () => quill.off('text-change', again);
+  }, [quill]));
   const parts: (Part & { id: string })[] = [];
   if (real) {
     for (const { id } of state.suggestions.filter(isOpen)) {
@@ -57,7 +64,7 @@ function useMarks({ quill, content }: Editor, margin: Margin, real: boolean): Ta
     const chosen: Place[] = [];
     for (const { id, resolved } of state.comments) {
       const place = state.places.get(id);
-      if (!place) continue;
+      if (!place || (resolved && !showsDone)) continue;
       if (id === current) chosen.push(place);
       else if (!resolved) shown.push(place);
     }
@@ -79,14 +86,11 @@ const kMaxTags = 100;
 /** Small tags that stand where a suggestion would insert something. */
 function InsertionTags({ editor: { quill }, tags, onPress }: { editor: Editor; tags: Tag[]; onPress: (id: string) => void }) {
   const layer = useRef<HTMLDivElement>(null);
-  const [, setDrawn] = useState(0);
-  useEffect(() => {
-    let frame = 0;
-    const again = () => { frame ||= requestAnimationFrame(() => { frame = 0; setDrawn((count) => count + 1); }); };
+  useRedraw(useCallback((again) => {
     const watcher = new ResizeObserver(again);
     watcher.observe(quill.root);
-    return () => { cancelAnimationFrame(frame); watcher.disconnect(); };
-  }, [quill]);
+    return () => watcher.disconnect();
+  }, [quill]));
   useLayoutEffect(() => {
     layer.current?.querySelectorAll<HTMLElement>('[data-at]').forEach((element) => {
       const bounds = quill.getBounds(Math.min(Number(element.dataset['at']), quill.getLength() - 1), 0);

@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef } from 'react';
 import { Button, IconButton } from '../ui/button';
-import { Composer } from './composer';
+import { Composer, kNewComment } from './composer';
 import { SuggestionCard } from './suggestion_card';
 import { Thread } from './thread';
 import type { Item, Margin } from './use_margin';
@@ -31,7 +31,7 @@ export function MarginPanel({ margin, names, onLeave }: { margin: Margin; names:
         {composing ? (
           <div className="mb-3 rounded-lg border border-accent bg-surface p-3 shadow-card" data-testid="composing">
             {composing.anchor ? <p className="mb-2 line-clamp-2 border-l-2 border-warn pl-2 text-xs text-muted">{composing.quote}</p> : <p className="mb-2 text-xs text-muted">On the whole document</p>}
-            <Composer key={composing.quote} label="Comment" send="Comment" placeholder="Comment, or @ somebody" people={names.people} testId="comment" onSend={margin.send} onCancel={margin.cancel} />
+            <Composer key={composing.quote} label="Comment" send="Comment" placeholder="Comment, or @ somebody" people={names.people} begun={margin.begun} of={kNewComment} testId="comment" onSend={margin.send} onCancel={margin.cancel} />
           </div>
         ) : null}
         {items.length === 0 && !composing ? <Empty margin={margin} /> : null}
@@ -49,10 +49,10 @@ export function MarginPanel({ margin, names, onLeave }: { margin: Margin; names:
 }
 
 function MarginItem({ item, margin, names }: { item: Item; margin: Margin; names: Names }) {
-  const { me, mayComment, maySuggest, mayWrite, actions } = margin;
+  const { me, mayComment, maySuggest, mayWrite, actions, begun } = margin;
   if (item.kind === 'comment') {
     const { comment, place } = item;
-    return <Thread {...{ comment, place, me, mayComment, mayWrite, names, actions }} current={margin.current === comment.id} onCurrent={() => margin.setCurrent(comment.id)} />;
+    return <Thread {...{ comment, place, me, mayComment, mayWrite, names, actions, begun }} current={margin.current === comment.id} onCurrent={() => margin.setCurrent(comment.id)} />;
   }
   const { suggestion } = item;
   const { effects, before } = margin.state;

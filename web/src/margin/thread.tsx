@@ -5,7 +5,7 @@ import { Button, IconButton } from '../ui/button';
 import { cx } from '../ui/cx';
 import { Icon } from '../ui/icons';
 import { Menu, type MenuItem } from '../ui/menu';
-import { Composer } from './composer';
+import { Composer, type Begun } from './composer';
 import { Byline, Said } from './note';
 import type { Names } from './use_names';
 
@@ -29,12 +29,13 @@ interface ThreadProps {
   mayWrite: boolean;
   names: Names;
   actions: ThreadActions;
+  begun: Begun;
   onCurrent: () => void;
 }
 
 /** A comment and what was said to it. */
-export function Thread({ comment, place, current, me, mayComment, mayWrite, names, actions, onCurrent }: ThreadProps) {
-  const [replying, setReplying] = useState(false);
+export function Thread({ comment, place, current, me, mayComment, mayWrite, names, actions, begun, onCurrent }: ThreadProps) {
+  const [replying, setReplying] = useState(begun.has(comment.id));
   const manages = mayWrite || (mayComment && comment.author === me);
   const { resolved } = comment;
   return (
@@ -43,13 +44,13 @@ export function Thread({ comment, place, current, me, mayComment, mayWrite, name
       onClick={onCurrent} data-quiet-focus
       className={cx('rounded-lg border bg-surface p-3 shadow-card transition-colors', current ? 'border-accent' : 'border-line')}
     >
-      <Entry entry={comment} at={{ comment: comment.id }} {...{ me, mayComment, manages, names, actions }} />
+      <Entry entry={comment} at={{ comment: comment.id }} {...{ me, mayComment, manages, names, actions, begun }} />
       <Quote comment={comment} place={place} onGo={() => { if (place) actions.goTo(place); }} />
       {comment.replies.length > 0 ? (
         <ol className="mt-3 flex flex-col gap-3 border-t border-line pt-3" aria-label="Replies">
           {comment.replies.map((reply) => (
             <li key={reply.id} data-testid="reply" data-note-id={reply.id}>
-              <Entry entry={reply} at={{ comment: comment.id, reply: reply.id }} manages={mayWrite || (mayComment && reply.author === me)} {...{ me, mayComment, names, actions }} />
+              <Entry entry={reply} at={{ comment: comment.id, reply: reply.id }} manages={mayWrite || (mayComment && reply.author === me)} {...{ me, mayComment, names, actions, begun }} />
             </li>
           ))}
         </ol>
@@ -57,7 +58,7 @@ export function Thread({ comment, place, current, me, mayComment, mayWrite, name
       {resolved ? <p className="mt-2 flex items-center gap-1 text-xs text-muted"><Icon name="check" size={14} />Resolved by {names.nameOf(resolved.by)}</p> : null}
       {replying ? (
         <div className="mt-3">
-          <Composer label="Reply" send="Reply" placeholder="Reply, or @ somebody" people={names.people} testId="reply"
+          <Composer label="Reply" send="Reply" placeholder="Reply, or @ somebody" people={names.people} begun={begun} of={comment.id} testId="reply"
             onSend={(body, mentions) => { actions.reply(comment.id, body, mentions); setReplying(false); }} onCancel={() => setReplying(false)} />
         </div>
       ) : mayComment ? (
@@ -86,10 +87,10 @@ function Quote({ comment, place, onGo }: { comment: Comment; place: Place | null
   );
 }
 
-function Entry({ entry, at, me, mayComment, manages, names, actions }: {
-  entry: Reply; at: { comment: string; reply?: string }; me: string; mayComment: boolean; manages: boolean; names: Names; actions: ThreadActions;
+function Entry({ entry, at, me, mayComment, manages, names, actions, begun }: {
+  entry: Reply; at: { comment: string; reply?: string }; me: string; mayComment: boolean; manages: boolean; names: Names; actions: ThreadActions; begun: Begun;
 }) {
-  const [editing, setEditing] = useState(false);
+  const [editing, setEditing] = useState(begun.has(`edit ${entry.id}`));
   const items: MenuItem[] = [];
   if (mayComment && entry.author === me) items.push({ label: 'Edit', icon: 'pencil', testId: 'note-edit', onSelect: () => setEditing(true) });
   if (manages) items.push({ label: 'Remove', icon: 'trash', danger: true, testId: 'note-remove', onSelect: () => actions.remove(at) });
@@ -102,7 +103,7 @@ function Entry({ entry, at, me, mayComment, manages, names, actions }: {
       </Byline>
       <div className="mt-1">
         {editing ? (
-          <Composer label="Edit" send="Save" initial={entry.body} mentions={entry.mentions.map((id) => ({ id, name: names.nameOf(id) }))} people={names.people} testId="edit"
+          <Composer label="Edit" send="Save" initial={entry.body} mentions={entry.mentions.map((id) => ({ id, name: names.nameOf(id) }))} people={names.people} begun={begun} of={`edit ${entry.id}`} testId="edit"
             onSend={(body, mentions) => { actions.edit(at, body, mentions); setEditing(false); }} onCancel={() => setEditing(false)} />
         ) : <Said body={entry.body} mentions={entry.mentions} names={names} />}
       </div>

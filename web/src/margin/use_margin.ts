@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type * as Y from 'yjs';
 import { useUser } from '../app_context';
 import { mayComment, maySuggest, mayWrite, type AccessLevel } from '../lib/documents';
@@ -9,6 +9,7 @@ import { Notes, type NotesState } from '../live/notes';
 import { acceptSuggestion, isOpen, rejectSuggestion, type Suggestion } from '../live/suggestions';
 import type { Editor } from '../editor/make_editor';
 import { toastDone, toastProblem } from '../ui/toasts';
+import { kNewComment, type Begun } from './composer';
 import type { ThreadActions } from './thread';
 
 /** A comment that is being written. */
@@ -38,6 +39,7 @@ export interface Margin {
   showsDone: boolean;
   setShowsDone: (shows: boolean) => void;
   composing: Composing | null;
+  begun: Begun;
   /** Begins a comment on what is selected, or on the whole document. */
   compose: (whole?: boolean) => void;
   send: (body: string, mentions: string[]) => void;
@@ -95,6 +97,7 @@ export function useMargin(live: DocumentSession | null, shown: Y.Text | null, ed
   const [current, setCurrent] = useState<string | null>(null);
   const [showsDone, setShowsDone] = useState(false);
   const [composing, setComposing] = useState<Composing | null>(null);
+  const begun = useRef<Begun>(new Map()).current;
   const items = useMemo(() => itemsOf(state, showsDone), [state, showsDone]);
   const openCount = useMemo(() => state.comments.filter((one) => !one.resolved).length + state.suggestions.filter(isOpen).length, [state]);
   const authors = useMemo(() => [...new Set([...state.comments.flatMap((one) => [one.author, ...one.replies.map((reply) => reply.author)]), ...state.suggestions.map((one) => one.author)])], [state.comments, state.suggestions]);
@@ -163,8 +166,8 @@ export function useMargin(live: DocumentSession | null, shown: Y.Text | null, ed
   const reject = useCallback((id: string) => { if (live) rejectSuggestion(live.doc, id, me); }, [live, me]);
 
   return {
-    state, items, authors, openCount, hiddenCount, isOpen: opened, current, setCurrent, showsDone, setShowsDone, composing, compose, send, reveal, actions, accept, reject, me,
-    setOpen: useCallback((open: boolean) => { setOpened(open); if (!open) { setCurrent(null); setComposing(null); } }, []),
+    state, items, authors, openCount, hiddenCount, isOpen: opened, current, setCurrent, showsDone, setShowsDone, composing, begun, compose, send, reveal, actions, accept, reject, me,
+    setOpen: useCallback((open: boolean) => { setOpened(open); if (open) return; setCurrent(null); if (!begun.get(kNewComment)?.text.trim()) setComposing(null); }, [begun]),
     cancel: useCallback(() => { setComposing(null); editor?.quill.focus({ preventScroll: true }); }, [editor]),
     mayComment: comments, maySuggest: maySuggest(level), mayWrite: mayWrite(level),
   };
