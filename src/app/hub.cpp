@@ -2,7 +2,9 @@
 
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <memory>
@@ -19,6 +21,7 @@
 #include "audit/audit.h"
 #include "base/async.h"
 #include "documents/documents.h"
+#include "drivers/open.h"
 #include "engines/open.h"
 #include "gateway/gateway.h"
 #include "guard/connection_limits.h"
@@ -41,8 +44,6 @@
 namespace concord::app {
 
 namespace {
-
-constexpr std::string_view kNodeName = "node-1";  // the embedded engines serve one node
 
 /// SIGTERM, SIGINT and SIGHUP are taken by `wait` alone: they are blocked in every thread started after construction.
 class StopSignals {
@@ -126,8 +127,9 @@ class Hub {
     engines::EnginesOptions options = engines::options_from(config_, config_.string("DATA"));
     const std::string archive = archive::directory_from(config_);
     options.log_archived = !archive.empty();
-    TRY(engines_, engines::open_embedded(options, clock_, logger_, metrics_));
+    TRY(engines_, drivers::open_engines(config_, std::move(options), clock_, ids_, logger_, metrics_));
     if (!archive.empty()) {
+      TRY_VOID(check_archivable());
       archive_ = std::make_unique<archive::HubArchive>(archive, archive::options_from(config_), engines_, clock_,
                                                        logger_, metrics_);
     }
@@ -220,6 +222,24 @@ class Hub {
   }
 
   /// What is written past the archive's eyes would not be archived.
+  /// The archive copies what the embedded engines keep; the others have ways of their own.
+  Result<> check_archivable() const {
+    if (engines_.embedded.log != nullptr && !engines_.embedded.database_path.empty() &&
+        config_.string("S3_ENDPOINT").empty())
+      return {};
+    return fail(
+        Error{Code::kInvalidArgument,
+              "ARCHIVE_DIR copies the embedded engines alone; leave it empty, and let PostgreSQL and S3 keep copies",
+              {{"field", "ARCHIVE_DIR"}}});
+  }
+
+  /// Under which ownerships are this process's.
+  std::string node_name() const {
+    if (const std::string& name = config_.string("NODE_NAME"); !name.empty()) return name;
+    std::array<char, 256> name{};
+    return ::gethostname(name.data(), name.size() - 1) == 0 && name[0] != 0 ? name.data() : "node";
+  }
+
   engines::Blobs& hub_blobs() { return archive_ ? archive_->blobs() : *engines_.blobs; }
 
   Result<> open_vault() {
@@ -312,7 +332,7 @@ class Hub {
   }
 
   void build_services() {
-    shards_ = std::make_unique<shard::Shards>(std::string(kNodeName), reactors_, *engines_.log, *engines_.coordination,
+    shards_ = std::make_unique<shard::Shards>(node_name(), reactors_, *engines_.log, *engines_.coordination,
                                               shard::limits_from(config_), clock_, metrics_, logger_);
     const documents::DocumentLimits limits = documents::limits_from(config_);
     engines::Blobs& blobs = hub_blobs();

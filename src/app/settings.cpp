@@ -3,6 +3,7 @@
 #include "archive/settings.h"
 #include "audit/audit.h"
 #include "documents/documents.h"
+#include "drivers/open.h"
 #include "engines/open.h"
 #include "gateway/gateway.h"
 #include "guard/options.h"
@@ -40,6 +41,8 @@ std::span<const Setting> own_settings() {
        {"human", "json"}},
       {"REACTORS", SettingType::kInteger, "0", 0, 256, "Event loops, one thread each; 0 means one a core."},
       {"BLOCKING_THREADS", SettingType::kInteger, "2", 1, 64, "Threads for what blocks."},
+      {"NODE_NAME", SettingType::kString, "", 0, 200,
+       "What this node is called where nodes agree on ownership; empty: the machine's name."},
       {"SHUTDOWN_MS", SettingType::kInteger, "8000", 100, 600'000,
        "Time for draining on SIGTERM, before what is left is cut."},
   };
@@ -53,7 +56,7 @@ std::vector<Setting> all_settings() {
   for (std::span<const Setting> part :
        {own_settings(), net::settings(), socketio::settings(), gateway::settings(), guard::settings(),
         audit::settings(), identity::settings(), mail::settings(), documents::settings(), shard::settings(),
-        vault::settings(), engines::settings(), archive::settings()}) {
+        vault::settings(), engines::settings(), drivers::settings(), archive::settings()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -22,25 +22,8 @@ const std::array kSettings = {
             .fallback = "",
             .meaning =
                 "Where the tables are: empty or sqlite: for a file in the data directory, sqlite:PATH for another "
-                "file.",
+                "file, postgres://USER:PASSWORD@HOST[:PORT][,HOST…]/DATABASE for PostgreSQL.",
             .secret = true},
-    Setting{.name = "KAFKA_BROKERS",
-            .type = kString,
-            .fallback = "",
-            .meaning = "Brokers that hold the log; empty: segment files in the data directory."},
-    Setting{.name = "REDIS_URL",
-            .type = kString,
-            .fallback = "",
-            .meaning = "Where the bus is; empty: in this process.",
-            .secret = true},
-    Setting{.name = "ETCD_ENDPOINTS",
-            .type = kString,
-            .fallback = "",
-            .meaning = "Where nodes agree on ownership; empty: this process is alone."},
-    Setting{.name = "S3_ENDPOINT",
-            .type = kString,
-            .fallback = "",
-            .meaning = "Where blobs are; empty: a directory in the data directory."},
     Setting{.name = "WAL_SEGMENT_SIZE_MB",
             .type = kInteger,
             .fallback = "128",
@@ -113,13 +96,6 @@ class EmbeddedFoundation final : public Foundation {
   SystemIdSource ids;
 };
 
-Result<> refuse_distributed(std::string_view setting, const std::string& value) {
-  if (value.empty()) return {};
-  return fail(Error{Code::kUnsupported,
-                    std::string(setting) + " names an engine that this program has no driver for; leave it empty",
-                    {{"field", std::string(setting)}}});
-}
-
 SqliteTablesOptions tables_options(const EnginesOptions& options, std::string path) {
   SqliteTablesOptions tables;
   tables.connection.path = std::move(path);
@@ -150,10 +126,6 @@ EnginesOptions options_from(const Config& config, std::string data_directory) {
   EnginesOptions options;
   options.data_directory = std::move(data_directory);
   options.database_url = config.string("DATABASE_URL");
-  options.kafka_brokers = config.string("KAFKA_BROKERS");
-  options.redis_url = config.string("REDIS_URL");
-  options.etcd_endpoints = config.string("ETCD_ENDPOINTS");
-  options.s3_endpoint = config.string("S3_ENDPOINT");
   options.segment_size_mb = config.integer("WAL_SEGMENT_SIZE_MB");
   options.log_queue_appends = config.integer("WAL_QUEUE_APPENDS");
   options.log_queue_mb = config.integer("WAL_QUEUE_MB");
@@ -172,17 +144,15 @@ Result<std::string> database_path(const EnginesOptions& options) {
   if (options.database_url.empty() || options.database_url == kScheme) return options.data_directory + "/concord.db";
   if (options.database_url.starts_with(kScheme)) return options.database_url.substr(kScheme.size());
   const std::string scheme = options.database_url.substr(0, options.database_url.find(':'));
-  return fail(Error{Code::kUnsupported,
-                    "DATABASE_URL: this program has a driver for sqlite: and none for " + scheme + ":",
-                    {{"field", "DATABASE_URL"}}});
+  return fail(Error{
+      Code::kUnsupported, "DATABASE_URL: this needs sqlite: and not " + scheme + ":", {{"field", "DATABASE_URL"}}});
 }
 
 Result<Engines> open_embedded(const EnginesOptions& options, Clock& clock, const Logger& logger, Metrics& metrics) {
-  TRY_VOID(refuse_distributed("KAFKA_BROKERS", options.kafka_brokers));
-  TRY_VOID(refuse_distributed("REDIS_URL", options.redis_url));
-  TRY_VOID(refuse_distributed("ETCD_ENDPOINTS", options.etcd_endpoints));
-  TRY_VOID(refuse_distributed("S3_ENDPOINT", options.s3_endpoint));
-  TRY(std::string database, database_path(options));
+  std::string database;
+  if (options.wanted.tables) {
+    TRY(database, database_path(options));
+  }
 
   auto files = make_posix_file_system();
   TRY_VOID(make_directories(*files, options.data_directory));
@@ -195,16 +165,26 @@ Result<Engines> open_embedded(const EnginesOptions& options, Clock& clock, const
   engines.foundation = std::move(foundation);
   engines.embedded.files = &system;
   engines.embedded.database_path = database;
-  TRY(engines.tables, SqliteTables::open(tables_options(options, std::move(database)), clock, logger, metrics));
+  if (options.wanted.tables) {
+    TRY(engines.tables, SqliteTables::open(tables_options(options, std::move(database)), clock, logger, metrics));
+  }
   TRY_VOID(system.sync_directory(options.data_directory));
-  TRY(auto log, SegmentLog::open(system, log_options(options), clock, ids, logger, metrics));
-  engines.embedded.log = log.get();
-  engines.log = std::move(log);
-  engines.bus = std::make_unique<LocalBus>(LocalBusOptions{.max_keys = static_cast<std::size_t>(options.bus_max_keys)},
-                                           clock, metrics);
-  TRY(engines.coordination,
-      LocalCoordination::open(system, {.directory = options.data_directory + "/coordination"}, clock, logger, metrics));
-  TRY(engines.blobs, DirectoryBlobs::open(system, {.directory = options.data_directory + "/blobs"}, logger, metrics));
+  if (options.wanted.log) {
+    TRY(auto log, SegmentLog::open(system, log_options(options), clock, ids, logger, metrics));
+    engines.embedded.log = log.get();
+    engines.log = std::move(log);
+  }
+  if (options.wanted.bus) {
+    engines.bus = std::make_unique<LocalBus>(
+        LocalBusOptions{.max_keys = static_cast<std::size_t>(options.bus_max_keys)}, clock, metrics);
+  }
+  if (options.wanted.coordination) {
+    TRY(engines.coordination, LocalCoordination::open(system, {.directory = options.data_directory + "/coordination"},
+                                                      clock, logger, metrics));
+  }
+  if (options.wanted.blobs) {
+    TRY(engines.blobs, DirectoryBlobs::open(system, {.directory = options.data_directory + "/blobs"}, logger, metrics));
+  }
   return engines;
 }
 

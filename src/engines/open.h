@@ -1,5 +1,5 @@
 #pragma once
-// Opens the five engines of a hub. The scheme of a setting picks the driver; this program has the embedded ones.
+// Opens the embedded engines of a hub.
 
 #include <cstdint>
 #include <memory>
@@ -23,11 +23,12 @@ namespace concord::engines {
 struct EnginesOptions {
   std::string data_directory;  // made where it is missing
   std::string database_url;    // "" or "sqlite:" for concord.db in the data directory, "sqlite:PATH" for another file
-  // Where not empty they ask for a driver that this program does not have: kUnsupported, naming the setting.
-  std::string kafka_brokers;
-  std::string redis_url;
-  std::string etcd_endpoints;
-  std::string s3_endpoint;
+
+  /// Which of them are wanted; the others have drivers elsewhere, and stay null.
+  struct Wanted {
+    bool tables = true, log = true, bus = true, coordination = true, blobs = true;
+  };
+  Wanted wanted;
 
   bool log_archived = false;  // as SegmentLogOptions::archived
 
@@ -70,15 +71,14 @@ struct Engines {
   /// What an archiver of the embedded drivers reads beside the ports.
   struct Embedded {
     FileSystem* files = nullptr;
-    SegmentLog* log = nullptr;  // the same as `log`
-    std::string database_path;
+    SegmentLog* log = nullptr;  // the same as `log`, where that is embedded
+    std::string database_path;  // empty where the tables are not
   };
   Embedded embedded;
 };
 
-/// kConflict where another process uses the data directory; kUnsupported where a setting names a driver that this
-/// program does not have; otherwise what the first driver that cannot open says. What is passed by reference outlives
-/// them.
+/// kConflict where another process uses the data directory; kUnsupported where the tables are wanted and DATABASE_URL
+/// is not of SQLite; otherwise what the first driver that cannot open says. What is passed by reference outlives them.
 Result<Engines> open_embedded(const EnginesOptions& options, Clock& clock, const Logger& logger, Metrics& metrics);
 
 }  // namespace concord::engines

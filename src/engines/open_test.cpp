@@ -36,19 +36,21 @@ TEST_F(OpenTest, a_second_hub_on_the_directory_is_refused_until_the_first_is_gon
   EXPECT_TRUE(open({}));
 }
 
-TEST_F(OpenTest, a_driver_that_this_program_does_not_have_is_refused_by_its_setting) {
-  const std::string url = "postgres://user:secret@db/concord";
-  for (const auto& [options, setting] :
-       std::vector<std::pair<EnginesOptions, std::string>>{{{.database_url = url}, "DATABASE_URL"},
-                                                           {{.kafka_brokers = "k:9092"}, "KAFKA_BROKERS"},
-                                                           {{.redis_url = "redis://r"}, "REDIS_URL"},
-                                                           {{.etcd_endpoints = "e:2379"}, "ETCD_ENDPOINTS"},
-                                                           {{.s3_endpoint = "https://s3"}, "S3_ENDPOINT"}}) {
-    const auto refused = open(options);
-    ASSERT_EQ(code_of(refused), Code::kUnsupported);
-    EXPECT_NE(refused.error().message.find(setting), std::string::npos);
-    EXPECT_EQ(refused.error().message.find("secret"), std::string::npos);
-  }
+TEST_F(OpenTest, what_is_not_wanted_is_not_there) {
+  const auto engines = open(
+      {.database_url = "postgres://user:secret@db/concord", .wanted = {.tables = false, .log = false, .blobs = false}});
+  ASSERT_TRUE(engines) << engines.error().message;
+  EXPECT_FALSE(engines->tables || engines->log || engines->blobs || engines->embedded.log != nullptr);
+  EXPECT_TRUE(engines->bus && engines->coordination);
+  EXPECT_TRUE(engines->embedded.database_path.empty());
+  EXPECT_FALSE(std::filesystem::exists(directory_.path() + "/data/concord.db"));
+}
+
+TEST_F(OpenTest, tables_of_another_engine_are_refused_without_its_password) {
+  const auto refused = open({.database_url = "postgres://user:secret@db/concord"});
+  ASSERT_EQ(code_of(refused), Code::kUnsupported);
+  EXPECT_NE(refused.error().message.find("DATABASE_URL"), std::string::npos);
+  EXPECT_EQ(refused.error().message.find("secret"), std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(directory_.path() + "/data"));
 }
 

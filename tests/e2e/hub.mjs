@@ -10,7 +10,7 @@ import { promisify } from 'node:util'
 export const binary = process.env.CONCORD_BINARY
 if (!binary) throw new Error('CONCORD_BINARY names no program; use tests/e2e/run')
 
-const freePort = () =>
+export const freePort = () =>
   new Promise((resolve, reject) => {
     const server = createServer()
     server.once('error', reject)

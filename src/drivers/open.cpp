@@ -1,0 +1,224 @@
+#include "drivers/open.h"
+
+#include <array>
+
+#include "etcd/etcd_coordination.h"
+#include "postgres/open.h"
+#include "redis/redis_bus.h"
+#include "s3/blobs.h"
+
+namespace concord::drivers {
+namespace {
+
+using enum SettingType;
+
+const std::array kSettings = {
+    Setting{.name = "LOG_URL",
+            .type = kString,
+            .fallback = "",
+            .meaning = "Where the log is: postgres://… for tables there; empty: where the tables are if that is "
+                       "PostgreSQL, else segment files in the data directory.",
+            .secret = true},
+    Setting{.name = "POSTGRES_CONNECTIONS",
+            .type = kInteger,
+            .fallback = "8",
+            .least = 5,
+            .most = 1000,
+            .meaning = "Connections to PostgreSQL that the tables may use, and as many again for the log."},
+    Setting{.name = "KAFKA_BROKERS",
+            .type = kString,
+            .fallback = "",
+            .meaning = "Brokers that hold the log. There is no driver for them yet: leave it empty."},
+    Setting{.name = "REDIS_URL",
+            .type = kString,
+            .fallback = "",
+            .meaning = "Where the bus is: redis:// (or rediss:// with TLS) "
+                       "[USER[:PASSWORD]@]HOST[:PORT][,HOST…][/DATABASE][?cluster=true]; empty: in "
+                       "this process.",
+            .secret = true},
+    Setting{.name = "ETCD_ENDPOINTS",
+            .type = kString,
+            .fallback = "",
+            .meaning = "Where nodes agree on ownership: http://HOST:PORT or https://HOST:PORT, with commas between "
+                       "them; empty: this process is alone."},
+    Setting{.name = "ETCD_PREFIX",
+            .type = kString,
+            .fallback = "/concord/",
+            .meaning = "What every key in etcd begins with, so that hubs can share it."},
+    Setting{.name = "ETCD_USER", .type = kString, .fallback = "", .meaning = "Who signs in to etcd; empty: nobody."},
+    Setting{
+        .name = "ETCD_PASSWORD", .type = kString, .fallback = "", .meaning = "The password for etcd.", .secret = true},
+    Setting{.name = "ETCD_CA_FILE",
+            .type = kString,
+            .fallback = "",
+            .meaning = "Authorities that vouch for etcd, PEM; empty: the system's."},
+    Setting{.name = "ETCD_CERT_FILE",
+            .type = kString,
+            .fallback = "",
+            .meaning = "This hub's certificate for etcd, PEM; goes with ETCD_KEY_FILE."},
+    Setting{.name = "ETCD_KEY_FILE", .type = kString, .fallback = "", .meaning = "The key of that certificate, PEM."},
+    Setting{.name = "S3_ENDPOINT",
+            .type = kString,
+            .fallback = "",
+            .meaning = "Where blobs are: https://HOST[:PORT]; empty: a directory in the data directory."},
+    Setting{.name = "S3_BUCKET", .type = kString, .fallback = "", .meaning = "The bucket, which has to be there."},
+    Setting{.name = "S3_REGION", .type = kString, .fallback = "us-east-1", .meaning = "The region of the bucket."},
+    Setting{.name = "S3_PREFIX",
+            .type = kString,
+            .fallback = "",
+            .meaning = "What every key in the bucket begins with, so that hubs can share it."},
+    Setting{.name = "S3_ACCESS_KEY", .type = kString, .fallback = "", .meaning = "Whose requests to S3 are."},
+    Setting{.name = "S3_SECRET_KEY",
+            .type = kString,
+            .fallback = "",
+            .meaning = "What requests to S3 are signed with.",
+            .secret = true},
+    Setting{.name = "S3_SESSION_TOKEN",
+            .type = kString,
+            .fallback = "",
+            .meaning = "Goes with temporary credentials.",
+            .secret = true},
+    Setting{.name = "S3_VIRTUAL_HOST",
+            .type = kBoolean,
+            .fallback = "false",
+            .meaning = "Whether the bucket is named in the host (BUCKET.HOST) and not in the path."},
+    Setting{
+        .name = "S3_PLAIN_HTTP",
+        .type = kBoolean,
+        .fallback = "false",
+        .meaning =
+            "Whether S3 may be spoken to without TLS beyond loopback: contents then cross the network in the clear."},
+    Setting{.name = "S3_CA_FILE",
+            .type = kString,
+            .fallback = "",
+            .meaning = "Authorities that vouch for S3, PEM; empty: the system's."},
+};
+
+/// What every driver is given.
+struct Surroundings {
+  Clock& clock;
+  IdSource& ids;
+  const Logger& logger;
+  Metrics& metrics;
+};
+
+bool is_postgres(std::string_view url) { return url.starts_with("postgres://") || url.starts_with("postgresql://"); }
+
+/// An error that names the setting which it is about.
+Error about(std::string_view setting, Error error) {
+  error.message = std::string(setting) + ": " + error.message;
+  return std::move(error).with("field", std::string(setting));
+}
+
+postgres::PoolOptions pool_options(const Config& config, std::string url) {
+  postgres::PoolOptions pool;
+  pool.url = std::move(url);
+  pool.connections = static_cast<std::size_t>(config.integer("POSTGRES_CONNECTIONS"));
+  return pool;
+}
+
+Result<std::unique_ptr<engines::Tables>> open_tables(const Config& config, const Surroundings& with) {
+  auto opened = postgres::open_postgres_tables({.pool = pool_options(config, config.string("DATABASE_URL"))},
+                                               with.clock, with.ids, with.logger, with.metrics);
+  if (!opened) return fail(about("DATABASE_URL", std::move(opened).error()));
+  return opened;
+}
+
+Result<std::unique_ptr<engines::Log>> open_log(const Config& config, const std::string& url, const Surroundings& with) {
+  auto pool = pool_options(config, url);
+  pool.use = "log";
+  auto opened = postgres::open_postgres_log({.pool = std::move(pool)}, with.clock, with.ids, with.logger, with.metrics);
+  if (!opened)
+    return fail(about(config.string("LOG_URL").empty() ? "DATABASE_URL" : "LOG_URL", std::move(opened).error()));
+  return opened;
+}
+
+Result<std::unique_ptr<engines::Bus>> open_bus(const Config& config, const Surroundings& with) {
+  auto options = redis::parse_redis_url(config.string("REDIS_URL"));
+  if (!options) return fail(about("REDIS_URL", std::move(options).error()));
+  return redis::open_redis_bus(std::move(*options), with.clock, with.ids, with.logger, with.metrics);
+}
+
+Result<std::unique_ptr<engines::Coordination>> open_coordination(const Config& config, const Surroundings& with) {
+  etcd::EtcdOptions options;
+  options.endpoints = config.string("ETCD_ENDPOINTS");
+  options.prefix = config.string("ETCD_PREFIX");
+  options.user = config.string("ETCD_USER");
+  options.password = config.string("ETCD_PASSWORD");
+  options.ca_file = config.string("ETCD_CA_FILE");
+  options.cert_file = config.string("ETCD_CERT_FILE");
+  options.key_file = config.string("ETCD_KEY_FILE");
+  return etcd::open_etcd_coordination(std::move(options), with.clock, with.ids, with.logger, with.metrics);
+}
+
+Result<std::unique_ptr<engines::Blobs>> open_blobs(const Config& config, const Surroundings& with) {
+  s3::S3Options options;
+  options.endpoint = config.string("S3_ENDPOINT");
+  options.region = config.string("S3_REGION");
+  options.bucket = config.string("S3_BUCKET");
+  options.key_prefix = config.string("S3_PREFIX");
+  options.credentials = {.access_key = config.string("S3_ACCESS_KEY"),
+                         .secret_key = config.string("S3_SECRET_KEY"),
+                         .session_token = config.string("S3_SESSION_TOKEN")};
+  options.virtual_host = config.boolean("S3_VIRTUAL_HOST");
+  options.plain_http = config.boolean("S3_PLAIN_HTTP");
+  options.ca_file = config.string("S3_CA_FILE");
+  auto opened = s3::open_s3_blobs(options, with.clock, with.logger, with.metrics);
+  if (!opened) return fail(about("S3_ENDPOINT", std::move(opened).error()));
+  return opened;
+}
+
+Result<std::string> log_url(const Config& config) {
+  const std::string& url = config.string("LOG_URL");
+  if (url.empty()) return is_postgres(config.string("DATABASE_URL")) ? config.string("DATABASE_URL") : "";
+  if (is_postgres(url)) return url;
+  return fail(
+      Error{Code::kUnsupported,
+            "LOG_URL: this program has a driver for postgres: and none for " + url.substr(0, url.find(':')) + ":",
+            {{"field", "LOG_URL"}}});
+}
+
+}  // namespace
+
+std::span<const Setting> settings() { return kSettings; }
+
+Result<engines::Engines> open_engines(const Config& config, engines::EnginesOptions embedded, Clock& clock,
+                                      IdSource& ids, const Logger& logger, Metrics& metrics) {
+  if (!config.string("KAFKA_BROKERS").empty()) {
+    return fail(Error{Code::kUnsupported,
+                      "KAFKA_BROKERS names an engine that this program has no driver for; leave it empty",
+                      {{"field", "KAFKA_BROKERS"}}});
+  }
+  TRY(const std::string log, log_url(config));
+  embedded.wanted = {.tables = !is_postgres(config.string("DATABASE_URL")),
+                     .log = log.empty(),
+                     .bus = config.string("REDIS_URL").empty(),
+                     .coordination = config.string("ETCD_ENDPOINTS").empty(),
+                     .blobs = config.string("S3_ENDPOINT").empty()};
+  const engines::EnginesOptions::Wanted wanted = embedded.wanted;
+  TRY(engines::Engines engines, engines::open_embedded(embedded, clock, logger, metrics));
+  const Surroundings with{clock, ids, logger, metrics};
+  if (!wanted.tables) {
+    TRY(engines.tables, open_tables(config, with));
+  }
+  if (!wanted.log) {
+    TRY(engines.log, open_log(config, log, with));
+  }
+  if (!wanted.bus) {
+    TRY(engines.bus, open_bus(config, with));
+  }
+  if (!wanted.coordination) {
+    TRY(engines.coordination, open_coordination(config, with));
+  }
+  if (!wanted.blobs) {
+    TRY(engines.blobs, open_blobs(config, with));
+  }
+  logger.info("engines", {{"tables", wanted.tables ? "sqlite" : "postgres"},
+                          {"log", wanted.log ? "segments" : "postgres"},
+                          {"bus", wanted.bus ? "local" : "redis"},
+                          {"coordination", wanted.coordination ? "local" : "etcd"},
+                          {"blobs", wanted.blobs ? "directory" : "s3"}});
+  return engines;
+}
+
+}  // namespace concord::drivers
