@@ -73,6 +73,7 @@ TEST_F(MentionsTest, what_was_there_before_mentions_nobody_again) {
 
 TEST_F(MentionsTest, one_is_told_once_of_what_one_author_has_written_at_once) {
   std::vector<Written> all;
+  all.reserve(6);
   for (int i = 0; i < 5; ++i) all.push_back(said(comment("again", {"usr_b"}), "usr_a"));
   all.push_back(said(comment("me, too", {"usr_b"}), "usr_c"));
   EXPECT_EQ(mentions(all), (Lines{"usr_b usr_a: again", "usr_b usr_c: me, too"}));
