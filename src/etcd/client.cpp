@@ -167,7 +167,7 @@ void Client::ended(const CallMetrics& metrics, std::int64_t began_ns, const Erro
     breaker_.failed(now_ns, ids_.random64());
     metrics.failed->add();
   }
-  const bool open = breaker_.open();
+  const bool open = breaker_.state() != CircuitBreaker::State::kClosed;
   breaker_open_.set(open ? 1 : 0);
   if (closed_ || away_.exchange(open) == open) return;
   if (away != nullptr) {

@@ -13,11 +13,11 @@
 #include <mutex>
 #include <string>
 
+#include "base/circuit_breaker.h"
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "etcd/breaker.h"
 #include "etcd/transport.h"
 
 namespace concord::etcd {

@@ -21,11 +21,11 @@ inline std::vector<engines::LogRecord> one_record(const std::string& payload) {
 class FaultTest : public ::testing::Test {
  protected:
   std::unique_ptr<PostgresTables> open_tables(PostgresTablesOptions options) {
-    options.pool.backoff = {.least_ms = 20, .most_ms = 200};
+    options.pool.breaker = {.failures = 1, .least_ms = 20, .most_ms = 200};
     return PostgresTables::open(std::move(options), clock_, ids_, Logger(), metrics_).value();
   }
   std::unique_ptr<PostgresLog> open_log(PostgresLogOptions options) {
-    options.pool.backoff = {.least_ms = 20, .most_ms = 200};
+    options.pool.breaker = {.failures = 1, .least_ms = 20, .most_ms = 200};
     return PostgresLog::open(std::move(options), clock_, ids_, Logger(), metrics_).value();
   }
   template <class T>

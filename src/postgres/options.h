@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "postgres/breaker.h"
+#include "base/circuit_breaker.h"
 #include "postgres/connection.h"
 
 namespace concord::postgres {
@@ -25,7 +25,7 @@ struct PoolOptions {
   std::int64_t grace_ms =
       2000;  // what the server's answer may take beyond its own limits; then the connection is dropped
   ConnectionLimits connection;
-  Breaker::Options backoff;
+  CircuitBreaker::Options breaker = {.failures = 1, .least_ms = 100, .most_ms = 5000};  // of failures to connect
 };
 
 /// The servers that the URL names, each with all that the URL says, in its order. kInvalidArgument, without the URL's

@@ -60,7 +60,7 @@ Pool::Pool(Reactor& reactor, Clock& clock, IdSource& ids, const Logger& logger, 
       logger_(logger.with("engine", "postgres").with("use", options.use)),
       options_(std::move(options)),
       servers_(std::move(servers)),
-      breaker_(options_.backoff),
+      breaker_(options_.breaker),
       instruments_(metrics, options_.use),
       changed_(reactor),
       scope_(reactor) {}
@@ -71,7 +71,7 @@ void Pool::show() {
   instruments_.open.set(static_cast<std::int64_t>(all_.size()));
   instruments_.idle.set(static_cast<std::int64_t>(idle_.size()));
   instruments_.waiting.set(static_cast<std::int64_t>(waiting_.size()));
-  instruments_.away.set(breaker_.is_open() ? 1 : 0);
+  instruments_.away.set(breaker_.state() == CircuitBreaker::State::kClosed ? 0 : 1);
 }
 
 Task<Pool::Lease> Pool::acquire() {
@@ -130,7 +130,7 @@ Task<Pool::Held> Pool::open() {
 }
 
 Task<Pool::Held> Pool::open_any() {
-  if (!breaker_.allow(clock_.monotonic_ns())) {
+  if (!breaker_.admit(clock_.monotonic_ns())) {
     Error away = last_failure_.value_or(closing());
     away.message += " (and is asked again in a moment)";
     co_return fail(std::move(away));

@@ -1,7 +1,7 @@
 #pragma once
 // Connections to one database, opened as they are needed, up to a number; who finds none free waits for his turn. A
-// server that is away is asked again after a pause that grows (breaker.h); meanwhile calls fail at once. Lives on one
-// reactor; everything here is called there.
+// server that is away is asked again after a pause that grows (base/circuit_breaker.h); meanwhile calls fail at once.
+// Lives on one reactor; everything here is called there.
 
 #include <list>
 #include <map>
@@ -113,7 +113,7 @@ class Pool {
   PoolOptions options_;
   std::vector<Keywords> servers_;
   std::size_t preferred_ = 0;  // the server that was good last
-  Breaker breaker_;
+  CircuitBreaker breaker_;
   Instruments instruments_;
   std::vector<Held> idle_;  // the last used at the end
   std::map<Held, Session> all_;

@@ -1,40 +1,14 @@
-// What the pool is made of, without a server: pauses, names of statements, the servers of a URL.
+// What the pool is made of, without a server: names of statements, the servers of a URL.
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "postgres/breaker.h"
 #include "postgres/options.h"
 #include "postgres/statement_cache.h"
 
 namespace concord::postgres {
 namespace {
-
-constexpr std::int64_t kMs = 1'000'000;
-
-TEST(Breaker, after_a_failure_one_may_try_when_the_pause_is_over_and_its_success_lets_all_through) {
-  Breaker breaker({.least_ms = 100, .most_ms = 1000});
-  EXPECT_TRUE(breaker.allow(0));
-  breaker.failed(0, 0);
-  EXPECT_FALSE(breaker.allow(49 * kMs));
-  EXPECT_TRUE(breaker.allow(100 * kMs));
-  EXPECT_FALSE(breaker.allow(100 * kMs)) << "one tries already";
-  breaker.succeeded();
-  EXPECT_FALSE(breaker.is_open());
-  EXPECT_TRUE(breaker.allow(100 * kMs));
-}
-
-TEST(Breaker, the_pause_doubles_up_to_its_most_and_chance_takes_away_up_to_a_half) {
-  for (std::uint64_t chance = 0; chance < 5000; chance += 7) {
-    for (int failures = 1; failures < 80; ++failures) {
-      const std::int64_t whole = failures >= 7 ? 5000 : 100LL << static_cast<unsigned>(failures - 1);
-      const std::int64_t pause = backoff_ms(failures, 100, 5000, chance);
-      ASSERT_GE(pause, std::min<std::int64_t>(whole, 5000) / 2);
-      ASSERT_LE(pause, std::min<std::int64_t>(whole, 5000));
-    }
-  }
-}
 
 TEST(StatementCache, the_least_recently_used_gives_up_its_place) {
   StatementCache cache(2);

@@ -51,17 +51,16 @@ struct PostgresTables::State {
     repeated.add();
     return true;
   }
-  std::int64_t pause_ms(int failures) { return backoff_ms(failures, kLeastPauseMs, kMostPauseMs, ids.random64()); }
 
   /// On the driver's reactor.
   Task<Rows> query(Statement statement) {
     CO_TRY(const Step step, step_of(std::move(statement)));
     const std::int64_t began = clock.monotonic_ns();
-    for (int failures = 1;; ++failures) {
+    for (Backoff pauses(kLeastPauseMs, kMostPauseMs);;) {
       Result<std::vector<Rows>> answer = co_await attempt(step);
       if (answer) co_return std::move(answer->back());
       if (!is_worth_repeating(answer.error()) || !may_repeat(began)) co_return fail(std::move(answer).error());
-      CO_TRY_VOID(co_await sleep_ms(pause_ms(failures)));
+      CO_TRY_VOID(co_await sleep_ms(pauses.next_ms(ids.random64())));
     }
   }
   Task<std::vector<Rows>> attempt(const Step& step) {
@@ -122,7 +121,7 @@ Task<Rows> PostgresTables::query(Statement statement) {
 Task<> PostgresTables::transaction(std::function<Task<>(Transaction&)> body) {
   const std::shared_ptr<State> state = state_;
   const std::int64_t began = state->clock.monotonic_ns();
-  for (int failures = 1;; ++failures) {
+  for (Backoff pauses(kLeastPauseMs, kMostPauseMs);;) {
     std::exception_ptr thrown;
     Result<> done;
     bool again = false;
@@ -143,7 +142,7 @@ Task<> PostgresTables::transaction(std::function<Task<>(Transaction&)> body) {
       if (thrown) co_return fail(engines::error_of_thrown(thrown));
       co_return done;
     }
-    CO_TRY_VOID(co_await sleep_ms(state->pause_ms(failures)));
+    CO_TRY_VOID(co_await sleep_ms(pauses.next_ms(state->ids.random64())));
   }
 }
 

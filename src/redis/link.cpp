@@ -6,6 +6,7 @@ namespace concord::redis {
 namespace {
 
 constexpr std::int64_t kMillisecondNs = 1'000'000;
+constexpr std::int64_t kMostOpenTimes = 16;                 // as long as at first, at most
 constexpr std::int64_t kSteadyNs = 1'000 * kMillisecondNs;  // a connection that held so long was a good one
 
 }  // namespace
@@ -24,7 +25,9 @@ RedisLink::RedisLink(Context context, Endpoint endpoint, const std::string& purp
       breaker_state_(context.metrics.all.gauge("concord_redis_breaker_state",
                                                "Whether calls go out: 0 all, 1 one to see, 2 none.",
                                                {{"node", endpoint_.str()}, {"for", purpose}})),
-      breaker_(context.connection.options.breaker_failures, context.connection.options.breaker_open_ms),
+      breaker_({.failures = static_cast<std::int64_t>(context.connection.options.breaker_failures),
+                .least_ms = context.connection.options.breaker_open_ms,
+                .most_ms = kMostOpenTimes * context.connection.options.breaker_open_ms}),
       changed_(context.connection.reactor) {
   breaker_state_.set(0);
 }
@@ -91,7 +94,7 @@ Task<Greeting> RedisLink::ready(std::shared_ptr<RedisLink> self, std::int64_t de
 }
 
 asio::awaitable<Answer> RedisLink::call(std::shared_ptr<RedisLink> self, Request request, std::int64_t deadline_ns) {
-  if (!self->breaker_.allow(self->now_ns() / kMillisecondNs))
+  if (!self->breaker_.admit(self->now_ns()))
     co_return Answer{fail(Code::kUnavailable, "Redis at " + self->endpoint_.str() + " has failed too often just now")};
   self->breaker_state_.set(static_cast<std::int64_t>(self->breaker_.state()));
   if (const auto connected = co_await ready(self, deadline_ns); !connected) {
@@ -108,7 +111,7 @@ void RedisLink::note(bool succeeded) {
   if (succeeded) {
     breaker_.succeeded();
   } else {
-    breaker_.failed(now_ns() / kMillisecondNs, context_.random());
+    breaker_.failed(now_ns(), context_.random());
   }
   breaker_state_.set(static_cast<std::int64_t>(breaker_.state()));
 }

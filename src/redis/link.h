@@ -7,8 +7,8 @@
 #include <random>
 #include <string>
 
+#include "base/circuit_breaker.h"
 #include "base/log.h"
-#include "redis/circuit_breaker.h"
 #include "redis/connection.h"
 #include "redis/metrics.h"
 

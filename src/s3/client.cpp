@@ -9,6 +9,7 @@
 #include <mutex>
 #include <random>
 
+#include "base/circuit_breaker.h"
 #include "crypto/random.h"
 #include "engines/suspend.h"
 #include "s3/http_date.h"
@@ -68,7 +69,7 @@ struct Client::State {
         breaker_open(m.gauge("concord_s3_breaker_open", "1 while calls to S3 are refused.")),
         in_flight(m.gauge("concord_s3_in_flight", "Requests to S3 under way.")),
         waiting(m.gauge("concord_s3_waiting", "Calls to S3 that wait for a connection or another attempt.")),
-        breaker({.failures = o.breaker_failures, .open_ms = o.breaker_open_ms, .max_open_ms = o.max_breaker_open_ms}),
+        breaker({.failures = o.breaker_failures, .least_ms = o.breaker_open_ms, .most_ms = o.max_breaker_open_ms}),
         random(seed()),
         transfers(transfer_options(o), c) {}
 
@@ -149,10 +150,10 @@ void Client::State::begin(Call call, Done done) {
                               .begun_ms = now,
                               .deadline_ms = now + options.call_timeout_ms});
   // Those that wait already try first; who comes now learns at once that nobody is served.
-  if (breaker.wait_ms(now) > 0)
+  if (const std::int64_t wait_ms = breaker.wait_ms(clock.monotonic_ns()); wait_ms > 0)
     return finish(id, fail(Error{Code::kUnavailable,
                                  "the object store has failed repeatedly and is not asked for a while",
-                                 {{"retry_after_ms", std::to_string(breaker.wait_ms(now))}}}));
+                                 {{"retry_after_ms", std::to_string(wait_ms)}}}));
   ready.push_back(id);
   pump();
 }
@@ -173,9 +174,9 @@ void Client::State::attempt(std::uint64_t id) {
     return finish(
         id,
         fail(each.last.value_or(Error{Code::kUnavailable, "the object store did not get to the call in time", {}})));
-  if (!breaker.admit(now)) {
+  if (const std::int64_t now_ns = clock.monotonic_ns(); !breaker.admit(now_ns)) {
     held.push_back(id);
-    transfers.run_at(std::min(now + breaker.wait_ms(now), each.deadline_ms), [this] { release_held(); });
+    transfers.run_at(std::min(now + breaker.wait_ms(now_ns), each.deadline_ms), [this] { release_held(); });
     return;
   }
   if (each.attempts++ > 0) attempts_again.add();
@@ -248,17 +249,18 @@ void Client::State::release_held() {
 }
 
 void Client::State::tell_breaker(bool works) {
-  const bool was_closed = breaker.closed();
-  works ? breaker.succeeded() : breaker.failed(now_ms(), chance());
-  breaker_open.set(breaker.closed() ? 0 : 1);
-  if (was_closed == breaker.closed()) return;
+  const auto is_closed = [this] { return breaker.state() == CircuitBreaker::State::kClosed; };
+  const bool was_closed = is_closed();
+  works ? breaker.succeeded() : breaker.failed(clock.monotonic_ns(), random());
+  breaker_open.set(is_closed() ? 0 : 1);
+  if (was_closed == is_closed()) return;
   if (works) {
     logger.info("s3: the object store answers again");
     transfers.run_at(0, [this] { release_held(); });
   } else {
     breaker_openings.add();
     logger.warn("s3: the object store fails repeatedly; calls are refused for a while",
-                {{"for_ms", breaker.wait_ms(now_ms())}});
+                {{"for_ms", breaker.wait_ms(clock.monotonic_ns())}});
   }
 }
 

@@ -1,11 +1,13 @@
-#include "etcd/breaker.h"
+#include "base/circuit_breaker.h"
 
 #include <gtest/gtest.h>
 
 #include "base/property_testing.h"
 
-namespace concord::etcd {
+namespace concord {
 namespace {
+
+using State = CircuitBreaker::State;
 
 constexpr std::int64_t kMs = 1'000'000;
 
@@ -27,10 +29,13 @@ TEST(CircuitBreaker, after_failures_in_a_row_calls_are_refused_for_a_time) {
   for (int i = 0; i < 2; ++i) breaker.failed(0, 0);
   breaker.succeeded();
   for (int i = 0; i < 2; ++i) breaker.failed(0, 0);
-  EXPECT_FALSE(breaker.open());
+  EXPECT_EQ(breaker.state(), State::kClosed);
+  EXPECT_EQ(breaker.wait_ms(0), 0);
   EXPECT_TRUE(breaker.admit(0));
   breaker.failed(0, 0);
-  EXPECT_TRUE(breaker.open());
+  EXPECT_EQ(breaker.state(), State::kOpen);
+  EXPECT_EQ(breaker.wait_ms(0), 50);
+  EXPECT_EQ(breaker.wait_ms(49 * kMs + 1), 1);
   EXPECT_FALSE(breaker.admit(0));
   EXPECT_FALSE(breaker.admit(49 * kMs));
   EXPECT_TRUE(breaker.admit(100 * kMs));
@@ -41,8 +46,9 @@ TEST(CircuitBreaker, one_call_tries_whether_it_closes) {
   breaker.failed(0, 0);
   ASSERT_TRUE(breaker.admit(100 * kMs));
   EXPECT_FALSE(breaker.admit(100 * kMs)) << "while one is trying";
+  EXPECT_EQ(breaker.state(), State::kTrying);
   breaker.succeeded();
-  EXPECT_FALSE(breaker.open());
+  EXPECT_EQ(breaker.state(), State::kClosed);
   EXPECT_TRUE(breaker.admit(100 * kMs));
   EXPECT_TRUE(breaker.admit(100 * kMs));
 }
@@ -66,5 +72,13 @@ TEST(CircuitBreaker, calls_that_were_under_way_when_it_opened_do_not_prolong_it)
   EXPECT_TRUE(breaker.admit(50 * kMs));
 }
 
+TEST(CircuitBreaker, another_follows_a_try_that_never_says_how_it_went) {
+  CircuitBreaker breaker({.failures = 1, .least_ms = 100, .most_ms = 400});
+  breaker.failed(0, 0);
+  ASSERT_TRUE(breaker.admit(100 * kMs));
+  EXPECT_FALSE(breaker.admit(499 * kMs));
+  EXPECT_TRUE(breaker.admit(500 * kMs));
+}
+
 }  // namespace
-}  // namespace concord::etcd
+}  // namespace concord
