@@ -35,9 +35,7 @@ void check_presence(std::string_view state) {
   const auto presence = ot_protocol::read_awareness_state(state);
   require(json::check(ot_protocol::presence("doc_1", 1, presence)).has_value());
   require(json::check(ot_protocol::cursor("doc_1", 1, presence)).has_value());
-  if (!presence.gone)
-    require(ot_protocol::read_awareness_state(ot_protocol::awareness_state(presence.user, presence.cursor)) ==
-            presence);
+  if (!presence.gone) require(ot_protocol::read_awareness_state(ot_protocol::awareness_state(presence)) == presence);
 }
 
 }  // namespace
