@@ -53,6 +53,34 @@ void DocumentShard::replay(engines::LogEntry entry) {
   tails_[*id].push_back(std::move(entry));
 }
 
+/// Whoever submitted it was told to try again; that it is there now everybody learns.
+Task<> DocumentShard::found(engines::LogEntry entry) {
+  const auto id = DocumentId::parse(entry.record.stream);
+  if (!id || removing_.contains(*id)) co_return Result<>{};
+  if (entry.record.kind == static_cast<std::uint8_t>(RecordKind::kRemoved)) co_return co_await take_away(*id);
+  auto at = documents_.find(*id);
+  while (at != documents_.end() && !at->second.ready) {
+    co_await at->second.loaded->wait();
+    at = documents_.find(*id);
+  }
+  if (at == documents_.end()) {
+    tails_[*id].push_back(std::move(entry));
+    co_return Result<>{};
+  }
+  const Live document = at->second.live;
+  if (entry.record.kind == static_cast<std::uint8_t>(RecordKind::kSealedUpdate)) {
+    vault::Opener opener;
+    CO_TRY(Bytes plain, co_await vault_.open(opener, document->stream(), Bytes(*entry.record.payload)));
+    entry.record.payload = std::make_shared<const Bytes>(std::move(plain));
+  }
+  const std::uint64_t ot_ticket = document->ot ? document->ot->submitted(entry.record) : 0;
+  const Annotating annotates = applied(document, entry.record, entry.position, 0);
+  if (ot_ticket != 0) document->ot->settled(ot_ticket, OtDocument::Outcome::kDurable);
+  if (annotates.some && annotated_hook_) annotated_hook_(document, entry.record);
+  if (annotates.some && document->ot) document->ot->annotated();
+  co_return Result<>{};
+}
+
 Task<DocumentShard::Live> DocumentShard::open(DocumentId id) {
   for (;;) {
     auto found = documents_.find(id);
@@ -243,72 +271,6 @@ std::size_t max_history_chunk(const DocumentLimits& limits) {
 
 History::Source DocumentShard::history_source(const LiveDocument& document) const {
   return {shard_.id(), document.stream(), document.tail()};
-}
-
-Task<> DocumentShard::log_removal(DocumentId id, std::string principal) {
-  engines::LogRecord record;
-  record.kind = static_cast<std::uint8_t>(RecordKind::kRemoved);
-  record.stream = id.str();
-  record.principal = std::move(principal);
-  record.time = shard_.now();
-  record.payload = std::make_shared<const Bytes>();
-  AsyncEvent event(reactor());
-  std::optional<Result<>> outcome;
-  shard_.append(std::move(record), [&](Result<shard::Shard::Appended> appended) {
-    outcome = appended ? Result<>{} : fail(std::move(appended).error());
-    event.notify_all();
-  });
-  while (!outcome) co_await event.wait();
-  co_return std::move(*outcome);
-}
-
-Task<> DocumentShard::remove(DocumentId id, std::string principal) {
-  CO_TRY_VOID(co_await log_removal(id, std::move(principal)));
-  Live live;
-  if (auto found = documents_.find(id); found != documents_.end()) {
-    live = found->second.live;
-    live->removed = true;
-    const std::vector<LiveSession*> sessions = live->sessions();  // ending one may take it off the list
-    for (LiveSession* session : sessions) session->end(net::CloseCode::kNotFound, "the document was deleted");
-    if (found->second.ready) {
-      documents_.erase(id);
-      metrics_.open_documents.add(-1);
-    }
-  }
-  Live& held = removing_[id];
-  if (live) held = live;
-  tails_.erase(id);
-  versions_.forget(id);
-
-  if (auto row = co_await store_.remove(id); !row && row.error().code != Code::kNotFound) co_return row;
-  const auto removing = removing_.find(id);
-  const bool busy = removing != removing_.end() && removing->second && removing->second->snapshot_under_way;
-  if (busy) co_return Result<>{};  // the sweep takes it away
-  if (auto done = co_await finish_removal(id); !done) {
-    logger_.warn("could not remove a deleted document's content yet",
-                 {{"document", id.str()}, {"error", done.error().message}});
-  }
-  co_return Result<>{};
-}
-
-/// Until the row and the content are gone the log keeps the record of the deletion.
-Task<> DocumentShard::finish_removal(DocumentId id) {
-  if (auto row = co_await store_.remove(id); !row && row.error().code != Code::kNotFound) co_return row;
-  CO_TRY_VOID(co_await history_store_.remove_all(shard_.id(), id.str()));
-  CO_TRY_VOID(co_await snapshots_.remove_all(shard_.id(), id.str()));
-  removing_.erase(id);
-  shard_.snapshotted(id.str(), engines::Position{UINT64_MAX});
-  co_return Result<>{};
-}
-
-asio::awaitable<void> DocumentShard::finish_removals() {
-  std::vector<DocumentId> due;
-  for (const auto& [id, live] : removing_) {
-    if (!live || !live->snapshot_under_way) due.push_back(id);
-  }
-  for (const DocumentId id : due) {
-    if (auto done = co_await finish_removal(id); !done) co_return;  // the next sweep tries again
-  }
 }
 
 bool DocumentShard::idle(const LiveDocument& document, std::int64_t now_ns) const {

@@ -13,14 +13,12 @@
 #include "documents/document_store.h"
 #include "documents/history.h"
 #include "documents/live_document.h"
+#include "documents/record_kind.h"
 #include "documents/version_cache.h"
 #include "shard/shard.h"
 #include "shard/snapshot_store.h"
 
 namespace concord::documents {
-
-/// Kinds of log records that documents write. Sealed for its owner, an update has the stream as its place.
-enum class RecordKind : std::uint8_t { kUpdate = 1, kRemoved = 2, kSealedUpdate = 3 };
 
 /// Who writes, and what the write is known by where it may be sent again: a retry has the same client, sequence, bytes.
 struct Author {
@@ -93,9 +91,10 @@ class DocumentShard final : public shard::StateMachine {
   }
 
   void replay(engines::LogEntry entry) override;
+  Task<> found(engines::LogEntry entry) override;
 
  private:
-  /// What recovery found of a document behind its snapshot; applied when it is opened.
+  /// Behind a document's snapshot; applied when it is opened.
   using Tail = std::vector<engines::LogEntry>;
   struct Entry {
     Live live;
@@ -115,6 +114,7 @@ class DocumentShard final : public shard::StateMachine {
   Task<> keep_history(Live document, std::vector<HistoryRecord> records, const Bytes& state);
   asio::awaitable<void> settle_tails(std::size_t most);
   Task<> log_removal(DocumentId id, std::string principal);
+  Task<> take_away(DocumentId id);
   Task<> finish_removal(DocumentId id);
   asio::awaitable<void> finish_removals();
   bool wants_snapshot(const Entry& entry, std::int64_t now_ns) const;

@@ -41,6 +41,10 @@ using Snapshots = std::map<std::string, Content>;
 /// One shard on a node, with the contents of its streams.
 struct Running final : StateMachine {
   void replay(LogEntry entry) override { tail.push_back(std::move(entry)); }
+  Task<> found(LogEntry entry) override {
+    apply(entry.record, entry.position);
+    co_return Result<>{};
+  }
   void apply(const LogRecord& record, Position position) {
     Content& content = contents[record.stream];
     if (position <= content.position) return;  // the snapshot has it

@@ -31,9 +31,10 @@ Shard::Shard(ShardId id, std::string node, Reactor& reactor, engines::Log& log, 
 Task<> Shard::start(StateMachine& machine) {
   assert(state_ == State::kIdle);
   state_ = State::kRecovering;
+  machine_ = &machine;
   CO_TRY(ownership_, co_await coordination_.acquire(std::string(kOwnershipPrefix) + std::to_string(id_.value), node_,
                                                     limits_.lease_ms, ""));
-  if (auto recovered = co_await recover(machine); !recovered) {
+  if (auto recovered = co_await recover(); !recovered) {
     state_ = State::kStopped;
     co_await give_back();
     co_return recovered;
@@ -43,36 +44,17 @@ Task<> Shard::start(StateMachine& machine) {
   co_return Result<>{};
 }
 
-Task<> Shard::recover(StateMachine& machine) {
+Task<> Shard::recover() {
   CO_TRY_VOID(co_await log_.seal(id_, ownership_.epoch));
-  co_return co_await replay_tail(machine);
+  co_return co_await replay_tail();
 }
 
-Task<> Shard::replay_tail(StateMachine& machine) {
+Task<> Shard::replay_tail() {
   const std::int64_t began_ns = time_.monotonic_ns();
   CO_TRY(auto bounds, co_await log_.bounds(id_));
   next_position_ = bounds.first.value;
   truncated_to_ = bounds.first.value;
-  std::uint64_t replayed = 0;
-  while (next_position_ < bounds.next.value) {
-    CO_TRY(auto entries, co_await log_.read(id_, Position{next_position_}, kReplayBatchBytes));
-    if (entries.empty()) co_return fail(Code::kCorrupt, "the log ended before the position it announced");
-    for (LogEntry& entry : entries) {
-      if (entry.position.value != next_position_) co_return fail(Code::kCorrupt, "the log has a gap in its positions");
-      clock_.observe(entry.record.time);
-      if (entry.record.stream.empty()) {  // a probe, or it stands in for a record that is lost: nobody's
-        ++next_position_;
-        continue;
-      }
-      ++next_position_;
-      ++replayed;
-      // A write whose acknowledgement was lost, and that was sent again, counts once: nobody needs the second.
-      if (writes_.find(entry.record)) continue;
-      note_appended(entry.record.stream, entry.position.value);
-      writes_.note(entry.record, entry.position);
-      machine.replay(std::move(entry));
-    }
-  }
+  CO_TRY(const std::uint64_t replayed, co_await take_in(bounds.next));
   const double seconds = static_cast<double>(time_.monotonic_ns() - began_ns) / 1e9;
   metrics_.replayed_records.add(replayed);
   metrics_.replay_seconds.record(seconds);
@@ -81,6 +63,35 @@ Task<> Shard::replay_tail(StateMachine& machine) {
                  {{"records", replayed}, {"seconds", seconds}, {"epoch", ownership_.epoch.value}});
   }
   co_return Result<>{};
+}
+
+/// Reads what the log has before `end` and is not known yet; answers how many records the machine was given. While
+/// serving kFenced where one of them is another owner's.
+Task<std::uint64_t> Shard::take_in(Position end) {
+  const bool serving = state_ == State::kServing;
+  std::uint64_t given = 0;
+  while (next_position_ < end.value) {
+    CO_TRY(auto entries, co_await log_.read(id_, Position{next_position_}, kReplayBatchBytes));
+    if (entries.empty()) co_return fail(Code::kCorrupt, "the log ended before the position it announced");
+    for (LogEntry& entry : entries) {
+      if (entry.position.value != next_position_) co_return fail(Code::kCorrupt, "the log has a gap in its positions");
+      if (serving && !is_own(entry.epoch)) co_return fail(Code::kFenced, "another has written since");
+      clock_.observe(entry.record.time);
+      // One of no stream is a probe, or stands in for a record that is lost: nobody's. A write whose acknowledgement
+      // was lost, and that was sent again, counts once: nobody needs the second.
+      if (!entry.record.stream.empty() && !writes_.find(entry.record)) {
+        if (serving) {
+          CO_TRY_VOID(co_await machine_->found(entry));
+        }
+        note_appended(entry.record.stream, next_position_);
+        writes_.note(entry.record, Position{next_position_});
+        if (!serving) machine_->replay(std::move(entry));
+        ++given;
+      }
+      ++next_position_;
+    }
+  }
+  co_return given;
 }
 
 void Shard::append(LogRecord record, Done done) {
@@ -154,7 +165,7 @@ Shard::Batch Shard::take_batch() {
 
 asio::awaitable<void> Shard::commit() {
   while (lapsed_ || !queue_.empty()) {
-    if (std::exchange(lapsed_, false) || past_deadline()) co_await make_sure();  // no append is under way now
+    if (std::exchange(lapsed_, false) || unsure_ || past_deadline()) co_await make_sure();  // no append is under way
     Batch batch = take_batch();
     if (batch.pending.empty()) continue;
     const std::int64_t began_ns = time_.monotonic_ns();
@@ -249,42 +260,55 @@ bool Shard::past_deadline() {
 /// The log's epoch decides who can write; an owner that knows it may be none any more does not even try.
 Task<Position> Shard::write(std::vector<LogRecord> records) {
   if (state_ == State::kLost) co_return fail(Code::kFenced, "this node does not own the shard any more");
+  if (unsure_) co_return fail(*unsure_);
   if (past_deadline()) co_return fail(Code::kUnavailable, "this node is not sure to own the shard; try again");
-  co_return co_await log_.append(id_, ownership_.epoch, std::move(records));
+  auto first = co_await log_.append(id_, ownership_.epoch, std::move(records));
+  if (!first && first.error().code == Code::kUnavailable) unsure_ = first.error();
+  co_return first;
 }
 
-/// Tries to own the shard again; where that is in vain, not all the time.
+/// Tries to own the shard again, and to know what its log has; where that is in vain, not all the time.
 asio::awaitable<void> Shard::make_sure() {
   if (time_.monotonic_ns() < regain_at_ns_) co_return;
   co_await regain();
-  if (past_deadline()) regain_at_ns_ = time_.monotonic_ns() + kProbeMs * 1'000'000;
+  if (unsure_ || past_deadline()) regain_at_ns_ = time_.monotonic_ns() + kProbeMs * 1'000'000;
 }
 
-/// Takes the lease that has ended again.
+/// Takes the ownership again, at a new epoch: nothing that is on its way at the old one can be written any more.
 asio::awaitable<void> Shard::regain() {
   if (state_ != State::kServing) co_return;
   auto taken = co_await coordination_.acquire(ownership_.name, node_, limits_.lease_ms, "");
   Result<> resumed = taken ? co_await resume_at(*taken) : fail(taken.error());
   if (resumed) {
-    logger_.warn("the lease had lapsed; nobody has written since, and the shard goes on",
+    logger_.warn("took the ownership again; nobody else has written since, and the shard goes on",
                  {{"epoch", ownership_.epoch.value}});
   } else if (resumed.error().code == Code::kUnavailable) {
-    logger_.warn("the lease has lapsed and cannot be taken now", {{"error", resumed.error().message}});
+    logger_.warn("the ownership cannot be taken again now", {{"error", resumed.error().message}});
   } else {
     logger_.error("lost the ownership", {{"error", resumed.error().message}});
     state_ = State::kLost;
   }
 }
 
-/// Goes on at another epoch with what is in memory. kFenced where someone else has written since.
+/// Goes on at another epoch with what is in memory, and what the log has beyond. kFenced where someone else has written
+/// since.
 Task<> Shard::resume_at(engines::Ownership taken) {
   CO_TRY(const auto before, co_await log_.bounds(id_));
-  if (before.epoch != ownership_.epoch) co_return fail(Code::kFenced, "another has owned the shard since");
+  if (!is_own(before.epoch)) co_return fail(Code::kFenced, "another has owned the shard since");
+  if (!unsure_) unsure_ = Error{Code::kUnavailable, "this node is not sure of the shard's log; try again", {}};
+  tried_.push_back(taken.epoch);
   CO_TRY_VOID(co_await log_.seal(id_, taken.epoch));
   CO_TRY(const auto after, co_await log_.bounds(id_));
-  if (after.next != before.next) co_return fail(Code::kFenced, "another has written since");
+  CO_TRY(const std::uint64_t given, co_await take_in(after.next));
+  if (given > 0) logger_.info("records whose append was not answered are in the log", {{"records", given}});
   ownership_ = std::move(taken);
+  tried_.clear();
+  unsure_.reset();
   co_return Result<>{};
+}
+
+bool Shard::is_own(Epoch epoch) const {
+  return epoch == ownership_.epoch || std::ranges::find(tried_, epoch) != tried_.end();
 }
 
 /// A record of no stream: nobody's write need fail for the shard to learn that the log takes writes again.
@@ -301,6 +325,7 @@ void Shard::probe() {
 }
 
 asio::awaitable<void> Shard::truncate_passed() {
+  if (unsure_) co_return;
   const std::uint64_t keep = first_positions_.empty() ? next_position_ : *first_positions_.begin();
   if (keep <= truncated_to_) co_return;
   if (auto done = co_await log_.truncate(id_, Position{keep}); done) {

@@ -1,16 +1,17 @@
 #pragma once
-// A shard: a log and the state machines that consume it; exactly one owner at an epoch.
-//
+// A log and the state machines that consume it; exactly one owner at an epoch.
 // Life: own (lease, epoch) → recover (seal the log, replay the tail) → serve (append, then whoever appended
 // acknowledges, applies and publishes) → drain. Lives on one reactor; everything here is called there.
 // It writes until its lease is about to end by its own monotonic clock, and not beyond. Where the process stood still
 // for longer, it takes the lease again, and goes on with what it has in memory if the log shows that nobody has written
-// in between; otherwise the shard is lost.
+// in between; otherwise the shard is lost. In the same way it learns what became of an append whose answer was lost,
+// before it appends anything else: what is in memory is always what the log has.
 
 #include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -18,7 +19,6 @@
 
 #include "base/async.h"
 #include "base/log.h"
-#include "base/reactor.h"
 #include "engines/coordination.h"
 #include "engines/log.h"
 #include "shard/shard_limits.h"
@@ -93,8 +93,9 @@ class Shard {
     std::size_t bytes = 0;
   };
 
-  Task<> recover(StateMachine& machine);
-  Task<> replay_tail(StateMachine& machine);
+  Task<> recover();
+  Task<> replay_tail();
+  Task<std::uint64_t> take_in(Position end);
   asio::awaitable<void> give_back();
   Batch take_batch();
   void answer(Batch& batch, const Result<Position>& first);
@@ -106,6 +107,7 @@ class Shard {
   asio::awaitable<void> regain();
   Task<Position> write(std::vector<LogRecord> records);
   Task<> resume_at(engines::Ownership taken);
+  bool is_own(Epoch epoch) const;
   void probe();
   void note_appended(const std::string& stream, std::uint64_t position);
   void enqueue(Pending pending);
@@ -128,8 +130,11 @@ class Shard {
   std::atomic<State> state_ = State::kIdle;  // written on the reactor, read by health checks
   std::atomic<bool> writable_ = true;        // likewise
   bool probing_ = false;
-  bool lapsed_ = false;  // the lease has ended, and it is not known yet who owns the shard now
+  bool lapsed_ = false;          // the lease has ended, and it is not known yet who owns the shard now
+  std::optional<Error> unsure_;  // why the log may have more than is known here: an append was not answered
   std::int64_t regain_at_ns_ = 0;
+  std::vector<Epoch> tried_;  // at which the log may have been sealed for us since
+  StateMachine* machine_ = nullptr;
   engines::Ownership ownership_;
   std::deque<Pending> queue_;
   std::size_t queued_bytes_ = 0;

@@ -14,6 +14,10 @@ namespace {
 class Recording final : public StateMachine {
  public:
   void replay(LogEntry entry) override { seen.push_back(std::string(as_text(*entry.record.payload))); }
+  Task<> found(LogEntry entry) override {
+    replay(std::move(entry));
+    co_return Result<>{};
+  }
   std::vector<std::string> seen;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 // What a shard's log is for.
 
+#include "base/task.h"
 #include "engines/log.h"
 
 namespace concord::shard {
@@ -11,6 +12,9 @@ class StateMachine {
   virtual ~StateMachine() = default;
   /// Whether a snapshot already holds the record is the machine's to know: the tail may begin before it.
   virtual void replay(engines::LogEntry entry) = 0;
+  /// While serving: a record whose append was answered with kUnavailable is in the log all the same, behind all that
+  /// was applied. Nothing is appended until this has returned; where it fails it is called again.
+  virtual Task<> found(engines::LogEntry entry) = 0;
 };
 
 }  // namespace concord::shard

@@ -200,9 +200,9 @@ test('all who come back at once are served, one after the other', () =>
   }))
 
 test('large documents are sent in turn, and who does not take theirs keeps nobody waiting for long', () =>
-  withHub({ SESSIONS_SYNC_BYTES: '65536', SESSION_SLOW_SECONDS: '3' }, async (hub, open, closing) => {
+  withHub({ SESSIONS_SYNC_BYTES: '65536', SESSION_SLOW_SECONDS: '3', DOCUMENT_MAX_BYTES: '33554432' }, async (hub, open, closing) => {
     const ann = await hub.register('Ann')
-    const text = 'all work and no play '.repeat(200_000)  // more than the kernel takes for a socket
+    const text = 'all work and no play '.repeat(600_000)  // more than the kernel takes for a socket
     const document = await hub.createDocument(ann, { name: 'large', content: text })
     const stuck = [1, 2].map(() => open(document, ann.token, { asks: false }))
     for (const { opened, ws } of stuck) {
