@@ -74,7 +74,7 @@ test('a hub that stood still for longer than its lease goes on with nobody conne
       await sleep(2 * leaseMs)
       hub.process.kill('SIGCONT')
       await until('its leases are its own again', () =>
-        (hub.log.match(/the lease had lapsed/g) ?? []).length === 16 * (round + 1))
+        (hub.log.match(/took the ownership again/g) ?? []).length === 16 * (round + 1))
       const { version } = await hub.read(ann, document)
       const put = await hub.request('PUT', `/documents/${document.id}`,
         { token: ann.token, body: { content: `after ${round}`, version } })
