@@ -5,8 +5,8 @@
 #include "app/archive_command.h"
 #include "app/audit_command.h"
 #include "app/crdt_command.h"
-#include "app/hub.h"
 #include "app/log_command.h"
+#include "app/serve_command.h"
 #include "app/settings.h"
 
 namespace concord::app {
@@ -65,16 +65,12 @@ int print_serve_help(std::ostream& out) {
   return 0;
 }
 
-int serve(std::span<const std::string> flags, std::ostream& out, std::ostream& errors) {
+int run_serve_command(std::span<const std::string> words, std::ostream& out, std::ostream& errors) {
+  const auto flags = words.subspan(1);
   if (wants_help(flags)) return print_serve_help(out);
   auto config = Config::load(all_settings(), flags, environment());
   if (!config) return usage_error(errors, config.error().message);
-  auto served = serve_until_signal(*config, out);
-  if (!served) {
-    errors << "concord: " << served.error().message << "\n";
-    return 1;
-  }
-  return 0;
+  return serve(words, *config, out, errors);
 }
 
 }  // namespace
@@ -83,7 +79,7 @@ int run_command(std::span<const std::string> words, std::ostream& out, std::ostr
   if (words.empty()) return usage_error(errors, "a command is missing");
   const std::string& command = words.front();
   const auto flags = words.subspan(1);
-  if (command == "serve") return serve(flags, out, errors);
+  if (command == "serve") return run_serve_command(words, out, errors);
   if (command == "config") return print_config(flags, out, errors);
   if (command == "log") return run_log_command(flags, out, errors);
   if (command == "backup") return run_backup_command(flags, out, errors);

@@ -13,6 +13,7 @@
 #include "access/access.h"
 #include "app/address.h"
 #include "app/certificate_watch.h"
+#include "app/logging.h"
 #include "app/threat_notes.h"
 #include "app/token_callers.h"
 #include "app/watched_reads.h"
@@ -80,16 +81,6 @@ void raise_descriptor_limit() {
   }
 }
 
-Logger make_logger(const Config& config) {
-  const std::string& level = config.string("LOG_LEVEL");
-  return Logger(make_fd_log_sink(2),
-                level == "debug"   ? LogLevel::kDebug
-                : level == "warn"  ? LogLevel::kWarn
-                : level == "error" ? LogLevel::kError
-                                   : LogLevel::kInfo,
-                config.string("LOG_FORMAT") == "json" ? LogFormat::kJson : LogFormat::kHuman);
-}
-
 std::size_t reactor_count(const Config& config) {
   const auto configured = static_cast<std::size_t>(config.integer("REACTORS"));
   return configured > 0 ? configured : std::max<std::size_t>(1, std::thread::hardware_concurrency());
@@ -110,8 +101,9 @@ Result<> make_data_directory(const std::string& path) {
 /// Everything a node is made of, in the order in which one thing stands on another.
 class Hub {
  public:
-  Hub(const Config& config, net::ServerOptions listen, Logger logger, Metrics& metrics)
+  Hub(const Config& config, net::ServerOptions listen, engines::LeaseWitness* leases, Logger logger, Metrics& metrics)
       : config_(config),
+        leases_(leases),
         listen_(std::move(listen)),
         logger_(std::move(logger)),
         metrics_(metrics),
@@ -127,7 +119,7 @@ class Hub {
     engines::EnginesOptions options = engines::options_from(config_, config_.string("DATA"));
     const std::string archive = archive::directory_from(config_);
     options.log_archived = !archive.empty();
-    TRY(engines_, drivers::open_engines(config_, std::move(options), clock_, ids_, logger_, metrics_));
+    TRY(engines_, drivers::open_engines(config_, std::move(options), clock_, ids_, logger_, metrics_, leases_));
     if (!archive.empty()) {
       TRY_VOID(check_archivable());
       archive_ = std::make_unique<archive::HubArchive>(archive, archive::options_from(config_), engines_, clock_,
@@ -388,6 +380,7 @@ class Hub {
   }
 
   const Config& config_;
+  engines::LeaseWitness* const leases_;  // null: nobody watches over this process
   net::ServerOptions listen_;
   Logger logger_;
   Metrics& metrics_;
@@ -426,14 +419,18 @@ class Hub {
 
 }  // namespace
 
-Result<> serve_until_signal(const Config& config, std::ostream& out) {
+Result<> serve_until_signal(const Config& config, std::ostream& out, Supervised* supervised) {
   TRY(net::ServerOptions listen, net::from_config(config));
   TRY_VOID(make_data_directory(config.string("DATA")));
   raise_descriptor_limit();
   const StopSignals signals;
   const Logger logger = make_logger(config);
   Metrics metrics;
-  Hub hub(config, std::move(listen), logger, metrics);
+  if (supervised != nullptr)
+    metrics
+        .counter("concord_supervisor_restarts_total", "Times that this hub died and its supervisor started it again.")
+        .add(supervised->restarts());
+  Hub hub(config, std::move(listen), supervised != nullptr ? &supervised->leases() : nullptr, logger, metrics);
   auto started = hub.start();
   if (started) {
     out << "Concord is at " << hub.url() << std::endl;
@@ -447,7 +444,7 @@ Result<> serve_until_signal(const Config& config, std::ostream& out) {
     signals.wait([&hub](bool asked) { hub.look_after(asked); });
     logger.info("draining");
   }
-  signals.restore();
+  if (supervised == nullptr) signals.restore();  // a supervisor counts the signals, and ends the process by SIGKILL
   hub.stop();
   if (started) logger.info("stopped");
   return started;

@@ -43,6 +43,9 @@ std::span<const Setting> own_settings() {
       {"BLOCKING_THREADS", SettingType::kInteger, "2", 1, 64, "Threads for what blocks."},
       {"NODE_NAME", SettingType::kString, "", 0, 200,
        "What this node is called where nodes agree on ownership; empty: the machine's name."},
+      {"SUPERVISE", SettingType::kBoolean, "true", 0, 0,
+       "Whether a small parent process watches over the hub, where ETCD_ENDPOINTS is set: it starts the hub again when "
+       "it dies, and lets other nodes take over at once."},
       {"SHUTDOWN_MS", SettingType::kInteger, "8000", 100, 600'000,
        "Time for draining on SIGTERM, before what is left is cut."},
   };

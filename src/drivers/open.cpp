@@ -3,6 +3,7 @@
 #include <array>
 
 #include "etcd/etcd_coordination.h"
+#include "etcd/revoke.h"
 #include "postgres/open.h"
 #include "redis/redis_bus.h"
 #include "s3/blobs.h"
@@ -139,7 +140,7 @@ Result<std::unique_ptr<engines::Bus>> open_bus(const Config& config, const Surro
   return redis::open_redis_bus(std::move(*options), with.clock, with.ids, with.logger, with.metrics);
 }
 
-Result<std::unique_ptr<engines::Coordination>> open_coordination(const Config& config, const Surroundings& with) {
+etcd::EtcdOptions etcd_options(const Config& config) {
   etcd::EtcdOptions options;
   options.endpoints = config.string("ETCD_ENDPOINTS");
   options.prefix = config.string("ETCD_PREFIX");
@@ -148,6 +149,13 @@ Result<std::unique_ptr<engines::Coordination>> open_coordination(const Config& c
   options.ca_file = config.string("ETCD_CA_FILE");
   options.cert_file = config.string("ETCD_CERT_FILE");
   options.key_file = config.string("ETCD_KEY_FILE");
+  return options;
+}
+
+Result<std::unique_ptr<engines::Coordination>> open_coordination(const Config& config, engines::LeaseWitness* witness,
+                                                                 const Surroundings& with) {
+  etcd::EtcdOptions options = etcd_options(config);
+  options.witness = witness;
   return etcd::open_etcd_coordination(std::move(options), with.clock, with.ids, with.logger, with.metrics);
 }
 
@@ -183,7 +191,8 @@ Result<std::string> log_url(const Config& config) {
 std::span<const Setting> settings() { return kSettings; }
 
 Result<engines::Engines> open_engines(const Config& config, engines::EnginesOptions embedded, Clock& clock,
-                                      IdSource& ids, const Logger& logger, Metrics& metrics) {
+                                      IdSource& ids, const Logger& logger, Metrics& metrics,
+                                      engines::LeaseWitness* witness) {
   if (!config.string("KAFKA_BROKERS").empty()) {
     return fail(Error{Code::kUnsupported,
                       "KAFKA_BROKERS names an engine that this program has no driver for; leave it empty",
@@ -208,7 +217,7 @@ Result<engines::Engines> open_engines(const Config& config, engines::EnginesOpti
     TRY(engines.bus, open_bus(config, with));
   }
   if (!wanted.coordination) {
-    TRY(engines.coordination, open_coordination(config, with));
+    TRY(engines.coordination, open_coordination(config, witness, with));
   }
   if (!wanted.blobs) {
     TRY(engines.blobs, open_blobs(config, with));
@@ -219,6 +228,13 @@ Result<engines::Engines> open_engines(const Config& config, engines::EnginesOpti
                           {"coordination", wanted.coordination ? "local" : "etcd"},
                           {"blobs", wanted.blobs ? "directory" : "s3"}});
   return engines;
+}
+
+bool has_leases(const Config& config) { return !config.string("ETCD_ENDPOINTS").empty(); }
+
+Result<> revoke_leases(const Config& config, std::vector<engines::LeaseId> leases, Clock& clock, IdSource& ids,
+                       const Logger& logger, Metrics& metrics) {
+  return etcd::revoke_leases(etcd_options(config), std::move(leases), clock, ids, logger, metrics);
 }
 
 }  // namespace concord::drivers

@@ -67,6 +67,7 @@ struct Lease {
 
 Task<Lease> grant(std::shared_ptr<Client> client, std::int64_t ttl_s) {
   Lease lease{client->new_lease(), client->clock().monotonic_ns(), ttl_s};
+  if (auto* const witness = client->options().witness) witness->asked_for(lease.id);
   const auto reply = co_await client->call(GrantRequest{lease.id, ttl_s});
   // kConflict: an attempt whose answer was lost has granted it.
   if (!reply && reply.error().code != Code::kConflict) co_return served<Lease>(fail(reply.error()));
@@ -74,11 +75,18 @@ Task<Lease> grant(std::shared_ptr<Client> client, std::int64_t ttl_s) {
   co_return lease;
 }
 
+/// Success also where there is none any more.
+Task<> revoke(std::shared_ptr<Client> client, LeaseId lease) {
+  const auto revoked = co_await client->call(RevokeRequest{lease});
+  if (!revoked && revoked.error().code != Code::kNotFound) co_return fail(revoked.error());
+  if (auto* const witness = client->options().witness) witness->ended(lease);
+  co_return Result<>();
+}
+
 /// Of a lease that holds nothing any more: where this fails it ends by itself.
 asio::awaitable<void> drop(std::shared_ptr<Client> client, LeaseId lease) {
   if (lease == LeaseId{}) co_return;
-  const auto dropped = co_await client->call(RevokeRequest{lease});
-  if (!dropped && dropped.error().code != Code::kNotFound)
+  if (const auto dropped = co_await revoke(client, lease); !dropped)
     client->logger().debug("could not revoke a lease", {{"error", dropped.error().message}});
 }
 
@@ -258,9 +266,7 @@ class EtcdCoordination final : public Coordination {
     const auto client = client_;
     CO_TRY(const auto standing, co_await read(client, std::move(held)));
     if (!standing) co_return Result<>();
-    const auto revoked = co_await client->call(RevokeRequest{standing->key.lease});
-    if (!revoked && revoked.error().code != Code::kNotFound) co_return served<void>(fail(revoked.error()));
-    co_return Result<>();
+    co_return served(co_await revoke(client, standing->key.lease));
   }
 
   Task<std::optional<Ownership>> owner(std::string name) override {

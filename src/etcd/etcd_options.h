@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engines/leases.h"
 
 namespace concord::etcd {
 
@@ -37,6 +38,8 @@ struct EtcdOptions {
   std::int64_t max_calls = 1024;  // in flight; one more is refused with kUnavailable
   std::int64_t max_watches = 256;
   std::int64_t max_watched_names = 65'536;  // under one watch's prefix
+
+  engines::LeaseWitness* witness = nullptr;  // is told of the driver's leases, and outlives it; null: nobody is
 };
 
 /// A member's address as gRPC takes it, and whether TLS is spoken there.

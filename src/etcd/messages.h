@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "engines/leases.h"
+
 namespace concord::etcd {
 
 /// Of the whole store: each transaction that writes has the next one. 0: none.
@@ -15,10 +17,7 @@ struct Revision {
   auto operator<=>(const Revision&) const = default;
 };
 
-struct LeaseId {
-  std::int64_t value = 0;
-  auto operator<=>(const LeaseId&) const = default;
-};
+using engines::LeaseId;
 
 struct KeyValue {
   std::string key;

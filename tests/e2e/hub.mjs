@@ -1,6 +1,6 @@
 // A hub under test: the real program on a data directory and a port of its own, and what tests say to it.
 import { spawn, execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,6 +25,9 @@ const WITHOUT_RATES = {
   USER_RATE_PER_MINUTE: '0', ANONYMOUS_RATE_PER_MINUTE: '0', CONNECTIONS_PER_ADDRESS: '0', CONNECTIONS_PER_SECOND_PER_ADDRESS: '0',
   LOCK_MINUTES: '0',
 }
+
+/** Whether a process runs; one that has ended and was not waited for does not. */
+const isRunning = (pid) => readFile(`/proc/${pid}/stat`, 'utf8').then((stat) => !/\) [ZX] /.test(stat), () => false)
 
 export class Hub {
   /** Starts a hub on a fresh data directory below `folder`. `settings` are environment variables, or give them for its address. */
@@ -84,7 +87,27 @@ export class Hub {
     return { ...(await this.exited), ms: Date.now() - began }
   }
 
-  async crash() { return this.end('SIGKILL') }
+  /** The process that serves, where another watches over it; undefined where none does, or none is there now. */
+  async served() {
+    const { pid } = this.process
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')
+    return children.trim() ? Number(children.trim().split(' ')[0]) : undefined
+  }
+
+  /** All of it, as when the machine is lost. */
+  async crash() {
+    const served = await this.served()
+    const ending = await this.end('SIGKILL')
+    if (served) await until('the serving process dies with its supervisor', async () => !(await isRunning(served)))
+    return ending
+  }
+
+  /** kill -9 of the process that serves; the one that watches over it goes on. */
+  async crashServing() {
+    const served = await until('there is a process that serves', () => this.served())
+    process.kill(served, 'SIGKILL')
+    return served
+  }
 
   async stop() {
     if (this.process.exitCode === null && this.process.signalCode === null) await this.end('SIGTERM')
