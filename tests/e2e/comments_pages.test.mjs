@@ -82,6 +82,23 @@ test('two people talk about a place in the text, which moves with it', async () 
   for (const page of [a, b]) await close(page)
 })
 
+test('what is typed as soon as the cursor has moved replaces nothing', async () => {
+  const { pages: [a] } = await together('write')
+  await comment(a, 'brown fox', 'Is it?')
+  await shows(a, 'comment-current', ['brown fox'])
+  await select(a, 'brown')
+  await a.waitForTimeout(100) // the editor knows of the selection
+  // The letters are there before anything that the moved cursor has set off.
+  await a.evaluate(() => addEventListener('keydown', ({ key }) => {
+    if (key !== 'F8') return
+    getSelection().collapseToEnd()
+    const end = performance.now() + 400
+    while (performance.now() < end);
+  }, true))
+  await Promise.all([a.keyboard.press('F8'), a.keyboard.type('ish')])
+  await shows(a, 'comment-current', ['brownish fox'])
+})
+
 test('what one said is edited and removed, and only that, by the keyboard too', async () => {
   const { pages: [a, b] } = await together('write')
   await select(a, 'sunny')

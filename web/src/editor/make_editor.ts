@@ -54,6 +54,17 @@ function othersCursors({ doc, awareness }: Shown): Awareness {
   return others as unknown as Awareness;
 }
 
+/**
+ * What is typed goes where the cursor is now. Quill learns a moment after it that the cursor has moved, and would take
+ * a letter typed meanwhile for one that replaces what was selected before: the same text, but another edit, which
+ * takes comments and what others write there out of their places.
+ */
+function followCursor(quill: Quill): () => void {
+  const follow = (event: InputEvent) => { if (!event.isComposing) quill.selection.update('user'); };
+  quill.root.addEventListener('beforeinput', follow, true);
+  return () => quill.root.removeEventListener('beforeinput', follow, true);
+}
+
 /** Puts an editor of a live document into `host`. */
 export function makeEditor(host: HTMLElement, live: Shown, options: EditorOptions): Editor {
   const undoManager = new Y.UndoManager(live.content, { captureTimeout: kUndoPauseMs, trackedOrigins: new Set() });
@@ -84,7 +95,7 @@ export function makeEditor(host: HTMLElement, live: Shown, options: EditorOption
   // After the binding, which moves the cursors.
   const onText = (_delta: unknown, _before: unknown, source: string) => { if (source === 'user') options.onTyped(); };
   quill.on('text-change', onText);
-  const releases = [() => quill.off('text-change', onText), keepInStep(quill, live.content, binding, options.rich), showNamesOnMove(cursors, live.awareness)];
+  const releases = [() => quill.off('text-change', onText), followCursor(quill), keepInStep(quill, live.content, binding, options.rich), showNamesOnMove(cursors, live.awareness)];
 
   return {
     quill,
