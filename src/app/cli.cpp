@@ -6,8 +6,10 @@
 #include "app/audit_command.h"
 #include "app/crdt_command.h"
 #include "app/log_command.h"
+#include "app/node_certificate_command.h"
 #include "app/serve_command.h"
 #include "app/settings.h"
+#include "base/clock.h"
 
 namespace concord::app {
 
@@ -23,6 +25,7 @@ constexpr std::string_view kHelp = R"(concord COMMAND [--SETTING VALUE …]
   backup              write everything a hub keeps into an archive; `concord backup --help`
   restore             make a hub's data out of an archive, also as of a time; `concord restore --help`
   audit               hold the audit record's chain of hashes; `concord audit --help`
+  node-certificate    make the certificates by which the nodes of a hub know each other; `concord node-certificate --help`
   crdt                look into Yjs updates, merge, cut and convert them; `concord crdt --help`
   version             print the version
   help                print this
@@ -85,6 +88,7 @@ int run_command(std::span<const std::string> words, std::ostream& out, std::ostr
   if (command == "backup") return run_backup_command(flags, out, errors);
   if (command == "restore") return run_restore_command(flags, out, errors);
   if (command == "audit") return run_audit_command(flags, out, errors);
+  if (command == "node-certificate") return run_node_certificate_command(flags, SystemClock().wall_ms(), out, errors);
   if (command == "crdt") return run_crdt_command(flags, out, errors);
   if (command == "version" || command == "--version") {
     out << "concord " << kVersion << "\n";

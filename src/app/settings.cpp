@@ -8,6 +8,7 @@
 #include "gateway/gateway.h"
 #include "guard/options.h"
 #include "identity/identity.h"
+#include "link/options.h"
 #include "mail/mailer.h"
 #include "net/settings.h"
 #include "shard/settings.h"
@@ -57,7 +58,7 @@ std::span<const Setting> own_settings() {
 std::vector<Setting> all_settings() {
   std::vector<Setting> all;
   for (std::span<const Setting> part :
-       {own_settings(), net::settings(), socketio::settings(), gateway::settings(), guard::settings(),
+       {own_settings(), net::settings(), link::settings(), socketio::settings(), gateway::settings(), guard::settings(),
         audit::settings(), identity::settings(), mail::settings(), documents::settings(), shard::settings(),
         vault::settings(), engines::settings(), drivers::settings(), archive::settings()}) {
     all.insert(all.end(), part.begin(), part.end());
