@@ -29,6 +29,8 @@ std::vector<std::string> names_of(const Subject& who) {
   return out;
 }
 
+constexpr const char* kTopic = "access";  // of what nodes tell each other: the thing, or nothing where it may be any
+
 Task<Decision> ready(Decision decision) { co_return decision; }
 
 }  // namespace
@@ -42,7 +44,9 @@ Access::Access(Dependencies dependencies, std::size_t cached_decisions)
 
 Task<> Access::start() {
   CO_TRY_VOID(co_await on_.tables.migrate(AccessStore::migrations()));
-  on_.identity.on_membership_changed([this] { changed(std::nullopt); });
+  on_.identity.on_membership_changed([this] { heard(std::nullopt); });  // of which each node hears by itself
+  if (on_.changes != nullptr)
+    on_.changes->listen(kTopic, [this](std::optional<std::string> what) { return hear(std::move(what)); });
   on_.identity.on_account_removed([this](UserId user) { return store_.forget(user.str()); });
   co_return Result<>{};
 }
@@ -52,6 +56,17 @@ void Access::on_change(std::function<void(std::optional<std::string>)> listener)
 }
 
 void Access::changed(const std::optional<std::string>& thing) {
+  heard(thing);
+  if (on_.changes != nullptr) on_.changes->tell(kTopic, thing.value_or(""));
+}
+
+Task<> Access::hear(std::optional<std::string> what) {
+  if (what && what->empty()) what.reset();
+  heard(what);
+  co_return Result<>();
+}
+
+void Access::heard(const std::optional<std::string>& thing) {
   cache_.changed();
   for (const auto& listener : listeners_) listener(thing);
 }

@@ -12,6 +12,7 @@
 #include "audit/audit.h"
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "changes/changes.h"
 #include "identity/identity.h"
 
 namespace concord::access {
@@ -27,10 +28,12 @@ class Access {
     audit::Audit& audit;
     Clock& clock;
     Metrics& metrics;
+    changes::Changes* changes = nullptr;  // null: the hub has no other nodes
   };
   explicit Access(Dependencies dependencies, std::size_t cached_decisions = 65'536);
 
-  /// Migrates the tables, and listens to changes of groups and roles.
+  /// Migrates the tables, and listens to changes of groups and roles, and to those on other nodes. Before the changes
+  /// are started.
   Task<> start();
 
   /// What `who` may do with a thing; kNone also where it is not there. A decision that was made before and still holds
@@ -52,13 +55,16 @@ class Access {
   /// Whom grants are made to that count for the user.
   Task<std::vector<std::string>> subjects_of(UserId user);
 
-  /// Called, on any thread, after a change of what principals may do: with the thing, or nullopt where it may concern
-  /// any. Whoever holds something open asks anew. Before the server serves.
+  /// Called, on any thread, after a change of what principals may do, on whichever node: with the thing, or nullopt
+  /// where it may concern any. Whoever holds something open asks anew. Before the server serves.
   void on_change(std::function<void(std::optional<std::string> thing)> listener);
-  /// A thing was moved, or something else has changed that decisions rest on.
+  /// A thing was moved, or something else has changed that decisions rest on, on this node.
   void changed(const std::optional<std::string>& thing);
 
  private:
+  /// A change on whichever node.
+  void heard(const std::optional<std::string>& thing);
+  Task<> hear(std::optional<std::string> what);
   Task<Subject> subject_of(identity::Actor who);
   Task<> record(std::string action, std::string thing, std::string to, Level level, By by);
 

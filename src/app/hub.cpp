@@ -21,6 +21,7 @@
 #include "archive/settings.h"
 #include "audit/audit.h"
 #include "base/async.h"
+#include "changes/changes.h"
 #include "documents/documents.h"
 #include "drivers/open.h"
 #include "engines/open.h"
@@ -45,6 +46,8 @@
 namespace concord::app {
 
 namespace {
+
+constexpr const char* kKeysDestroyed = "vault.destroyed";  // what nodes tell each other: the user
 
 /// SIGTERM, SIGINT and SIGHUP are taken by `wait` alone: they are blocked in every thread started after construction.
 class StopSignals {
@@ -127,6 +130,7 @@ class Hub {
     }
     reactors_.start();
     TRY_VOID(open_vault());
+    build_changes();
     audit_ = std::make_unique<audit::Audit>(
         audit::options_from(config_),
         audit::Audit::Dependencies{*engines_.tables, *engines_.embedded.files, pool_, clock_, metrics_, logger_});
@@ -138,11 +142,12 @@ class Hub {
     TRY(identity::Options people, identity::Options::from(config_, !is_loopback(listen_.host)));
     identity_ = std::make_unique<identity::Identity>(
         std::move(people), identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_, logger_, *audit_,
-                                                  mailer_.get(), vault_.get(), watch_.get()});
+                                                  mailer_.get(), vault_.get(), watch_.get(), changes_.get()});
     TRY_VOID(wait_for(reactors_.at(0), identity_->start()));
     build_services();
     TRY_VOID(wait_for(reactors_.at(0), access_->start()));
     TRY_VOID(wait_for(reactors_.at(0), socketio_->start()));
+    if (changes_) TRY_VOID(wait_for(reactors_.at(0), changes_->start(reactors_.at(0))));
     TRY_VOID(server_->start());  // answers /health/live from here on; /health/ready once the shards have recovered
     TRY_VOID(wait_for(reactors_.at(0), documents_->start()));
     TRY_VOID(wait_for(reactors_.at(0), identity_->finish_removals()));
@@ -159,6 +164,7 @@ class Hub {
       drain(server_->drain(all_ms / 2));
     }
     if (documents_) drain(documents_->drain(all_ms / 2));
+    if (changes_) drain(changes_->stop());
     if (audit_) drain(audit_->stop());
     if (archive_) drain(archive_->stop(until_ns));
     if (identity_) identity_->stop();
@@ -245,6 +251,22 @@ class Hub {
     return {};
   }
 
+  /// Where the tables are shared there may be other nodes.
+  void build_changes() {
+    if (!engines_.embedded.database_path.empty()) return;
+    changes_ = std::make_unique<changes::Changes>(
+        changes::Options{},
+        changes::Changes::Dependencies{*engines_.tables, *engines_.bus, clock_, ids_, metrics_, logger_});
+    changes_->listen(kKeysDestroyed, [this](const std::optional<std::string>& user) {
+      return forget_keys(user ? UserId::parse(*user) : std::nullopt);
+    });
+  }
+
+  Task<> forget_keys(std::optional<UserId> user) {
+    vault_->keys().forget(user);
+    co_return Result<>{};
+  }
+
   Result<> open_mail() {
     TRY(mail::Options options, mail::options_from(config_));
     if (options.url.empty()) return {};
@@ -309,6 +331,7 @@ class Hub {
 
   Task<> destroy_keys(UserId user) {
     CO_TRY_VOID(co_await vault_->keys().destroy(user));
+    if (changes_) changes_->tell(kKeysDestroyed, user.str());
     audit::Event event{.action = "key.destroyed", .actor = user.str(), .target = user.str()};
     co_return co_await audit_->record(std::move(event));
   }
@@ -331,7 +354,7 @@ class Hub {
     snapshots_ = std::make_unique<shard::SnapshotStore>(blobs, *vault_, pool_, limits.snapshot_bytes());
     history_ = std::make_unique<documents::HistoryStore>(blobs, *vault_, pool_, documents::max_history_chunk(limits));
     access_ = std::make_unique<access::Access>(
-        access::Access::Dependencies{*engines_.tables, *identity_, *audit_, clock_, metrics_});
+        access::Access::Dependencies{*engines_.tables, *identity_, *audit_, clock_, metrics_, changes_.get()});
     watched_reads_ = std::make_unique<WatchedReads>(*watch_, *audit_);
     if (mailer_) {
       std::string url = config_.string("PUBLIC_URL");
@@ -392,6 +415,7 @@ class Hub {
   engines::Engines engines_;
   std::unique_ptr<vault::Vault> vault_;
   std::unique_ptr<archive::HubArchive> archive_;
+  std::unique_ptr<changes::Changes> changes_;  // null: no other node can be
   std::unique_ptr<audit::Audit> audit_;
   std::unique_ptr<mail::Mailer> mailer_;
   std::unique_ptr<identity::MentionMails> mention_mails_;  // null: the hub sends no mail

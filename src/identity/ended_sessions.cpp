@@ -2,17 +2,26 @@
 
 namespace concord::identity {
 
-void EndedSessions::add(SessionId session) {
+bool EndedSessions::remember(SessionId session) {
   const std::int64_t now_ms = clock_.wall_ms();
-  {
-    const std::lock_guard lock(mutex_);
-    if (now_ms - swept_ms_ > keep_ms_ / 4) {
-      swept_ms_ = now_ms;
-      std::erase_if(ended_, [now_ms](const auto& one) { return one.second <= now_ms; });
-    }
-    ended_[session] = now_ms + keep_ms_;
-    count_ = ended_.size();
+  const std::lock_guard lock(mutex_);
+  if (now_ms - swept_ms_ > keep_ms_ / 4) {
+    swept_ms_ = now_ms;
+    std::erase_if(ended_, [now_ms](const auto& one) { return one.second <= now_ms; });
   }
+  const bool is_news = ended_.insert_or_assign(session, now_ms + keep_ms_).second;
+  count_ = ended_.size();
+  return is_news;
+}
+
+void EndedSessions::add(SessionId session) {
+  remember(session);
+  for (const auto& listener : listeners_) listener(session);
+  if (tell_others_) tell_others_(session);
+}
+
+void EndedSessions::heard(SessionId session) {
+  if (!remember(session)) return;
   for (const auto& listener : listeners_) listener(session);
 }
 

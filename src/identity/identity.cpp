@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "changes/changes.h"
 #include "identity/access_tokens.h"
 #include "identity/account_changes.h"
 #include "identity/account_mails.h"
@@ -124,10 +125,65 @@ struct Identity::State {
   Task<Authenticated> authenticate(const net::Request& request, bool setting_up);
 
   void membership_changed() {
+    membership_heard();
+    tell(kAccounts);
+  }
+  void membership_heard() {
     tokens->forget_holders();
     for (const auto& listener : membership_listeners) listener();
   }
+  void keys_changed() {
+    tokens->forget_holders();
+    tell(kKeys);
+  }
+
+  // What nodes tell each other.
+  static constexpr const char* kSessions = "identity.session";  // its identifier: it has ended
+  static constexpr const char* kAccounts = "identity.accounts";
+  static constexpr const char* kKeys = "identity.keys";
+  void tell(const char* topic, std::string what = {}) const {
+    if (on.changes != nullptr) on.changes->tell(topic, std::move(what));
+  }
+  void listen_to_others();
+  Task<> hear_session(std::optional<std::string> what);
+  Task<> hear_accounts();
+  Task<> hear_keys();
 };
+
+void Identity::State::listen_to_others() {
+  if (on.changes == nullptr) return;
+  ended.tell_others_by([this](SessionId session) { tell(kSessions, session.str()); });
+  on.changes->listen(kSessions, [this](std::optional<std::string> what) { return hear_session(std::move(what)); });
+  on.changes->listen(kAccounts, [this](const std::optional<std::string>&) { return hear_accounts(); });
+  on.changes->listen(kKeys, [this](const std::optional<std::string>&) { return hear_keys(); });
+}
+
+Task<> Identity::State::hear_accounts() {
+  membership_heard();
+  co_return Result<>();
+}
+
+Task<> Identity::State::hear_keys() {
+  CO_TRY_VOID(co_await keys.load());
+  tokens->forget_holders();
+  co_return Result<>();
+}
+
+Task<> Identity::State::hear_session(std::optional<std::string> what) {
+  if (what) {
+    if (const auto session = SessionId::parse(*what)) ended.heard(*session);
+    co_return Result<>();
+  }
+  // Any may have: those whose tokens can be good still, by clocks that differ. Rows that are gone tell nothing; their
+  // tokens are refused, for what is known of holders is forgotten as well.
+  constexpr std::int64_t kSkewMs = 60'000;
+  constexpr std::int64_t kMost = 100'000;
+  const std::int64_t since_ms = on.clock.wall_ms() - options.access_token_seconds * 1000 - kSkewMs;
+  CO_TRY(const auto gone, co_await sessions.ended_since(since_ms, kMost));
+  for (const SessionId session : gone) ended.heard(session);
+  tokens->forget_holders();
+  co_return Result<>();
+}
 
 Identity::Identity(Options options, Dependencies dependencies)
     : state_(std::make_unique<State>(std::move(options), std::move(dependencies))) {}
@@ -152,7 +208,7 @@ Task<> Identity::start() {
   }
   s.tokens = std::make_unique<AccessTokens>(s.options, s.keys, s.sessions, s.agents, s.ended, s.on.clock, s.on.metrics);
   s.service_routes = std::make_unique<ServiceRoutes>(s.options, s.on, *this, s.services, s.keys);
-  s.key_routes = std::make_unique<KeyRoutes>(s.on, *this, s.keys, [state = &s] { state->tokens->forget_holders(); });
+  s.key_routes = std::make_unique<KeyRoutes>(s.on, *this, s.keys, [state = &s] { state->keys_changed(); });
   const auto agent_changed = [state = &s](std::optional<SessionId> ended) {
     state->membership_changed();
     if (ended) state->ended.add(*ended);
@@ -189,6 +245,7 @@ Task<> Identity::start() {
   s.leaving = std::make_unique<LeavingRoutes>(s.options, *this, *s.removal, s.accounts, *s.sign_in, s.groups, s.agents,
                                               s.passkey_store, *s.oauth);
   s.account_routes = std::make_unique<AccountRoutes>(s.options, s.on, *this, *s.changes, s.invitations, s.mails);
+  s.listen_to_others();
   co_return Result<>();
 }
 
@@ -306,6 +363,7 @@ Task<> Identity::look_after_keys() {
   State& s = *state_;
   CO_TRY(const auto made, co_await s.keys.look_after());
   if (!made) co_return Result<>();
+  s.tell(State::kKeys);
   co_return co_await s.on.audit.record({.action = "signing_key.made", .target = *made});
 }
 

@@ -24,6 +24,9 @@
 #include "identity/principal.h"
 #include "identity/share_link.h"
 
+namespace concord::changes {
+class Changes;
+}
 namespace concord::engines {
 class Tables;
 }
@@ -46,8 +49,7 @@ namespace concord::identity {
 /// The rows this part adds to the table of settings.
 std::span<const Setting> settings();
 
-/// What the service lives on; all of it outlives the service. `clock` and `ids` are called from every
-/// reactor.
+/// What the service lives on; all of it outlives the service. `clock` and `ids` are called from every reactor.
 struct Dependencies {
   engines::Tables& tables;
   BlockingPool& blocking;
@@ -56,9 +58,10 @@ struct Dependencies {
   Metrics& metrics;
   Logger logger;
   audit::Audit& audit;
-  mail::Mailer* mailer = nullptr;  // null: the hub sends no mail
-  vault::Vault* vault = nullptr;   // null: nothing is stored sealed
-  guard::Watch* watch = nullptr;   // null: nobody is watched
+  mail::Mailer* mailer = nullptr;       // null: the hub sends no mail
+  vault::Vault* vault = nullptr;        // null: nothing is stored sealed
+  guard::Watch* watch = nullptr;        // null: nobody is watched
+  changes::Changes* changes = nullptr;  // null: the hub has no other nodes
 };
 
 class Identity {
@@ -66,18 +69,15 @@ class Identity {
   Identity(Options options, Dependencies dependencies);
   ~Identity();  // stops
 
-  /// Migrates the tables, loads the signing keys (or makes the first), and makes the setup token where one is
-  /// needed.
+  /// Migrates the tables, loads or makes the signing keys, and the setup token where one is needed. Before the changes.
   Task<> start();
-  /// Ends the hashing threads after what they have begun. Not from a reactor; before the reactors are
-  /// destroyed.
+  /// Ends the hashing threads after what they have begun. Not from a reactor; before those are destroyed.
   void stop();
 
   /// Adds the routes /auth/… and /.well-known/jwks.json. The service outlives the router.
   void add_routes(net::Router& router);
 
-  /// The one-time token that the first account must show, while there is none and the hub listens beyond
-  /// loopback.
+  /// The one-time token that the first account must show, while there is none and the hub listens beyond loopback.
   std::optional<std::string> setup_token() const;
 
   /// Who holds this access token: kUnauthenticated with the context `reason` ("missing", "malformed", "key",
@@ -99,8 +99,8 @@ class Identity {
   /// Success where the request's token is an owner's or an admin's, else kUnauthenticated or kPermissionDenied.
   Task<> require_admin(const net::Request& request);
 
-  /// `ended` is called, on any thread, for each session that is signed out or revoked: from then on its tokens are
-  /// refused, and what it has open is to be closed. After `start`, before the server serves.
+  /// `ended` is called, on any thread, for each session that is signed out or revoked, on whichever node: from then on
+  /// its tokens are refused, and what it has open is to be closed. After `start`, before the server serves.
   void on_session_ended(std::function<void(SessionId)> ended);
   /// Whether that has happened, while a token of the session could be valid still.
   bool has_ended(SessionId session) const;
@@ -109,8 +109,8 @@ class Identity {
   Task<Membership> membership(UserId id);
   /// The agent as it is now; null where it was removed or has expired.
   Task<std::shared_ptr<const Agent>> living_agent(AgentId id);
-  /// `changed` is called, on any thread, after a change of a role, of who is in a group, or of an agent. After `start`,
-  /// before the server serves.
+  /// `changed` is called, on any thread, after a change of a role, of who is in a group, or of an agent, on whichever
+  /// node. After `start`, before the server serves.
   void on_membership_changed(std::function<void()> changed);
   // Links to things, of which identity knows the identifiers alone: whether `by` may share it is the caller's to ask.
   // kTooLarge past the most links of one thing; kPermissionDenied where the hub has none; kNotFound where it is not

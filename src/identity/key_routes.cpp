@@ -22,7 +22,7 @@ Task<net::Response> KeyRoutes::renew(net::Request request) {
   CO_TRY(const auto wanted, body.optional_boolean("at_once"));
   const bool at_once = wanted.value_or(false);
   CO_TRY(const std::string kid, co_await keys_.renew(at_once));
-  if (at_once) all_refused_();
+  renewed_();
   audit::Event event = audit_event("signing_key.made", who.principal.id, who.session, caller_of(request));
   event.target = kid;
   if (at_once) event.detail.emplace_back("others", "forgotten");

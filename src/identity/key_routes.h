@@ -10,8 +10,8 @@ namespace concord::identity {
 class KeyRoutes {
  public:
   /// `all_refused` is called when a renewal has made every access token worthless.
-  KeyRoutes(Dependencies& on, Identity& identity, KeyRing& keys, std::function<void()> all_refused)
-      : on_(on), identity_(identity), keys_(keys), all_refused_(std::move(all_refused)) {}
+  KeyRoutes(Dependencies& on, Identity& identity, KeyRing& keys, std::function<void()> renewed)
+      : on_(on), identity_(identity), keys_(keys), renewed_(std::move(renewed)) {}
 
   void add_to(net::Router& router);
 
@@ -22,7 +22,7 @@ class KeyRoutes {
   Dependencies& on_;
   Identity& identity_;
   KeyRing& keys_;
-  const std::function<void()> all_refused_;
+  const std::function<void()> renewed_;
 };
 
 }  // namespace concord::identity

@@ -212,6 +212,8 @@ CREATE TABLE identity_oauth_proofs (
 CREATE INDEX identity_oauth_proofs_by_end ON identity_oauth_proofs (expires_ms);
 )";
 
+constexpr const char* kEndedSessions = "CREATE INDEX identity_sessions_by_end ON identity_sessions (revoked_ms)";
+
 }  // namespace
 
 std::vector<engines::Migration> migrations() {
@@ -225,7 +227,8 @@ std::vector<engines::Migration> migrations() {
           {.part = "identity", .version = 8, .sql = kShareLinks},
           {.part = "identity", .version = 9, .sql = kSecondFactor},
           {.part = "identity", .version = 10, .sql = kPasskeys},
-          {.part = "identity", .version = 11, .sql = kOAuth}};
+          {.part = "identity", .version = 11, .sql = kOAuth},
+          {.part = "identity", .version = 12, .sql = kEndedSessions}};
 }
 
 }  // namespace concord::identity

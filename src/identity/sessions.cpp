@@ -127,6 +127,13 @@ Task<std::vector<SessionId>> Sessions::end_all(Transaction& transaction, UserId 
   co_return ids_of(rows);
 }
 
+Task<std::vector<SessionId>> Sessions::ended_since(std::int64_t since_ms, std::int64_t limit) {
+  CO_TRY(const Rows rows, co_await tables_.query({"SELECT id FROM identity_sessions WHERE revoked_ms >= $1 "
+                                                  "ORDER BY revoked_ms LIMIT $2",
+                                                  {since_ms, limit}}));
+  co_return ids_of(rows);
+}
+
 Task<std::optional<Account>> Sessions::account_of_living(UserId user, SessionId session) {
   CO_TRY(
       const Rows rows,

@@ -72,6 +72,8 @@ class Sessions {
   /// Ends all of the user's sessions but `kept`, where that is given; tells which.
   static Task<std::vector<SessionId>> end_all(engines::Transaction& transaction, UserId user,
                                               std::optional<SessionId> kept, std::int64_t now_ms);
+  /// Those of all users that were revoked since, oldest first, at most `limit`.
+  Task<std::vector<SessionId>> ended_since(std::int64_t since_ms, std::int64_t limit);
   /// The user's account where the session is living; nullopt where the session has ended or either is gone.
   Task<std::optional<Account>> account_of_living(UserId user, SessionId session);
 

@@ -95,9 +95,9 @@ class ElectedTest : public ::testing::Test {
   SystemClock clock_;
   Metrics metrics_;
   std::unique_ptr<engines::FileSystem> files_ = engines::make_posix_file_system();
+  RunningReactors reactors_;
   std::unique_ptr<engines::Coordination> coordination_ =
       engines::LocalCoordination::open(*files_, {.directory = directory_.path()}, clock_, Logger(), metrics_).value();
-  RunningReactors reactors_;
   std::atomic<int> at_work_ = 0;
 };
 

@@ -259,6 +259,15 @@ Task<> UserKeys::destroy(UserId user) {
   }
 }
 
+void UserKeys::forget(std::optional<UserId> user) {
+  const std::lock_guard lock(mutex_);
+  ++destructions_;
+  if (user)
+    known_.erase(*user);
+  else
+    known_.clear();
+}
+
 Task<std::size_t> UserKeys::rewrap() {
   CO_TRY(const Masters before, co_await marked_masters());
   if (before.marked == std::set{masters_.current.id}) co_return std::size_t{0};

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -49,6 +50,8 @@ class UserKeys {
   Task<UserKey> rotate(UserId user);
   /// For good. Making it certain that nothing copies the objects elsewhere is the archive's.
   Task<> destroy(UserId user);
+  /// Keys were destroyed on another node: the user's, or anybody's.
+  void forget(std::optional<UserId> user);
   /// Wraps with the current master key what an earlier one wraps; tells how many keys. Nothing is unreadable meanwhile.
   Task<std::size_t> rewrap();
 
