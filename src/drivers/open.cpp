@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "drivers/options.h"
 #include "etcd/etcd_coordination.h"
 #include "etcd/revoke.h"
 #include "postgres/open.h"
@@ -103,30 +104,21 @@ struct Surroundings {
   Metrics& metrics;
 };
 
-bool is_postgres(std::string_view url) { return url.starts_with("postgres://") || url.starts_with("postgresql://"); }
-
 /// An error that names the setting which it is about.
 Error about(std::string_view setting, Error error) {
   error.message = std::string(setting) + ": " + error.message;
   return std::move(error).with("field", std::string(setting));
 }
 
-postgres::PoolOptions pool_options(const Config& config, std::string url) {
-  postgres::PoolOptions pool;
-  pool.url = std::move(url);
-  pool.connections = static_cast<std::size_t>(config.integer("POSTGRES_CONNECTIONS"));
-  return pool;
-}
-
 Result<std::unique_ptr<engines::Tables>> open_tables(const Config& config, const Surroundings& with) {
-  auto opened = postgres::open_postgres_tables({.pool = pool_options(config, config.string("DATABASE_URL"))},
+  auto opened = postgres::open_postgres_tables({.pool = postgres_options(config, config.string("DATABASE_URL"))},
                                                with.clock, with.ids, with.logger, with.metrics);
   if (!opened) return fail(about("DATABASE_URL", std::move(opened).error()));
   return opened;
 }
 
 Result<std::unique_ptr<engines::Log>> open_log(const Config& config, const std::string& url, const Surroundings& with) {
-  auto pool = pool_options(config, url);
+  auto pool = postgres_options(config, url);
   pool.use = "log";
   auto opened = postgres::open_postgres_log({.pool = std::move(pool)}, with.clock, with.ids, with.logger, with.metrics);
   if (!opened)
@@ -140,18 +132,6 @@ Result<std::unique_ptr<engines::Bus>> open_bus(const Config& config, const Surro
   return redis::open_redis_bus(std::move(*options), with.clock, with.ids, with.logger, with.metrics);
 }
 
-etcd::EtcdOptions etcd_options(const Config& config) {
-  etcd::EtcdOptions options;
-  options.endpoints = config.string("ETCD_ENDPOINTS");
-  options.prefix = config.string("ETCD_PREFIX");
-  options.user = config.string("ETCD_USER");
-  options.password = config.string("ETCD_PASSWORD");
-  options.ca_file = config.string("ETCD_CA_FILE");
-  options.cert_file = config.string("ETCD_CERT_FILE");
-  options.key_file = config.string("ETCD_KEY_FILE");
-  return options;
-}
-
 Result<std::unique_ptr<engines::Coordination>> open_coordination(const Config& config, engines::LeaseWitness* witness,
                                                                  const Surroundings& with) {
   etcd::EtcdOptions options = etcd_options(config);
@@ -160,30 +140,9 @@ Result<std::unique_ptr<engines::Coordination>> open_coordination(const Config& c
 }
 
 Result<std::unique_ptr<engines::Blobs>> open_blobs(const Config& config, const Surroundings& with) {
-  s3::S3Options options;
-  options.endpoint = config.string("S3_ENDPOINT");
-  options.region = config.string("S3_REGION");
-  options.bucket = config.string("S3_BUCKET");
-  options.key_prefix = config.string("S3_PREFIX");
-  options.credentials = {.access_key = config.string("S3_ACCESS_KEY"),
-                         .secret_key = config.string("S3_SECRET_KEY"),
-                         .session_token = config.string("S3_SESSION_TOKEN")};
-  options.virtual_host = config.boolean("S3_VIRTUAL_HOST");
-  options.plain_http = config.boolean("S3_PLAIN_HTTP");
-  options.ca_file = config.string("S3_CA_FILE");
-  auto opened = s3::open_s3_blobs(options, with.clock, with.logger, with.metrics);
+  auto opened = s3::open_s3_blobs(s3_options(config), with.clock, with.logger, with.metrics);
   if (!opened) return fail(about("S3_ENDPOINT", std::move(opened).error()));
   return opened;
-}
-
-Result<std::string> log_url(const Config& config) {
-  const std::string& url = config.string("LOG_URL");
-  if (url.empty()) return is_postgres(config.string("DATABASE_URL")) ? config.string("DATABASE_URL") : "";
-  if (is_postgres(url)) return url;
-  return fail(
-      Error{Code::kUnsupported,
-            "LOG_URL: this program has a driver for postgres: and none for " + url.substr(0, url.find(':')) + ":",
-            {{"field", "LOG_URL"}}});
 }
 
 }  // namespace

@@ -1,0 +1,51 @@
+#include "drivers/options.h"
+
+namespace concord::drivers {
+
+bool is_postgres(std::string_view url) { return url.starts_with("postgres://") || url.starts_with("postgresql://"); }
+
+Result<std::string> log_url(const Config& config) {
+  const std::string& url = config.string("LOG_URL");
+  if (url.empty()) return is_postgres(config.string("DATABASE_URL")) ? config.string("DATABASE_URL") : "";
+  if (is_postgres(url)) return url;
+  return fail(
+      Error{Code::kUnsupported,
+            "LOG_URL: this program has a driver for postgres: and none for " + url.substr(0, url.find(':')) + ":",
+            {{"field", "LOG_URL"}}});
+}
+
+postgres::PoolOptions postgres_options(const Config& config, std::string url) {
+  postgres::PoolOptions pool;
+  pool.url = std::move(url);
+  pool.connections = static_cast<std::size_t>(config.integer("POSTGRES_CONNECTIONS"));
+  return pool;
+}
+
+etcd::EtcdOptions etcd_options(const Config& config) {
+  etcd::EtcdOptions options;
+  options.endpoints = config.string("ETCD_ENDPOINTS");
+  options.prefix = config.string("ETCD_PREFIX");
+  options.user = config.string("ETCD_USER");
+  options.password = config.string("ETCD_PASSWORD");
+  options.ca_file = config.string("ETCD_CA_FILE");
+  options.cert_file = config.string("ETCD_CERT_FILE");
+  options.key_file = config.string("ETCD_KEY_FILE");
+  return options;
+}
+
+s3::S3Options s3_options(const Config& config) {
+  s3::S3Options options;
+  options.endpoint = config.string("S3_ENDPOINT");
+  options.region = config.string("S3_REGION");
+  options.bucket = config.string("S3_BUCKET");
+  options.key_prefix = config.string("S3_PREFIX");
+  options.credentials = {.access_key = config.string("S3_ACCESS_KEY"),
+                         .secret_key = config.string("S3_SECRET_KEY"),
+                         .session_token = config.string("S3_SESSION_TOKEN")};
+  options.virtual_host = config.boolean("S3_VIRTUAL_HOST");
+  options.plain_http = config.boolean("S3_PLAIN_HTTP");
+  options.ca_file = config.string("S3_CA_FILE");
+  return options;
+}
+
+}  // namespace concord::drivers

@@ -1,0 +1,23 @@
+#pragma once
+// The settings that name engines, as the drivers' options have them.
+
+#include <string>
+#include <string_view>
+
+#include "base/config.h"
+#include "etcd/etcd_options.h"
+#include "postgres/options.h"
+#include "s3/options.h"
+
+namespace concord::drivers {
+
+bool is_postgres(std::string_view url);
+
+/// Where the log is: a URL of PostgreSQL, or empty where it is embedded. kUnsupported names LOG_URL.
+Result<std::string> log_url(const Config& config);
+
+postgres::PoolOptions postgres_options(const Config& config, std::string url);
+etcd::EtcdOptions etcd_options(const Config& config);
+s3::S3Options s3_options(const Config& config);
+
+}  // namespace concord::drivers
