@@ -28,14 +28,19 @@ bool is_away(Code code) { return code == Code::kUnavailable || code == Code::kTi
 
 }  // namespace
 
-Result<std::shared_ptr<Client>> Client::open(EtcdOptions options, Clock& clock, IdSource& ids, const Logger& logger,
-                                             Metrics& metrics) {
-  TRY_VOID(check(options));
-  TRY(std::vector<Endpoint> endpoints, parse_endpoints(options.endpoints));
+Result<TlsCredentials> read_credentials(const EtcdOptions& options) {
   TlsCredentials credentials;
   TRY(credentials.authorities, read_setting_file("ETCD_CA_FILE", options.ca_file));
   TRY(credentials.certificate, read_setting_file("ETCD_CERT_FILE", options.cert_file));
   TRY(credentials.key, read_setting_file("ETCD_KEY_FILE", options.key_file));
+  return credentials;
+}
+
+Result<std::shared_ptr<Client>> Client::open(EtcdOptions options, Clock& clock, IdSource& ids, const Logger& logger,
+                                             Metrics& metrics) {
+  TRY_VOID(check(options));
+  TRY(std::vector<Endpoint> endpoints, parse_endpoints(options.endpoints));
+  TRY(TlsCredentials credentials, read_credentials(options));
   return std::shared_ptr<Client>(new Client(std::move(options), std::move(endpoints), std::move(credentials), clock,
                                             ids, logger.with("engine", "etcd"), metrics));
 }

@@ -22,6 +22,9 @@
 
 namespace concord::etcd {
 
+/// The files that the options name. kInvalidArgument names the setting whose file cannot be read.
+Result<TlsCredentials> read_credentials(const EtcdOptions& options);
+
 /// Any thread; a coroutine resumes on its own executor. What is passed by reference outlives the last call.
 class Client : public std::enable_shared_from_this<Client> {
  public:

@@ -28,12 +28,16 @@ struct Member {
       : kv(pb::KV::NewStub(channel)),
         lease(pb::Lease::NewStub(channel)),
         auth(pb::Auth::NewStub(channel)),
-        watch(pb::Watch::NewStub(channel)) {}
+        watch(pb::Watch::NewStub(channel)),
+        cluster(pb::Cluster::NewStub(channel)),
+        maintenance(pb::Maintenance::NewStub(channel)) {}
 
   std::unique_ptr<pb::KV::Stub> kv;
   std::unique_ptr<pb::Lease::Stub> lease;
   std::unique_ptr<pb::Auth::Stub> auth;
   std::unique_ptr<pb::Watch::Stub> watch;
+  std::unique_ptr<pb::Cluster::Stub> cluster;
+  std::unique_ptr<pb::Maintenance::Stub> maintenance;
 };
 
 /// One operation that gRPC carries out; lives in the frame of the coroutine that waits for it.
@@ -361,6 +365,45 @@ Task<AuthenticateReply> Transport::call(Attempt attempt, AuthenticateRequest req
   CO_TRY(const pb::AuthenticateResponse response,
          co_await unary<pb::AuthenticateResponse>(state_, std::move(attempt), begin));
   co_return AuthenticateReply{response.token()};
+}
+
+Task<StatusReply> Transport::call(Attempt attempt, StatusRequest) {
+  const pb::StatusRequest message;
+  auto begin = [&message](Call& call) {
+    return call.member().maintenance->AsyncStatus(&call.context, message, call.queue());
+  };
+  CO_TRY(const pb::StatusResponse response, co_await unary<pb::StatusResponse>(state_, std::move(attempt), begin));
+  StatusReply reply{response.version(),     response.dbsize(),    response.dbsizeinuse(),
+                    response.leader() != 0, response.islearner(), {}};
+  reply.errors.assign(response.errors().begin(), response.errors().end());
+  co_return reply;
+}
+
+Task<MembersReply> Transport::call(Attempt attempt, MembersRequest) {
+  const pb::MemberListRequest message;
+  auto begin = [&message](Call& call) {
+    return call.member().cluster->AsyncMemberList(&call.context, message, call.queue());
+  };
+  CO_TRY(const pb::MemberListResponse response,
+         co_await unary<pb::MemberListResponse>(state_, std::move(attempt), begin));
+  MembersReply reply;
+  for (const pb::Member& each : response.members())
+    reply.members.push_back({each.name(), {each.clienturls().begin(), each.clienturls().end()}, each.islearner()});
+  co_return reply;
+}
+
+Task<AlarmsReply> Transport::call(Attempt attempt, AlarmsRequest) {
+  const pb::AlarmRequest message;
+  auto begin = [&message](Call& call) {
+    return call.member().maintenance->AsyncAlarm(&call.context, message, call.queue());
+  };
+  CO_TRY(const pb::AlarmResponse response, co_await unary<pb::AlarmResponse>(state_, std::move(attempt), begin));
+  AlarmsReply reply;
+  for (const pb::AlarmMember& each : response.alarms()) {
+    if (each.alarm() == pb::NOSPACE) ++reply.no_space;
+    if (each.alarm() == pb::CORRUPT) ++reply.corrupt;
+  }
+  co_return reply;
 }
 
 /// etcd has this as a stream only; here it says one thing and hears one answer.

@@ -13,6 +13,7 @@
 
 #include "base/task.h"
 #include "etcd/etcd_options.h"
+#include "etcd/health_messages.h"
 #include "etcd/messages.h"
 
 namespace concord::etcd {
@@ -57,6 +58,9 @@ class Transport {
   Task<KeepAliveReply> call(Attempt attempt, KeepAliveRequest request);
   Task<RevokeReply> call(Attempt attempt, RevokeRequest request);
   Task<AuthenticateReply> call(Attempt attempt, AuthenticateRequest request);
+  Task<StatusReply> call(Attempt attempt, StatusRequest request);
+  Task<MembersReply> call(Attempt attempt, MembersRequest request);
+  Task<AlarmsReply> call(Attempt attempt, AlarmsRequest request);
   /// Returns at once; the stream's first answer tells whether it was opened. It has no timeout.
   std::shared_ptr<WatchStream> watch(const Attempt& attempt, WatchRequest request);
 
