@@ -5,6 +5,7 @@
 #include "app/archive_command.h"
 #include "app/audit_command.h"
 #include "app/crdt_command.h"
+#include "app/doctor_command.h"
 #include "app/log_command.h"
 #include "app/node_certificate_command.h"
 #include "app/serve_command.h"
@@ -21,6 +22,7 @@ constexpr std::string_view kHelp = R"(concord COMMAND [--SETTING VALUE …]
 
   serve               start the hub; `concord serve --help` lists the settings
   config              print every setting, its value and where it came from; --markdown prints the reference
+  doctor              look at the machine, the settings and the engines of a hub, and say what to change
   log                 look at and repair the log of a stopped hub; `concord log --help`
   backup              write everything a hub keeps into an archive; `concord backup --help`
   restore             make a hub's data out of an archive, also as of a time; `concord restore --help`
@@ -84,6 +86,7 @@ int run_command(std::span<const std::string> words, std::ostream& out, std::ostr
   const auto flags = words.subspan(1);
   if (command == "serve") return run_serve_command(words, out, errors);
   if (command == "config") return print_config(flags, out, errors);
+  if (command == "doctor") return run_doctor_command(flags, out, errors);
   if (command == "log") return run_log_command(flags, out, errors);
   if (command == "backup") return run_backup_command(flags, out, errors);
   if (command == "restore") return run_restore_command(flags, out, errors);

@@ -78,12 +78,13 @@ class Server {
 
 /** All engines of one hub. `hub` are the settings that name them. */
 export class Engines {
-  static async start() {
+  /** `postgres`: settings (name=value) more; `redis`: arguments more. */
+  static async start({ postgres = [], redis = [] } = {}) {
     const engines = new Engines()
     engines.folder = await mkdtemp(join(tmpdir(), 'concord-engines-'))
     await chmod(engines.folder, 0o755)
     try {
-      await Promise.all([engines.startPostgres(), engines.startRedis(), engines.startEtcd(), engines.startS3()])
+      await Promise.all([engines.startPostgres(postgres), engines.startRedis(redis), engines.startEtcd(), engines.startS3()])
     } catch (error) {
       await engines.stop()
       throw error
@@ -98,7 +99,7 @@ export class Engines {
     return one
   }
 
-  async startPostgres() {
+  async startPostgres(more = []) {
     const version = (await readdir('/usr/lib/postgresql')).sort((a, b) => b - a)[0]
     const program = (name) => `/usr/lib/postgresql/${version}/bin/${name}`
     const data = join(this.folder, 'postgres')
@@ -107,10 +108,12 @@ export class Engines {
     if (identity.uid !== undefined) await run('chown', ['postgres:', data])
     await run(program('initdb'), ['-D', data, '-A', 'trust', '-U', 'concord', '-E', 'UTF8', '--locale=C', '--no-sync'], identity)
     const port = await freePort()
-    const settings = ['listen_addresses=127.0.0.1', 'max_connections=60', 'shared_buffers=32MB', 'logging_collector=off']
+    const settings = ['listen_addresses=127.0.0.1', 'max_connections=60', 'shared_buffers=32MB', 'logging_collector=off', ...more]
     this.postgres = this.add('postgres', this.folder,
       [program('postgres'), '-D', data, '-p', `${port}`, '-k', data, ...settings.flatMap((one) => ['-c', one])], { user: 'postgres' })
     const psql = (database, sql) => run(program('psql'), ['-X', '-h', '127.0.0.1', '-p', `${port}`, '-U', 'concord', '-d', database, '-c', sql])
+    this.psql = psql
+    this.postgresPort = port
     this.postgresReady = () => waitFor('PostgreSQL', () => psql('postgres', 'SELECT 1').then(() => true, () => false))
     await this.postgres.spawn()
     await this.postgresReady()
@@ -118,10 +121,30 @@ export class Engines {
     this.databaseUrl = `postgres://concord@127.0.0.1:${port}/concord`
   }
 
-  async startRedis() {
+  /** A standby of the server, which streams from it. */
+  async addStandby(name = 'standby') {
+    const version = (await readdir('/usr/lib/postgresql')).sort((a, b) => b - a)[0]
+    const program = (one) => `/usr/lib/postgresql/${version}/bin/${one}`
+    const data = join(this.folder, name)
+    const identity = await identityOf('postgres')
+    await mkdir(data, { mode: 0o700 })
+    if (identity.uid !== undefined) await run('chown', ['postgres:', data])
+    await run(program('pg_basebackup'), ['-D', data, '-R', '-X', 'stream', '--no-sync', '-c', 'fast',
+      '-d', `host=127.0.0.1 port=${this.postgresPort} user=concord application_name=${name}`], identity)
+    const port = await freePort()
+    const standby = this.add(name, this.folder,
+      [program('postgres'), '-D', data, '-p', `${port}`, '-k', data, '-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=60'],
+      { user: 'postgres' })
+    await standby.spawn()
+    const streams = async () => (await this.psql('postgres', 'SELECT state FROM pg_stat_replication')).stdout.includes('streaming')
+    await waitFor('the standby', streams)
+    return port
+  }
+
+  async startRedis(more = []) {
     const port = await freePort()
     this.redis = this.add('redis', this.folder,
-      ['redis-server', '--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', this.folder])
+      ['redis-server', '--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', this.folder, ...more])
     this.redisReady = () => waitFor('Redis', () => listens(port))
     await this.redis.spawn()
     await this.redisReady()
