@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kMostBatch = 512;
 constexpr std::int64_t kRetryMs = 1000;
+constexpr std::int64_t kFollowMs = 5000;  // for so long the file may lack what other nodes have written
 
 void bound(std::string& text) {
   if (text.size() <= kMaxTextBytes) return;
@@ -118,7 +119,8 @@ struct Audit::State {
   asio::awaitable<void> write() {
     while (!stopping || !open->events.empty()) {
       if (open->events.empty()) {
-        co_await work->wait();
+        co_await work->wait(file ? kFollowMs : -1);
+        if (open->events.empty() && file && !stopping) co_await follow();
         continue;
       }
       writing = std::exchange(open, std::make_shared<Batch>());
@@ -165,6 +167,10 @@ struct Audit::State {
       file_stands_at.reset();
       co_return;
     }
+    co_await follow();
+  }
+
+  asio::awaitable<void> follow() {
     if (auto done = co_await catch_up(); !done) {
       on.logger.error("AUDIT_FILE cannot be brought up to date", {{"error", done.error().message}});
       file_stands_at.reset();

@@ -1,5 +1,9 @@
 #include "audit/audit_store.h"
 
+#include <algorithm>
+#include <array>
+#include <span>
+
 namespace concord::audit {
 
 using engines::as_integer;
@@ -34,25 +38,47 @@ Result<Head> head_of(const engines::Rows& found) {
   return Head{static_cast<std::uint64_t>(as_integer(found.rows[0][0])), as_string(found.rows[0][1])};
 }
 
+// There from the start, so that who appends begins by locking it.
+constexpr const char* kFirstHead =
+    "INSERT INTO audit_head (only_row, seq, hash) "
+    "VALUES (1, 0, '0000000000000000000000000000000000000000000000000000000000000000') "
+    "ON CONFLICT (only_row) DO NOTHING";
+
+constexpr std::size_t kRowsAStatement = 64;
+
 constexpr const char* kReadHead = "SELECT seq, hash FROM audit_head WHERE only_row = 1";
+
+/// Puts the events behind the head, which moves on; `lines` gets theirs.
+engines::Statement insert_of(std::span<const TimedEvent> events, Head& head, std::vector<Line>& lines) {
+  engines::Statement insert{"INSERT INTO audit_lines (seq, time_ms, actor, action, target, outcome, line) VALUES ", {}};
+  for (const auto& [time_ms, event] : events) {
+    std::string line = add_line(event, time_ms, head);
+    std::array<Value, 7> values{static_cast<std::int64_t>(head.seq),   time_ms, event.actor, event.action, event.target,
+                                std::string(to_string(event.outcome)), line};
+    insert.sql += insert.arguments.empty() ? "(" : "), (";
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      insert.arguments.push_back(std::move(values.at(i)));
+      insert.sql += (i == 0 ? "$" : ", $") + std::to_string(insert.arguments.size());
+    }
+    lines.push_back({head.seq, std::move(line)});
+  }
+  insert.sql += ")";
+  return insert;
+}
 
 Task<> append_in(engines::Transaction& transaction, const std::vector<TimedEvent>& events, std::vector<Line>& lines) {
   lines.clear();  // the body may run again
-  CO_TRY(auto found, co_await transaction.query({kReadHead, {}}));
+  // Writing first makes other nodes' writers wait here, and not fail at the end of all their work.
+  CO_TRY(auto found,
+         co_await transaction.query({"UPDATE audit_head SET seq = seq WHERE only_row = 1 RETURNING seq, hash", {}}));
   CO_TRY(Head head, head_of(found));
-  for (const auto& [time_ms, event] : events) {
-    std::string line = add_line(event, time_ms, head);
-    CO_TRY_VOID(co_await transaction.query(
-        {"INSERT INTO audit_lines (seq, time_ms, actor, action, target, outcome, line) VALUES ($1, $2, $3, $4, $5, $6, "
-         "$7)",
-         {static_cast<std::int64_t>(head.seq), time_ms, event.actor, event.action, event.target,
-          std::string(to_string(event.outcome)), line}}));
-    lines.push_back({head.seq, std::move(line)});
+  for (std::size_t at = 0; at < events.size(); at += kRowsAStatement) {
+    const std::size_t count = std::min(kRowsAStatement, events.size() - at);
+    CO_TRY_VOID(co_await transaction.query(insert_of(std::span(events).subspan(at, count), head, lines)));
   }
-  CO_TRY_VOID(co_await transaction.query(
-      {"INSERT INTO audit_head (only_row, seq, hash) VALUES (1, $1, $2) ON CONFLICT (only_row) DO UPDATE SET seq = "
-       "excluded.seq, hash = excluded.hash",
-       {static_cast<std::int64_t>(head.seq), head.hash}}));
+  CO_TRY(const auto moved, co_await transaction.query({"UPDATE audit_head SET seq = $1, hash = $2 WHERE only_row = 1",
+                                                       {static_cast<std::int64_t>(head.seq), head.hash}}));
+  if (moved.affected != 1) co_return fail(Code::kCorrupt, "the audit record's head is not there");
   co_return Result<>{};
 }
 
@@ -66,7 +92,7 @@ std::vector<Line> lines_of(const engines::Rows& found) {
 
 }  // namespace
 
-std::vector<engines::Migration> AuditStore::migrations() { return {{"audit", 1, kTables}}; }
+std::vector<engines::Migration> AuditStore::migrations() { return {{"audit", 1, kTables}, {"audit", 2, kFirstHead}}; }
 
 Task<Head> AuditStore::head() {
   CO_TRY(auto found, co_await tables_.query({kReadHead, {}}));
