@@ -5,6 +5,7 @@
 #include "drivers/options.h"
 #include "etcd/etcd_coordination.h"
 #include "etcd/revoke.h"
+#include "kafka/kafka_log.h"
 #include "postgres/open.h"
 #include "redis/redis_bus.h"
 #include "s3/blobs.h"
@@ -18,8 +19,10 @@ const std::array kSettings = {
     Setting{.name = "LOG_URL",
             .type = kString,
             .fallback = "",
-            .meaning = "Where the log is: postgres://… for tables there; empty: where the tables are if that is "
-                       "PostgreSQL, else segment files in the data directory.",
+            .meaning =
+                "Where the log is: postgres://… for tables there, kafka://HOST:PORT[,HOST:PORT…][/TOPIC_PREFIX] "
+                "for topics there; empty: in Kafka where KAFKA_BROKERS is set, else where the tables are if that "
+                "is PostgreSQL, else segment files in the data directory.",
             .secret = true},
     Setting{.name = "POSTGRES_CONNECTIONS",
             .type = kInteger,
@@ -30,7 +33,34 @@ const std::array kSettings = {
     Setting{.name = "KAFKA_BROKERS",
             .type = kString,
             .fallback = "",
-            .meaning = "Brokers that hold the log. There is no driver for them yet: leave it empty."},
+            .meaning = "Brokers of Kafka that hold the log, HOST:PORT with commas between them."},
+    Setting{.name = "KAFKA_TOPIC_PREFIX",
+            .type = kString,
+            .fallback = "concord",
+            .meaning = "What every topic in Kafka begins with, so that hubs can share it."},
+    Setting{.name = "KAFKA_REPLICAS",
+            .type = kInteger,
+            .fallback = "0",
+            .least = 0,
+            .most = 100,
+            .meaning =
+                "Replicas of a topic that the hub makes; a majority of them must have what is acknowledged. 0: as "
+                "the cluster makes topics by itself."},
+    Setting{.name = "KAFKA_TLS", .type = kBoolean, .fallback = "false", .meaning = "Whether TLS is spoken to Kafka."},
+    Setting{.name = "KAFKA_CA_FILE",
+            .type = kString,
+            .fallback = "",
+            .meaning = "Authorities that vouch for Kafka's brokers, PEM; empty: the system's."},
+    Setting{.name = "KAFKA_USER", .type = kString, .fallback = "", .meaning = "Who signs in to Kafka; empty: nobody."},
+    Setting{.name = "KAFKA_PASSWORD",
+            .type = kString,
+            .fallback = "",
+            .meaning = "The password for Kafka.",
+            .secret = true},
+    Setting{.name = "KAFKA_SASL_MECHANISM",
+            .type = kString,
+            .fallback = "SCRAM-SHA-512",
+            .meaning = "How: SCRAM-SHA-512, SCRAM-SHA-256 or PLAIN."},
     Setting{.name = "REDIS_URL",
             .type = kString,
             .fallback = "",
@@ -118,6 +148,10 @@ Result<std::unique_ptr<engines::Tables>> open_tables(const Config& config, const
 }
 
 Result<std::unique_ptr<engines::Log>> open_log(const Config& config, const std::string& url, const Surroundings& with) {
+  if (is_kafka(url)) {
+    TRY(kafka::KafkaOptions options, kafka_options(config));
+    return kafka::open_kafka_log(std::move(options), with.clock, with.ids, with.logger, with.metrics);
+  }
   auto pool = postgres_options(config, url);
   pool.use = "log";
   auto opened = postgres::open_postgres_log({.pool = std::move(pool)}, with.clock, with.ids, with.logger, with.metrics);
@@ -152,11 +186,6 @@ std::span<const Setting> settings() { return kSettings; }
 Result<engines::Engines> open_engines(const Config& config, engines::EnginesOptions embedded, Clock& clock,
                                       IdSource& ids, const Logger& logger, Metrics& metrics,
                                       engines::LeaseWitness* witness) {
-  if (!config.string("KAFKA_BROKERS").empty()) {
-    return fail(Error{Code::kUnsupported,
-                      "KAFKA_BROKERS names an engine that this program has no driver for; leave it empty",
-                      {{"field", "KAFKA_BROKERS"}}});
-  }
   TRY(const std::string log, log_url(config));
   embedded.wanted = {.tables = !is_postgres(config.string("DATABASE_URL")),
                      .log = log.empty(),
@@ -182,7 +211,9 @@ Result<engines::Engines> open_engines(const Config& config, engines::EnginesOpti
     TRY(engines.blobs, open_blobs(config, with));
   }
   logger.info("engines", {{"tables", wanted.tables ? "sqlite" : "postgres"},
-                          {"log", wanted.log ? "segments" : "postgres"},
+                          {"log", wanted.log      ? "segments"
+                                  : is_kafka(log) ? "kafka"
+                                                  : "postgres"},
                           {"bus", wanted.bus ? "local" : "redis"},
                           {"coordination", wanted.coordination ? "local" : "etcd"},
                           {"blobs", wanted.blobs ? "directory" : "s3"}});

@@ -56,6 +56,13 @@ TEST_F(DriversTest, each_setting_replaces_its_engine_alone) {
     EXPECT_FALSE(engines->embedded.database_path.empty());
     EXPECT_EQ(engines->embedded.log, nullptr);
   }
+  for (const auto& [name, value] :
+       {std::pair("LOG_URL", "kafka://" + nobody + "/team"), std::pair("KAFKA_BROKERS", nobody)}) {
+    const auto engines = open({{name, value}});
+    ASSERT_TRUE(engines) << engines.error().message;
+    EXPECT_TRUE(engines->log != nullptr && engines->embedded.log == nullptr);
+    EXPECT_FALSE(engines->embedded.database_path.empty());
+  }
   const auto engines = open({{"REDIS_URL", "redis://" + nobody}, {"ETCD_ENDPOINTS", "http://" + nobody}});
   ASSERT_TRUE(engines) << engines.error().message;
   EXPECT_TRUE(engines->bus && engines->coordination && engines->embedded.log != nullptr);
@@ -63,8 +70,9 @@ TEST_F(DriversTest, each_setting_replaces_its_engine_alone) {
 
 TEST_F(DriversTest, what_cannot_be_is_refused_by_its_setting_and_without_its_secrets) {
   const std::vector<std::tuple<std::string, std::string, Code>> wrong = {
-      {"KAFKA_BROKERS", "k:9092", Code::kUnsupported},
-      {"LOG_URL", "kafka://u:secret@k", Code::kUnsupported},
+      {"KAFKA_BROKERS", "u:secret@k:9092", Code::kInvalidArgument},
+      {"LOG_URL", "kafka://u:secret@k", Code::kInvalidArgument},
+      {"LOG_URL", "pulsar://u:secret@k", Code::kUnsupported},
       {"DATABASE_URL", "mysql://u:secret@db/c", Code::kUnsupported},
       {"DATABASE_URL", "postgres://u:secret@db/c?unheard_of=1", Code::kInvalidArgument},
       {"REDIS_URL", "redis://u:secret@:port", Code::kInvalidArgument},

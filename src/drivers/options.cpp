@@ -4,14 +4,17 @@ namespace concord::drivers {
 
 bool is_postgres(std::string_view url) { return url.starts_with("postgres://") || url.starts_with("postgresql://"); }
 
+bool is_kafka(std::string_view url) { return url.starts_with("kafka://"); }
+
 Result<std::string> log_url(const Config& config) {
   const std::string& url = config.string("LOG_URL");
+  if (url.empty() && !config.string("KAFKA_BROKERS").empty()) return "kafka://";
   if (url.empty()) return is_postgres(config.string("DATABASE_URL")) ? config.string("DATABASE_URL") : "";
-  if (is_postgres(url)) return url;
-  return fail(
-      Error{Code::kUnsupported,
-            "LOG_URL: this program has a driver for postgres: and none for " + url.substr(0, url.find(':')) + ":",
-            {{"field", "LOG_URL"}}});
+  if (is_postgres(url) || is_kafka(url)) return url;
+  return fail(Error{
+      Code::kUnsupported,
+      "LOG_URL: this program has drivers for postgres: and kafka:, and none for " + url.substr(0, url.find(':')) + ":",
+      {{"field", "LOG_URL"}}});
 }
 
 postgres::PoolOptions postgres_options(const Config& config, std::string url) {
@@ -19,6 +22,20 @@ postgres::PoolOptions postgres_options(const Config& config, std::string url) {
   pool.url = std::move(url);
   pool.connections = static_cast<std::size_t>(config.integer("POSTGRES_CONNECTIONS"));
   return pool;
+}
+
+Result<kafka::KafkaOptions> kafka_options(const Config& config) {
+  kafka::KafkaOptions options;
+  options.brokers = config.string("KAFKA_BROKERS");
+  options.topic_prefix = config.string("KAFKA_TOPIC_PREFIX");
+  options.replicas = config.integer("KAFKA_REPLICAS");
+  options.tls = config.boolean("KAFKA_TLS");
+  options.ca_file = config.string("KAFKA_CA_FILE");
+  options.user = config.string("KAFKA_USER");
+  options.password = config.string("KAFKA_PASSWORD");
+  options.mechanism = config.string("KAFKA_SASL_MECHANISM");
+  if (is_kafka(config.string("LOG_URL"))) TRY_VOID(kafka::read_url(config.string("LOG_URL"), options));
+  return options;
 }
 
 etcd::EtcdOptions etcd_options(const Config& config) {

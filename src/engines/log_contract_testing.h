@@ -20,7 +20,7 @@ constexpr std::size_t kAll = 1U << 30U;
 
 inline SharedBytes bytes_of(std::string_view text) { return std::make_shared<const Bytes>(to_bytes(text)); }
 
-inline LogRecord record(std::string payload, std::uint64_t sequence = 0) {
+inline LogRecord record(const std::string& payload, std::uint64_t sequence = 0) {
   LogRecord made;
   made.stream = "doc_1";
   made.payload = bytes_of(payload);
@@ -28,9 +28,9 @@ inline LogRecord record(std::string payload, std::uint64_t sequence = 0) {
   return made;
 }
 
-inline std::vector<LogRecord> one(std::string payload, std::uint64_t sequence = 0) {
+inline std::vector<LogRecord> one(const std::string& payload, std::uint64_t sequence = 0) {
   std::vector<LogRecord> records;
-  records.push_back(record(std::move(payload), sequence));
+  records.push_back(record(payload, sequence));
   return records;
 }
 
@@ -255,6 +255,7 @@ TEST_P(LogContract, appends_from_many_reactors_are_each_there_once_and_in_the_or
   constexpr std::size_t kClients = 24;
   constexpr std::uint64_t kEach = 40;
   std::vector<std::future<Result<>>> running;
+  running.reserve(kClients);
   for (std::size_t i = 0; i < kClients; ++i)
     running.push_back(start(i, append_many(port(), kShard, kEpoch, "c" + std::to_string(i), kEach)));
   for (auto& each : running) ASSERT_TRUE(each.get());

@@ -1,0 +1,102 @@
+#include "kafka/options.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "kafka/frame.h"
+
+namespace concord::kafka {
+namespace {
+
+constexpr std::int64_t kHourMs = 3'600'000;
+constexpr std::size_t kMaxPrefixBytes = 64;
+constexpr std::string_view kScheme = "kafka://";
+
+std::unexpected<Error> invalid(std::string_view field, std::string message, std::string_view value) {
+  return fail(Error{Code::kInvalidArgument,
+                    std::string(field) + ": " + std::move(message),
+                    {{"field", std::string(field)}, {"value", std::string(value)}}});
+}
+
+bool is_port(std::string_view text) {
+  std::uint32_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc() && end == text.data() + text.size() && port >= 1 && port <= 65'535;
+}
+
+bool is_broker(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  return colon != std::string_view::npos && colon > 0 && is_port(text.substr(colon + 1)) &&
+         text.find_first_of("/@?#\"\\ \t\r\n") == std::string_view::npos;
+}
+
+Result<> check_brokers(std::string_view text) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; at <= text.size(); ++count) {
+    const std::size_t comma = std::min(text.find(',', at), text.size());
+    // What is between the commas may hold a password by mistake: it is not shown.
+    if (!is_broker(text.substr(at, comma - at)))
+      return invalid("KAFKA_BROKERS", "a broker is host:port; several have commas between them", "");
+    at = comma + 1;
+  }
+  if (count > kMaxBrokers) return invalid("KAFKA_BROKERS", "at most 32 are named", std::to_string(count));
+  return {};
+}
+
+Result<> check_prefix(std::string_view prefix) {
+  const auto is_allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  };
+  if (!prefix.empty() && prefix.size() <= kMaxPrefixBytes && std::ranges::all_of(prefix, is_allowed)) return {};
+  return invalid("KAFKA_TOPIC_PREFIX", "is 1 to 64 letters, digits, '.', '_' and '-'", prefix);
+}
+
+Result<> check_sign_in(const KafkaOptions& options) {
+  constexpr std::array<std::string_view, 3> kMechanisms = {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"};
+  if (std::ranges::find(kMechanisms, options.mechanism) == kMechanisms.end())
+    return invalid("KAFKA_SASL_MECHANISM", "is PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512", options.mechanism);
+  if (options.user.empty() != options.password.empty())
+    return invalid("KAFKA_USER", "goes together with KAFKA_PASSWORD", options.user);
+  if (!options.ca_file.empty() && !options.tls)
+    return invalid("KAFKA_CA_FILE", "is for brokers that speak TLS (KAFKA_TLS)", options.ca_file);
+  return {};
+}
+
+Result<> check_between(std::string_view field, std::int64_t value, std::int64_t least, std::int64_t most) {
+  if (value >= least && value <= most) return {};
+  return invalid(field, "must be from " + std::to_string(least) + " to " + std::to_string(most), std::to_string(value));
+}
+
+}  // namespace
+
+Result<> read_url(std::string_view url, KafkaOptions& options) {
+  if (!url.starts_with(kScheme)) return invalid("LOG_URL", "is kafka://host:port[,host:port…][/topic-prefix]", "");
+  url.remove_prefix(kScheme.size());
+  const std::size_t slash = std::min(url.find('/'), url.size());
+  options.brokers = url.substr(0, slash);
+  if (slash + 1 < url.size()) options.topic_prefix = url.substr(slash + 1);
+  if (auto brokers = check_brokers(options.brokers); !brokers)
+    return invalid("LOG_URL", "is kafka://host:port[,host:port…][/topic-prefix]", "");
+  return check_prefix(options.topic_prefix);
+}
+
+Result<> check(const KafkaOptions& options) {
+  TRY_VOID(check_brokers(options.brokers));
+  TRY_VOID(check_prefix(options.topic_prefix));
+  TRY_VOID(check_sign_in(options));
+  TRY_VOID(check_between("KAFKA_REPLICAS", options.replicas, 0, 100));
+  TRY_VOID(check_between("KAFKA_CALL_TIMEOUT_MS", options.call_timeout_ms, 1, kHourMs));
+  TRY_VOID(check_between("KAFKA_MESSAGE_TIMEOUT_MS", options.message_timeout_ms, 1, kHourMs));
+  TRY_VOID(check_between("KAFKA_BACKOFF_MOST_MS", options.backoff_most_ms, 1, kHourMs));
+  TRY_VOID(check_between("KAFKA_BACKOFF_LEAST_MS", options.backoff_least_ms, 1, options.backoff_most_ms));
+  TRY_VOID(check_between("KAFKA_BREAKER_FAILURES", options.breaker_failures, 1, 1'000'000));
+  TRY_VOID(check_between("KAFKA_BREAKER_MOST_MS", options.breaker_most_ms, 1, kHourMs));
+  TRY_VOID(check_between("KAFKA_BREAKER_LEAST_MS", options.breaker_least_ms, 1, options.breaker_most_ms));
+  TRY_VOID(check_between("KAFKA_PIPELINED", static_cast<std::int64_t>(options.pipelined), 1, 100));
+  TRY_VOID(check_between("KAFKA_BATCH_BYTES", static_cast<std::int64_t>(options.batch_bytes), 1, kMaxBatchBytes));
+  return check_between("KAFKA_READERS", static_cast<std::int64_t>(options.readers), 1, 64);
+}
+
+}  // namespace concord::kafka
