@@ -8,16 +8,16 @@
 
 #include "etcd/etcd_node_testing.h"
 #include "etcd/etcd_server_testing.h"
-#include "etcd/tcp_proxy_testing.h"
+#include "net/tcp_proxy_testing.h"
 
 namespace concord::etcd {
 namespace {
 
+using net::testing::TcpProxy;
 using testing::EtcdServer;
 using testing::eventually;
 using testing::Node;
 using testing::Ownership;
-using testing::TcpProxy;
 using testing::Told;
 
 class EtcdWatch : public ::testing::Test {

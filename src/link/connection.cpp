@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kGatheredBytes = 64u << 10u;     // encrypted in one go: four records
 constexpr std::size_t kMostUnsentBytes = 256u << 10u;  // encrypted ahead of what the kernel has taken
+constexpr std::size_t kFlushedBytes = 1u << 20u;       // in one turn
 constexpr std::size_t kReportBytes = 32u << 10u;       // consumed: so much is told at once
 constexpr std::size_t kReportsInFrame = 1024;
 
@@ -76,8 +77,7 @@ void Connection::attach(std::unique_ptr<Wire> wire) {
   phase_ = is_opener() ? Phase::kGreeting : Phase::kOpen;
   since_ns_ = heard_ns_ = pinged_ns_ = core_.now_ns();
   core_.mark_dirty(*this);
-  read();  // what came with the handshake
-  if (phase_ != Phase::kGone) watch_read();
+  if (decrypt()) watch_read();  // what came with the handshake
 }
 
 void Connection::watch_read() {
@@ -183,10 +183,13 @@ void Connection::queue_frame(const Bytes& frame) {
 void Connection::flush() {
   if (!wire_ || writing_ || finished_ || phase_ == Phase::kGone) return;
   if (report_due_) put_consumed_frames();
+  std::size_t taken = 0;
   while (!queue_.empty() || wire_->unsent_bytes() > 0) {
+    if (taken > kFlushedBytes) return core_.mark_dirty(*this);  // others come first
     while (!queue_.empty() && wire_->unsent_bytes() < kMostUnsentBytes) {
       core_.gathered.clear();
       queue_.take(core_.gathered, kGatheredBytes);
+      taken += core_.gathered.size();
       core_.counts.bytes_sent += core_.gathered.size();
       if (!wire_->encrypt(core_.gathered)) return lost(wire_->reason());
     }

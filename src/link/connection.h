@@ -80,6 +80,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void watch_read();
   void watch_write();
+  bool decrypt();
   bool consume(ByteView plain);
   void handle(const Frame& frame);
   void far_ended();

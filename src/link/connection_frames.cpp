@@ -12,18 +12,26 @@ constexpr int kMaxReadsPerTurn = 4;
 
 }  // namespace
 
+/// Handles what was received; false once the connection is gone.
+bool Connection::decrypt() {
+  for (;;) {
+    std::size_t size = 0;
+    const Wire::Status status = wire_->decrypt(core_.plain, size);
+    if (size > 0 && !consume(ByteView(core_.plain).first(size))) return false;
+    if (status == Wire::Status::kAgain) return true;
+    if (status == Wire::Status::kEnd) far_ended();
+    if (status == Wire::Status::kFailed) lost(wire_->reason());
+    if (phase_ == Phase::kGone) return false;
+  }
+}
+
 void Connection::read() {
+  // What is left in the kernel after so many makes the descriptor ready again; others come first.
   bool more = true;
   for (int i = 0; i < kMaxReadsPerTurn && more; ++i) {
-    for (auto status = Wire::Status::kDone; status == Wire::Status::kDone;) {
-      std::size_t size = 0;
-      status = wire_->decrypt(core_.plain, size);
-      if (size > 0 && !consume(ByteView(core_.plain).first(size))) return;
-      if (status == Wire::Status::kEnd) return far_ended();
-      if (status == Wire::Status::kFailed) return lost(wire_->reason());
-    }
     switch (wire_->receive(core_.cipher, more)) {
       case Wire::Status::kDone:
+        if (!decrypt()) return;
         break;
       case Wire::Status::kAgain:
         return;
@@ -32,14 +40,6 @@ void Connection::read() {
       case Wire::Status::kFailed:
         return lost(wire_->reason());
     }
-  }
-  // What was received last; what is left in the kernel makes the descriptor ready again, others come first.
-  for (auto status = Wire::Status::kDone; status == Wire::Status::kDone;) {
-    std::size_t size = 0;
-    status = wire_->decrypt(core_.plain, size);
-    if (size > 0 && !consume(ByteView(core_.plain).first(size))) return;
-    if (status == Wire::Status::kEnd) return far_ended();
-    if (status == Wire::Status::kFailed) return lost(wire_->reason());
   }
 }
 

@@ -1,4 +1,4 @@
-#include "etcd/tcp_proxy_testing.h"
+#include "net/tcp_proxy_testing.h"
 
 #include <array>
 #include <atomic>
@@ -15,7 +15,7 @@
 #include <set>
 #include <thread>
 
-namespace concord::etcd::testing {
+namespace concord::net::testing {
 namespace {
 
 namespace asio = boost::asio;
@@ -131,4 +131,4 @@ void TcpProxy::mend() {
 
 std::size_t TcpProxy::accepted() const { return state_->accepted; }
 
-}  // namespace concord::etcd::testing
+}  // namespace concord::net::testing

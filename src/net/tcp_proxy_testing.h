@@ -1,10 +1,10 @@
 #pragma once
-// A network between a driver and its engine that a test can break: a port of loopback that passes on to another.
+// A network that a test can break: a port of loopback that passes on to another.
 
 #include <cstdint>
 #include <memory>
 
-namespace concord::etcd::testing {
+namespace concord::net::testing {
 
 /// Runs on a thread of its own. One thread at a time.
 class TcpProxy {
@@ -28,4 +28,4 @@ class TcpProxy {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace concord::etcd::testing
+}  // namespace concord::net::testing
