@@ -10,10 +10,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { freePort } from './hub.mjs'
 
-const run = promisify(execFile)
+export const run = promisify(execFile)
 
 /** Who some servers want to be where the tests are root, who they refuse to be. */
-async function identityOf(user) {
+export async function identityOf(user) {
   if (!user || process.getuid() !== 0) return {}
   const id = async (flag) => Number((await run('id', [flag, user])).stdout)
   return { uid: await id('-u'), gid: await id('-g') }
@@ -29,7 +29,7 @@ const listens = (port) =>
     socket.once('connect', () => answer(true)).once('error', () => answer(false))
   })
 
-async function waitFor(what, holds, seconds = 60) {
+export async function waitFor(what, holds, seconds = 60) {
   const end = Date.now() + seconds * 1000
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`${what}: not within ${seconds} s`)
@@ -78,13 +78,14 @@ class Server {
 
 /** All engines of one hub. `hub` are the settings that name them. */
 export class Engines {
-  /** `postgres`: settings (name=value) more; `redis`: arguments more. */
-  static async start({ postgres = [], redis = [] } = {}) {
+  /** `postgres`: settings (name=value) more; `redis`: arguments more; `etcdAlone`: none of the others. */
+  static async start({ postgres = [], redis = [], etcdAlone = false } = {}) {
     const engines = new Engines()
     engines.folder = await mkdtemp(join(tmpdir(), 'concord-engines-'))
     await chmod(engines.folder, 0o755)
     try {
-      await Promise.all([engines.startPostgres(postgres), engines.startRedis(redis), engines.startEtcd(), engines.startS3()])
+      if (etcdAlone) await engines.startEtcd()
+      else await Promise.all([engines.startPostgres(postgres), engines.startRedis(redis), engines.startEtcd(), engines.startS3()])
     } catch (error) {
       await engines.stop()
       throw error

@@ -42,8 +42,8 @@ export class Typists {
   get made() { return this.count((client) => client.made) }
   get acknowledged() { return this.count((client) => client.acknowledged.size) }
 
-  /** Everyone types for so long. */
-  async type(ms) {
+  /** Everyone types for so long, with a pause after each round. */
+  async type(ms, pause = 2) {
     const end = Date.now() + ms
     while (Date.now() < end) {
       for (const { client, name } of this.writers) {
@@ -53,7 +53,7 @@ export class Typists {
         const at = starts.length === 0 || this.next() < 0.3 ? text.length : starts[Math.floor(this.next() * starts.length)]
         client.change((content) => content.insert(at, token(name, client.made - 1)))
       }
-      await sleep(2)
+      await sleep(pause)
     }
   }
 
