@@ -4,6 +4,7 @@
 #include <openssl/x509v3.h>
 
 #include <memory>
+#include <string_view>
 
 #include "doctor/machine_check.h"
 
@@ -27,10 +28,24 @@ bool names(X509* certificate, const std::string& host) {
          X509_check_ip_asc(certificate, host.c_str(), 0) == 1;
 }
 
-}  // namespace
+bool names_uri(X509* certificate, const std::string& uri) {
+  const std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)> all(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)),
+      &GENERAL_NAMES_free);
+  for (int i = 0; all && i < sk_GENERAL_NAME_num(all.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(all.get(), i);
+    if (name->type != GEN_URI) continue;
+    const ASN1_STRING* text = name->d.uniformResourceIdentifier;
+    const auto* bytes = reinterpret_cast<const char*>(ASN1_STRING_get0_data(text));
+    if (std::string_view(bytes, static_cast<std::size_t>(ASN1_STRING_length(text))) == uri) return true;
+  }
+  return false;
+}
 
-Certificate read_certificate(const std::string& file, const std::string& key_file, const std::string& host) {
-  Certificate found{.file = file, .host = host};
+using Names = bool (*)(X509* certificate, const std::string& name);
+
+Certificate read(const std::string& file, const std::string& key_file, const std::string& name, Names is_named) {
+  Certificate found{.file = file, .host = name};
   const Bio bio = open_file(file);
   const X509Owned certificate(bio ? PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr) : nullptr, &X509_free);
   if (!certificate) {
@@ -45,8 +60,20 @@ Certificate read_certificate(const std::string& file, const std::string& key_fil
   }
   found.key_fits = X509_check_private_key(certificate.get(), key.get()) == 1;
   found.expires_ms = unix_ms(X509_get0_notAfter(certificate.get()));
-  found.names_host = !host.empty() && names(certificate.get(), host);
+  found.names_host = !name.empty() && is_named(certificate.get(), name);
   return found;
+}
+
+}  // namespace
+
+Certificate read_certificate(const std::string& file, const std::string& key_file, const std::string& host) {
+  return read(file, key_file, host, names);
+}
+
+Certificate read_node_certificate(const std::string& file, const std::string& key_file, const std::string& node) {
+  return read(file, key_file, node, [](X509* certificate, const std::string& name) {
+    return names_uri(certificate, "concord-node:" + name);
+  });
 }
 
 }  // namespace concord::doctor

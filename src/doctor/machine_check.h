@@ -49,6 +49,7 @@ struct MachineFacts {
   bool has_proxies = false;  // TRUSTED_PROXIES
   bool has_tls = false;
   std::optional<Certificate> certificate;
+  std::optional<Certificate> node_certificate;  // of which `host` is NODE_NAME
   std::string public_url;
   bool sends_mail = false;
   bool encrypts = false;
@@ -66,5 +67,7 @@ std::string host_of_url(const std::string& url);
 
 /// The chain's first certificate in a file of PEM, held against the key and the host. Blocks.
 Certificate read_certificate(const std::string& file, const std::string& key_file, const std::string& host);
+/// The same for a node of the hub, which its certificate names as the URI concord-node:NODE.
+Certificate read_node_certificate(const std::string& file, const std::string& key_file, const std::string& node);
 
 }  // namespace concord::doctor

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "doctor/findings_testing.h"
 #include "engines/contract_testing.h"
+#include "link/certificates.h"
 #include "net/self_signed.h"
 
 namespace concord::doctor {
@@ -120,6 +121,28 @@ TEST(MachineProbe, a_certificate_is_read_with_its_key) {
   ASSERT_TRUE(net::keep_self_signed(other, {"localhost"}, now));
   EXPECT_FALSE(read_certificate(file, other, "").key_fits);
   EXPECT_NE(read_certificate(directory.path() + "/none.pem", file, "").problem, "");
+}
+
+TEST(MachineProbe, a_nodes_certificate_names_it) {
+  const TemporaryDirectory directory;
+  const auto made = link::make_node_certificate(directory.path(), "node-1", 30, SystemClock().wall_ms());
+  ASSERT_TRUE(made) << made.error().message;
+  const Certificate own = read_node_certificate(made->certificate_file, made->key_file, "node-1");
+  EXPECT_TRUE(own.key_fits && own.names_host) << own.problem;
+  EXPECT_FALSE(read_node_certificate(made->certificate_file, made->key_file, "node-2").names_host);
+
+  const auto said = [&](const Certificate& certificate) {
+    return with([&](auto& f) {
+      f.now_ms = SystemClock().wall_ms();
+      f.node_certificate = certificate;
+    });
+  };
+  EXPECT_EQ(complaints(said(own)), Words());
+  Certificate other = own;
+  other.names_host = false;
+  EXPECT_EQ(level_of(said(other), "node certificate's name"), Level::kError);
+  other.expires_ms = 1;
+  EXPECT_EQ(level_of(said(other), "node certificate " + own.file), Level::kError);
 }
 
 TEST(MachineProbe, hosts_are_read_from_urls) {

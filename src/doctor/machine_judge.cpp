@@ -91,6 +91,32 @@ void judge_descriptors(const MachineFacts& facts, Findings& out) {
                       needed));
 }
 
+void judge_end(const MachineFacts& facts, const Certificate& certificate, const std::string& what,
+               const std::string& change, Findings& out) {
+  if (!certificate.problem.empty()) return out.error(what, certificate.problem, change);
+  if (!certificate.key_fits) return out.error(what, "its key is another's", change);
+  const std::int64_t days = (certificate.expires_ms - facts.now_ms) / kDayMs;
+  const bool is_over = certificate.expires_ms <= facts.now_ms;
+  out.add(is_over            ? Level::kError
+          : days < kWarnDays ? Level::kWarn
+                             : Level::kOk,
+          what,
+          is_over ? "ended at " + format_time(certificate.expires_ms)
+                  : fmt::format("holds for {} days, until {}", days, format_time(certificate.expires_ms)),
+          change);
+}
+
+void judge_node_certificate(const MachineFacts& facts, Findings& out) {
+  if (!facts.node_certificate) return;
+  const Certificate& certificate = *facts.node_certificate;
+  const std::string change = "concord node-certificate --ca DIR --node " + certificate.host +
+                             " makes one; NODE_CERTIFICATE and NODE_KEY name it, NODE_CA its authority";
+  judge_end(facts, certificate, "node certificate " + certificate.file, change, out);
+  if (certificate.problem.empty())
+    out.add(certificate.names_host ? Level::kOk : Level::kError, "node certificate's name",
+            certificate.names_host ? certificate.host : "not " + certificate.host + ", as this node is called", change);
+}
+
 void judge_certificate(const MachineFacts& facts, Findings& out) {
   if (!facts.certificate) {
     const bool is_open = facts.is_beyond_loopback && !facts.has_tls;
@@ -105,18 +131,9 @@ void judge_certificate(const MachineFacts& facts, Findings& out) {
   }
   const Certificate& certificate = *facts.certificate;
   const std::string what = "certificate " + certificate.file;
-  const std::string change = "set TLS_CERT_FILE and TLS_KEY_FILE to a new chain and its key; the hub reads them anew";
-  if (!certificate.problem.empty()) return out.error(what, certificate.problem, change);
-  if (!certificate.key_fits) return out.error(what, "the key in TLS_KEY_FILE is another's", change);
-  const std::int64_t days = (certificate.expires_ms - facts.now_ms) / kDayMs;
-  const bool is_over = certificate.expires_ms <= facts.now_ms;
-  out.add(is_over            ? Level::kError
-          : days < kWarnDays ? Level::kWarn
-                             : Level::kOk,
-          what,
-          is_over ? "ended at " + format_time(certificate.expires_ms)
-                  : fmt::format("holds for {} days, until {}", days, format_time(certificate.expires_ms)),
-          change);
+  judge_end(facts, certificate, what,
+            "set TLS_CERT_FILE and TLS_KEY_FILE to a new chain and its key; the hub reads them anew", out);
+  if (!certificate.problem.empty()) return;
   if (!certificate.host.empty())
     out.add(certificate.names_host ? Level::kOk : Level::kWarn, "certificate's names",
             certificate.host + (certificate.names_host ? " is one" : ", of PUBLIC_URL, is none of them"),
@@ -173,6 +190,7 @@ std::vector<Finding> judge_machine(const MachineFacts& facts) {
   judge_clock(facts, out);
   judge_descriptors(facts, out);
   judge_certificate(facts, out);
+  judge_node_certificate(facts, out);
   judge_address(facts, out);
   judge_keys(facts, out);
   return std::move(out).take();

@@ -16,6 +16,7 @@
 #include "drivers/options.h"
 #include "engines/file_system.h"
 #include "identity/options.h"
+#include "link/options.h"
 #include "net/settings.h"
 #include "vault/master_key.h"
 
@@ -131,6 +132,22 @@ void look_at_listening(const Config& config, MachineFacts& facts) {
     facts.certificate = read_certificate(own, own, {});
 }
 
+/// As the hub calls itself.
+std::string node_name(const Config& config) {
+  if (const std::string& name = config.string("NODE_NAME"); !name.empty()) return name;
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 && name[0] != 0 ? name.data() : "node";
+}
+
+void look_at_links(const Config& config, MachineFacts& facts) {
+  const auto options = link::from_config(config, node_name(config));
+  if (!options) {
+    facts.refused_settings.push_back(options.error().message);
+  } else if (options->enabled) {
+    facts.node_certificate = read_node_certificate(options->certificate_file, options->key_file, options->node);
+  }
+}
+
 void look_at_keys(const Config& config, MachineFacts& facts) {
   const std::string& configured = config.string("MASTER_KEY");
   facts.encrypts = config.boolean("ENCRYPT_AT_REST") || !configured.empty();
@@ -186,6 +203,7 @@ MachineFacts probe_machine(const Config& config) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) facts.descriptors = limit.rlim_max;
   look_at_listening(config, facts);
+  look_at_links(config, facts);
   if (const auto people = identity::Options::from(config, facts.is_beyond_loopback); !people)
     facts.refused_settings.push_back(people.error().message);
   look_at_keys(config, facts);
