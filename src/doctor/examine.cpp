@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "doctor/etcd_check.h"
+#include "doctor/kafka_check.h"
 #include "doctor/machine_check.h"
 #include "doctor/postgres_check.h"
 #include "doctor/redis_check.h"
@@ -57,6 +58,13 @@ Found examine_s3(const Config& config) {
   return facts ? judge_s3(*facts) : unreadable("s3", "S3_ENDPOINT", facts.error());
 }
 
+Found examine_kafka(const Config& config) {
+  const auto options = drivers::kafka_options(config);
+  if (!options) return unreadable("kafka", "LOG_URL", options.error());
+  const auto facts = probe_kafka(*options);
+  return facts ? judge_kafka(*facts) : unreadable("kafka", "KAFKA_BROKERS", facts.error());
+}
+
 /// One check on a thread of its own. It is given up by leaving it alone, so what it works on is its own.
 struct Check {
   std::string area;
@@ -84,7 +92,8 @@ std::vector<Check> begin_all(const Config& config) {
       return examine_postgres(own, "DATABASE_URL", own.string("DATABASE_URL"), is_shared ? "tables and log" : "tables",
                               is_shared ? 2 : 1);
     }));
-  if (!log.empty() && !is_shared)
+  if (drivers::is_kafka(log)) checks.push_back(begin("kafka", config, examine_kafka));
+  if (drivers::is_postgres(log) && !is_shared)
     checks.push_back(begin("postgres", config, [](const Config& own) {
       return examine_postgres(own, "LOG_URL", own.string("LOG_URL"), "log", 1);
     }));
