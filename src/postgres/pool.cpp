@@ -153,6 +153,8 @@ Task<Pool::Held> Pool::open_any() {
   instruments_.failed.add();
   if (closed_) co_return fail(closing());
   logger_.warn("a connection to PostgreSQL failed", {{"error", failure.message}});
+  // Clients are told what comes of it: where the servers are is not their affair.
+  if (failure.code == Code::kUnavailable) failure = {Code::kUnavailable, "PostgreSQL cannot be reached", {}};
   last_failure_ = failure;
   co_return fail(std::move(failure));
 }
