@@ -20,6 +20,9 @@ namespace {
 
 constexpr std::size_t kMoreThreads = 2;  // beside those that read
 
+/// Whether Kafka did not answer; a call that was refused here names the limit.
+bool is_away(const Error& error) { return error.code == Code::kUnavailable && error.context.empty(); }
+
 }  // namespace
 
 LogMetrics::LogMetrics(Metrics& metrics)
@@ -199,7 +202,7 @@ Task<T> KafkaLog::guarded(std::shared_ptr<State> state, std::string call, Task<T
   Result<T> result = co_await std::move(task);
   --state->calls;
   state->call_ended->notify_all();
-  const bool failed = !result && result.error().code == Code::kUnavailable;
+  const bool failed = !result && is_away(result.error());
   state->ended(failed, call, failed ? &result.error() : nullptr);
   co_return result;
 }

@@ -63,7 +63,7 @@ KafkaServer& KafkaServer::shared() {
   return one;
 }
 
-KafkaServer::KafkaServer() {
+KafkaServer::KafkaServer(std::optional<Secure> secure) : secure_(std::move(secure)) {
   for (int starts = 1;; ++starts) {
     configure();
     if (serves_soon()) return;
@@ -75,21 +75,35 @@ KafkaServer::KafkaServer() {
 
 void KafkaServer::configure() {
   port_ = engines::testing::free_port();
+  secure_port_ = engines::testing::free_port();
   const std::string controller = "127.0.0.1:" + std::to_string(engines::testing::free_port());
   const std::string properties = directory_.path() + "/server.properties";
-  std::ofstream(properties) << "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@" << controller
-                            << "\nlisteners=PLAINTEXT://" << brokers() << ",CONTROLLER://" << controller
-                            << "\nadvertised.listeners=PLAINTEXT://" << brokers()
-                            << "\ncontroller.listener.names=CONTROLLER"
-                               "\nlistener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT"
-                               "\nlog.dirs="
-                            << directory_.path()
-                            << "/data\noffsets.topic.replication.factor=1"
-                               "\nauto.create.topics.enable=false"
-                               // Who comes back does not wait long for what is left of its former life.
-                               "\nbroker.session.timeout.ms=2000\nbroker.heartbeat.interval.ms=200\n";
-  engines::testing::run_to_end(
-      java({"kafka.tools.StorageTool", "format", "-t", "5L6g3nShT-eMCtK--X86sw", "-c", properties}));
+  const std::string secure = secure_ ? ",SECURE://" + secure_brokers() : "";
+  std::ofstream out(properties);
+  out << "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@" << controller
+      << "\nlisteners=PLAINTEXT://" << brokers() << secure << ",CONTROLLER://" << controller
+      << "\nadvertised.listeners=PLAINTEXT://" << brokers() << secure
+      << "\ncontroller.listener.names=CONTROLLER\ninter.broker.listener.name=PLAINTEXT"
+         "\nlistener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SECURE:SASL_SSL\nlog.dirs="
+      << directory_.path()
+      << "/data\noffsets.topic.replication.factor=1\nauto.create.topics.enable=false"
+         // Who comes back does not wait long for what is left of its former life.
+         "\nbroker.session.timeout.ms=2000\nbroker.heartbeat.interval.ms=200\n";
+  std::vector<std::string> format = {"kafka.tools.StorageTool", "format", "-t",
+                                     "5L6g3nShT-eMCtK--X86sw",  "-c",     properties};
+  if (secure_) {
+    const std::string module = "org.apache.kafka.common.security.";
+    out << "listener.name.secure.ssl.keystore.type=PEM\nlistener.name.secure.ssl.keystore.location="
+        << secure_->chain_file << "\nsasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512"
+        << "\nlistener.name.secure.plain.sasl.jaas.config=" << module << "plain.PlainLoginModule required user_"
+        << secure_->user << "=\"" << secure_->password
+        << "\";\nlistener.name.secure.scram-sha-512.sasl.jaas.config=" << module
+        << "scram.ScramLoginModule required;\n";
+    format.push_back("--add-scram");
+    format.push_back("SCRAM-SHA-512=[name=" + secure_->user + ",password=" + secure_->password + "]");
+  }
+  out.close();
+  engines::testing::run_to_end(java(std::move(format)));
   process_ = std::make_unique<engines::testing::ServerProcess>(engines::testing::ServerProcess::Options{
       .command = java({"kafka.Kafka", properties}), .output_path = directory_.path() + "/output"});
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "engines/contract_testing.h"
@@ -17,13 +18,20 @@ const std::string& no_broker();
 /// Throws where the broker does not start. One thread at a time.
 class KafkaServer {
  public:
-  KafkaServer();
+  struct Secure {
+    std::string chain_file;  // PEM: the broker's key and certificate
+    std::string user;        // who may sign in, by SCRAM-SHA-512 or PLAIN
+    std::string password;
+  };
+  explicit KafkaServer(std::optional<Secure> secure = std::nullopt);
 
   /// One that the tests of a program share, and leave as it is.
   static KafkaServer& shared();
 
   /// As KAFKA_BROKERS has it.
   std::string brokers() const { return "127.0.0.1:" + std::to_string(port_); }
+  /// The same broker, for who speaks TLS and signs in.
+  std::string secure_brokers() const { return "127.0.0.1:" + std::to_string(secure_port_); }
   void pause() { process_->pause(); }
   void resume() { process_->resume(); }
   void kill() { process_->stop(SIGKILL); }
@@ -33,8 +41,10 @@ class KafkaServer {
   void configure();
   bool serves_soon();
 
+  const std::optional<Secure> secure_;
   engines::testing::TemporaryDirectory directory_;
   std::uint16_t port_ = 0;
+  std::uint16_t secure_port_ = 0;
   std::unique_ptr<engines::testing::ServerProcess> process_;
 };
 

@@ -2,6 +2,7 @@
 // What the shards of one log have together. On the driver's reactor, but for what says otherwise.
 
 #include <algorithm>
+#include <atomic>
 #include <string>
 
 #include "base/async.h"
@@ -56,7 +57,7 @@ struct LogParts {
   TaskScope tasks;
   std::size_t queued_calls = 0;
   std::size_t queued_bytes = 0;
-  bool closed = false;
+  std::atomic<bool> closed = false;  // also read on the pool's threads
 
   std::int64_t now_ns() const { return clock.monotonic_ns(); }
   std::int64_t left_ms(std::int64_t deadline_ns) const { return (deadline_ns - now_ns()) / 1'000'000; }
