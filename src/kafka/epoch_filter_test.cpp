@@ -148,8 +148,8 @@ class Cluster {
     EpochFilter whole;
     PositionIndex index(8);
     index.add({.position = Position{1}}, true);
-    std::uint64_t last_epoch = 0;
-    for (std::size_t at = 0; at < topic_.size(); ++at) take(whole, at, records, &index, seen, last_epoch);
+    LastWriter last;
+    for (std::size_t at = 0; at < topic_.size(); ++at) take(whole, at, records, &index, seen, last);
     std::uint64_t expected = 1;
     for (const auto& [position, record] : records) ASSERT_EQ(position, expected++) << "positions have a gap";
     ASSERT_EQ(whole.state().next.value, expected);
@@ -184,6 +184,12 @@ class Cluster {
     std::uint64_t writer = 0;
     bool live = false;
     std::uint64_t next = 0;
+  };
+
+  /// Of what counted last.
+  struct LastWriter {
+    std::uint64_t epoch = 0;
+    std::optional<WriterId> writer;
   };
 
   void claim(Node& node, std::uint64_t epoch) {
@@ -237,16 +243,21 @@ class Cluster {
   }
 
   void take(EpochFilter& filter, std::size_t at, std::map<std::uint64_t, std::uint64_t>& records, PositionIndex* index,
-            std::set<std::uint64_t>& seen, std::uint64_t& last_epoch) {
+            std::set<std::uint64_t>& seen, LastWriter& last) {
     const Message& message = topic_[at];
     const auto judged = filter.judge(static_cast<std::int64_t>(at), message.frame);
     ASSERT_TRUE(judged);
     const bool is_batch = message.frame.kind == Frame::Kind::kBatch;
+    if (message.frame.kind == Frame::Kind::kSeal && judged->verdict == Verdict::kCounts) {
+      ASSERT_GE(message.frame.epoch.value, last.epoch) << "an older owner's seal counts";
+      last = {message.frame.epoch.value, message.frame.writer};
+    }
     if (judged->kept_message && index != nullptr)
       index->add({message.frame.position, *judged->kept_message, message.frame.epoch, message.frame.writer}, !is_batch);
     if (!is_batch || judged->verdict != Verdict::kCounts) return;
-    ASSERT_GE(message.frame.epoch.value, last_epoch) << "an older owner's batch counts";
-    last_epoch = message.frame.epoch.value;
+    ASSERT_GE(message.frame.epoch.value, last.epoch) << "an older owner's batch counts";
+    if (last.writer) ASSERT_EQ(message.frame.writer, *last.writer) << "a batch counts behind another writer's seal";
+    last = {message.frame.epoch.value, message.frame.writer};
     for (std::uint32_t i = 0; i < message.frame.records; ++i) {
       records[message.frame.position.value + i] = message.first_record + i;
       ASSERT_TRUE(seen.insert(message.first_record + i).second) << "a record counts twice";
@@ -257,8 +268,8 @@ class Cluster {
                    const LogState& state, bool with_first) {
     std::map<std::uint64_t, std::uint64_t> records;
     std::set<std::uint64_t> seen;
-    std::uint64_t last_epoch = 0;
-    for (std::size_t at = from; at < topic_.size(); ++at) take(filter, at, records, nullptr, seen, last_epoch);
+    LastWriter last;
+    for (std::size_t at = from; at < topic_.size(); ++at) take(filter, at, records, nullptr, seen, last);
     for (const auto& [position, record] : records) ASSERT_EQ(expected.at(position), record);
     ASSERT_EQ(filter.state().next, state.next);
     ASSERT_EQ(filter.state().epoch, state.epoch);
