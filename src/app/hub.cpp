@@ -36,6 +36,7 @@
 #include "net/self_signed.h"
 #include "net/server.h"
 #include "net/settings.h"
+#include "reconcile/reconciler.h"
 #include "shard/settings.h"
 #include "shard/shards.h"
 #include "shard/snapshot_store.h"
@@ -150,6 +151,7 @@ class Hub {
     if (changes_) TRY_VOID(wait_for(reactors_.at(0), changes_->start(reactors_.at(0))));
     TRY_VOID(server_->start());  // answers /health/live from here on; /health/ready once the shards have recovered
     TRY_VOID(wait_for(reactors_.at(0), documents_->start()));
+    TRY_VOID(wait_for(reactors_.at(0), reconciler_->start()));
     TRY_VOID(wait_for(reactors_.at(0), identity_->finish_removals()));
     if (archive_) archive_->start(reactors_.at(0));
     return {};
@@ -163,6 +165,7 @@ class Hub {
       drain(socketio_->close());
       drain(server_->drain(all_ms / 2));
     }
+    if (reconciler_) drain(reconciler_->stop());
     if (documents_) drain(documents_->drain(all_ms / 2));
     if (changes_) drain(changes_->stop());
     if (audit_) drain(audit_->stop());
@@ -346,6 +349,24 @@ class Hub {
     };
   }
 
+  void build_reconciler() {
+    std::vector<documents::DocumentShard*> shards;
+    shards.reserve(shard::kShards);
+    for (std::uint32_t i = 0; i < shard::kShards; ++i) shards.push_back(&documents_->shard_at(engines::ShardId{i}));
+    reconciler_ = std::make_unique<reconcile::Reconciler>(
+        reconcile::options_from(config_),
+        reconcile::Reconciler::Dependencies{std::move(shards), documents_->store(), *snapshots_, *history_, hub_blobs(),
+                                            *engines_.tables, *engines_.log, clock_, metrics_, logger_,
+                                            [this](const reconcile::Finding& finding) { note_repair(finding); }});
+  }
+
+  void note_repair(const reconcile::Finding& finding) {
+    if (!finding.repaired) return;  // the log's lines and the metrics tell, with each pass
+    audit_->note({.action = "document.repaired",
+                  .target = finding.document,
+                  .detail = {{"what", std::string(reconcile::to_string(finding.what))}, {"why", finding.detail}}});
+  }
+
   void build_services() {
     shards_ = std::make_unique<shard::Shards>(node_name(), reactors_, *engines_.log, *engines_.coordination,
                                               shard::limits_from(config_), clock_, metrics_, logger_);
@@ -366,6 +387,7 @@ class Hub {
                                            *access_, *engines_.bus, reconnects_, pool_, clock_, metrics_, logger_,
                                            watched_reads_.get(), mention_mails()},
         limits);
+    build_reconciler();
     mcp_ = std::make_unique<mcp::Mcp>(mcp::Mcp::Dependencies{*documents_, *access_, *identity_, *audit_, pool_,
                                                              metrics_, logger_, watched_reads_.get()},
                                       limits);
@@ -427,6 +449,7 @@ class Hub {
   std::unique_ptr<shard::SnapshotStore> snapshots_;
   std::unique_ptr<documents::HistoryStore> history_;
   std::unique_ptr<documents::Documents> documents_;
+  std::unique_ptr<reconcile::Reconciler> reconciler_;
   std::unique_ptr<mcp::Mcp> mcp_;
   std::unique_ptr<socketio::Server> socketio_;
   guard::Options guard_;

@@ -11,6 +11,7 @@
 #include "link/options.h"
 #include "mail/mailer.h"
 #include "net/settings.h"
+#include "reconcile/settings.h"
 #include "shard/settings.h"
 #include "socketio/options.h"
 #include "vault/settings.h"
@@ -59,8 +60,8 @@ std::vector<Setting> all_settings() {
   std::vector<Setting> all;
   for (std::span<const Setting> part :
        {own_settings(), net::settings(), link::settings(), socketio::settings(), gateway::settings(), guard::settings(),
-        audit::settings(), identity::settings(), mail::settings(), documents::settings(), shard::settings(),
-        vault::settings(), engines::settings(), drivers::settings(), archive::settings()}) {
+        audit::settings(), identity::settings(), mail::settings(), documents::settings(), reconcile::settings(),
+        shard::settings(), vault::settings(), engines::settings(), drivers::settings(), archive::settings()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

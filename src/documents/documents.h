@@ -105,6 +105,8 @@ class Documents {
   Task<> remove_owned(UserId owner);
 
   DocumentStore& store() { return store_; }
+  /// Whether this node serves it or not.
+  DocumentShard& shard_at(engines::ShardId number) { return *shards_[number.value]; }
   LiveDialects& live() { return live_; }
 
  private:

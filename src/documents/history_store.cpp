@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/varint.h"
+#include "documents/history_names.h"
 #include "shard/blob_frame.h"
 
 namespace concord::documents {
@@ -16,27 +16,13 @@ constexpr shard::BlobKind kPlain{"CHST", 1};
 constexpr shard::BlobKind kWithAnnotations{"CHST", 2};
 constexpr std::size_t kFormatAt = 4;
 constexpr std::size_t kListLimit = 1000;
-constexpr std::size_t kDigits = 20;
 
 std::string prefix_of(engines::ShardId shard, const std::string& stream) {
-  return fmt::format("history/{}/{}/", shard.value, stream);
+  return history_prefix(shard) + stream + "/";
 }
 
 std::string key_of(engines::ShardId shard, const std::string& stream, const HistoryChunkName& name) {
   return fmt::format("{}{:020}-{:020}-{}", prefix_of(shard, stream), name.first, name.last, name.has_state ? 'k' : 'r');
-}
-
-std::optional<HistoryChunkName> parse_key(std::string_view key, std::uint64_t size_bytes) {
-  const std::string_view name = key.substr(key.rfind('/') + 1);
-  if (name.size() != 2 * kDigits + 3 || name[kDigits] != '-' || name[2 * kDigits + 1] != '-') return std::nullopt;
-  HistoryChunkName out{.size_bytes = size_bytes};
-  const auto number = [&name](std::size_t at, std::uint64_t& value) {
-    const char* end = name.data() + at + kDigits;
-    return std::from_chars(name.data() + at, end, value).ptr == end;
-  };
-  if (!number(0, out.first) || !number(kDigits + 1, out.last) || out.first > out.last) return std::nullopt;
-  out.has_state = name.back() == 'k';
-  return out;
 }
 
 Error malformed(const Error& cause) { return {Code::kCorrupt, "history: " + cause.message, {}}; }
@@ -103,7 +89,8 @@ Task<std::vector<HistoryChunkName>> HistoryStore::list(engines::ShardId shard, s
   for (;;) {
     CO_TRY(auto page, co_await blobs_.list(prefix_of(shard, stream), after, kListLimit));
     for (const engines::BlobInfo& blob : page) {
-      if (auto name = parse_key(blob.key, blob.size_bytes)) out.push_back(*name);
+      const std::string_view name = std::string_view(blob.key).substr(blob.key.rfind('/') + 1);
+      if (auto chunk = parse_history_name(name, blob.size_bytes)) out.push_back(*chunk);
     }
     if (page.size() < kListLimit) co_return out;
     after = page.back().key;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "shard/blob_frame.h"
+#include "shard/passed_snapshots.h"
 
 namespace concord::shard {
 
@@ -13,7 +14,7 @@ constexpr std::size_t kFixedBytes = 24;
 constexpr std::size_t kListLimit = 1000;
 
 std::string prefix_of(engines::ShardId shard, const std::string& stream) {
-  return fmt::format("snapshots/{}/{}/", shard.value, stream);
+  return snapshot_prefix(shard) + stream + "/";
 }
 
 }  // namespace

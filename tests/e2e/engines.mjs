@@ -112,9 +112,11 @@ export class Engines {
     const settings = ['listen_addresses=127.0.0.1', 'max_connections=60', 'shared_buffers=32MB', 'logging_collector=off', ...more]
     this.postgres = this.add('postgres', this.folder,
       [program('postgres'), '-D', data, '-p', `${port}`, '-k', data, ...settings.flatMap((one) => ['-c', one])], { user: 'postgres' })
-    const psql = (database, sql) => run(program('psql'), ['-X', '-h', '127.0.0.1', '-p', `${port}`, '-U', 'concord', '-d', database, '-c', sql])
+    const psql = (database, sql) => run(program('psql'), ['-X', '-A', '-t', '-h', '127.0.0.1', '-p', `${port}`, '-U', 'concord', '-d', database, '-c', sql])
     this.psql = psql
     this.postgresPort = port
+    /** What psql prints for it, on the hub's database. */
+    this.sql = async (sql) => (await psql('concord', sql)).stdout
     this.postgresReady = () => waitFor('PostgreSQL', () => psql('postgres', 'SELECT 1').then(() => true, () => false))
     await this.postgres.spawn()
     await this.postgresReady()

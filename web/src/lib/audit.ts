@@ -77,6 +77,7 @@ const kActions: Record<string, [string, string?]> = {
   'account.provider_connected': ['{who} connected {provider}, which signs in to the account'],
   'account.provider_disconnected': ['{who} disconnected {provider}'],
   'live_session.refused': ['a live session of {who} with {whom} was refused'],
+  'document.repaired': ['{whom} was repaired: {what}'],
   'key.destroyed': ['the keys of {whom} were destroyed'],
   'session.opened': ['{who} signed in', 'somebody failed to sign in as {whom}'],
   'session.refreshed': ['{who} renewed a sign-in', 'a used token of {who} was shown again, and the sign-in ended'],
