@@ -221,12 +221,13 @@ void Connection::lost(std::string_view what) {
   if (never_worked) breaker_->failed(core_.now_ns(), core_.shared().random.random64());
   if (phase_ == Phase::kClosing) return break_off(kBroken, what);
   (never_worked ? core_.shared().metrics.failed_attempts : core_.shared().metrics.breaks).add();
-  core_.shared().logger.warn(never_worked ? "a node was not reached" : "a connection to a node broke",
-                             {{"node", peer_.node.value},
-                              {"address", peer_.address},
-                              {"lane", lane_},
-                              {"streams", streams_.size()},
-                              {"reason", what}});
+  const LogLevel level = core_.shared().may_warn(core_.now_ns()) ? LogLevel::kWarn : LogLevel::kDebug;
+  core_.shared().logger.log(level, never_worked ? "a node was not reached" : "a connection to a node broke",
+                            {{"node", peer_.node.value},
+                             {"address", peer_.address},
+                             {"lane", lane_},
+                             {"streams", streams_.size()},
+                             {"reason", what}});
   break_off(kBroken, what);
 }
 

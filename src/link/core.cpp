@@ -13,6 +13,8 @@ constexpr std::size_t kCipherBytes = 256u << 10u;
 constexpr std::size_t kPlainBytes = 256u << 10u;
 constexpr auto kReportAfter = std::chrono::milliseconds(5);
 constexpr std::int64_t kLongestTickMs = 250;
+constexpr int kWarnings = 10;  // within
+constexpr std::int64_t kWarningsNs = 1'000'000'000;
 constexpr std::size_t kMaxBreakers = 1024;
 constexpr CircuitBreaker::Options kBreakerOptions{.failures = 3, .least_ms = 100, .most_ms = 3'000};
 
@@ -33,6 +35,15 @@ std::shared_ptr<CircuitBreaker> Shared::breaker_of(const Peer& peer) {
   auto& breaker = breakers[peer];
   if (!breaker) breaker = std::make_shared<CircuitBreaker>(kBreakerOptions);
   return breaker;
+}
+
+bool Shared::may_warn(std::int64_t now_ns) {
+  const std::lock_guard lock(mutex);
+  if (warnings == 0 || now_ns - warning_since_ns > kWarningsNs) {
+    warning_since_ns = now_ns;
+    warnings = 0;
+  }
+  return ++warnings <= kWarnings;
 }
 
 LinkCore::LinkCore(Reactor& reactor, std::vector<std::shared_ptr<LinkCore>>& cores, Shared& shared)

@@ -30,6 +30,8 @@ struct Shared {
     return identity_now;
   }
   std::shared_ptr<CircuitBreaker> breaker_of(const Peer& peer);
+  /// Whether one more lost connection may be a warning: a node that dies takes many with it.
+  bool may_warn(std::int64_t now_ns);
 
   const LinkOptions options;
   Clock& clock;
@@ -42,6 +44,8 @@ struct Shared {
   std::atomic<std::int64_t> refusal_logged_ns = 0;  // so that a stranger cannot fill the log
   mutable std::mutex mutex;
   std::shared_ptr<const TlsIdentity> identity_now;           // guarded by mutex; shared by what is about to connect
+  std::int64_t warning_since_ns = 0;                         // guarded by mutex
+  int warnings = 0;                                          // guarded by mutex; since then
   std::map<Peer, std::shared_ptr<CircuitBreaker>> breakers;  // guarded by mutex; shared by connections to that node
 };
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -148,6 +149,22 @@ TEST(LinkFrame, its_bytes_are_these) {
   EXPECT_EQ(hex([](Bytes& out) { put_hello(out, 0x01020304); }), "0d00000001636e636c696e6b0104030201");
   EXPECT_EQ(hex([](Bytes& out) { put_welcome(out); }), "020000000201");
   EXPECT_EQ(hex([](Bytes& out) { put_open(out, 5, "k", as_bytes("p")); }), "080000000305000000016b70");
+  const std::uint32_t one = 5;
+  const std::uint32_t two[] = {5, 6};
+  EXPECT_EQ(hex([&](Bytes& out) {
+              put_message_head(out, {&one, 1}, 2);
+              append(out, as_bytes("hi"));
+            }),
+            "0700000004050000006869");
+  EXPECT_EQ(hex([&](Bytes& out) {
+              put_message_head(out, two, 2);
+              append(out, as_bytes("hi"));
+            }),
+            "0d00000005020005000000060000006869");
+  EXPECT_EQ(hex([](Bytes& out) { put_consumed(out, std::array{Consumed{.stream = 5, .bytes = 7}}); }),
+            "09000000070500000007000000");
+  EXPECT_EQ(hex([](Bytes& out) { put_ping(out, 1); }), "09000000080100000000000000");
+  EXPECT_EQ(hex([](Bytes& out) { put_pong(out, 1); }), "09000000090100000000000000");
   EXPECT_EQ(hex([](Bytes& out) { put_end(out, 5, 258, "r"); }), "080000000605000000020172");
 }
 

@@ -45,6 +45,7 @@ struct Links::State {
   Result<> load() {
     const LinkOptions& options = shared.options;
     TRY(auto identity, TlsIdentity::load(options.ca_file, options.certificate_file, options.key_file, options.node));
+    shared.metrics.certificate_ends.set(identity->ends_ms() / 1000);
     const std::lock_guard lock(shared.mutex);
     shared.identity_now = std::move(identity);
     return {};

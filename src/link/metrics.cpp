@@ -39,6 +39,8 @@ LinkMetrics::LinkMetrics(Metrics& metrics)
                                  "Connections ended because the other node broke the protocol or a limit.")),
       slow_streams(
           metrics.counter("concord_link_slow_streams_total", "Streams ended because too much was on its way on them.")),
+      certificate_ends(
+          metrics.gauge("concord_link_certificate_ends_seconds", "When this node's certificate ends, in Unix time.")),
       round_trip(metrics.histogram("concord_link_round_trip_seconds",
                                    "From a ping on a connection to its answer, through both loops.",
                                    kRoundTripBounds)) {}

@@ -23,6 +23,7 @@ struct LinkMetrics {
   Counter& refused;
   Counter& violations;
   Counter& slow_streams;
+  Gauge& certificate_ends;
   Histogram& round_trip;
 };
 

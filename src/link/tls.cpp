@@ -4,6 +4,7 @@
 #include <cctype>
 #include <charconv>
 #include <cstring>
+#include <ctime>
 #include <optional>
 
 #include <openssl/err.h>
@@ -129,7 +130,7 @@ Result<std::shared_ptr<const TlsIdentity>> TlsIdentity::load(const std::string& 
   ERR_clear_error();
   SSL_CTX* context = SSL_CTX_new(TLS_method());
   if (context == nullptr) return fail(Code::kInternal, "TLS cannot be set up: " + tls_reason(nullptr));
-  std::shared_ptr<const TlsIdentity> identity(new TlsIdentity(context));
+  std::shared_ptr<TlsIdentity> identity(new TlsIdentity(context));
   SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
@@ -143,6 +144,9 @@ Result<std::shared_ptr<const TlsIdentity>> TlsIdentity::load(const std::string& 
       SSL_CTX_check_private_key(context) != 1)
     return does_not_load("NODE_KEY", key_file);
   TRY_VOID(check_own(context, certificate_file, node));
+  tm ends{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(SSL_CTX_get0_certificate(context)), &ends) == 1)
+    identity->ends_ms_ = static_cast<std::int64_t>(::timegm(&ends)) * 1000;
   return identity;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Who this node is to others: its certificate and key, and the authority that all nodes of the hub trust.
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,12 +30,15 @@ class TlsIdentity {
   TlsIdentity(const TlsIdentity&) = delete;
   TlsIdentity& operator=(const TlsIdentity&) = delete;
 
+  /// When this node's certificate ends, wall clock.
+  std::int64_t ends_ms() const { return ends_ms_; }
   /// A session's state; null where memory is short. The caller's.
   ssl_st* make_session() const;
 
  private:
   explicit TlsIdentity(ssl_ctx_st* context) : context_(context) {}
   ssl_ctx_st* context_;
+  std::int64_t ends_ms_ = 0;
 };
 
 /// The nodes that the far side's certificate names, which has been verified; empty where it names none.

@@ -209,6 +209,25 @@ TEST_F(Trust, certificates_are_read_again_when_they_change) {
   EXPECT_EQ(handler->ends(), 0);
 }
 
+TEST_F(Trust, two_authorities_may_be_trusted_at_once) {
+  NodeCertificate old_one = ours.issue("old");
+  NodeCertificate new_one = theirs.issue("new");
+  const std::string both = ours.path() + "/both.pem";
+  std::ofstream(both) << std::ifstream(old_one.ca_file).rdbuf() << std::ifstream(new_one.ca_file).rdbuf();
+  old_one.ca_file = new_one.ca_file = both;
+  Node with_old(old_one, "old");
+  Node with_new(new_one, "new");
+  ASSERT_TRUE(with_old.start());
+  ASSERT_TRUE(with_new.start());
+  with_old.open(with_new.peer(), std::make_shared<Recorder>());
+  EXPECT_EQ(with_new.accepted(0).from, "old");
+  with_new.open(with_old.peer(), std::make_shared<Recorder>());
+  EXPECT_EQ(with_old.accepted(0).from, "new");
+  const double left_s =
+      with_old.metric("concord_link_certificate_ends_seconds") - static_cast<double>(SystemClock().wall_ms()) / 1000;
+  EXPECT_NEAR(left_s / 86'400, 30, 1);
+}
+
 TEST(NodeUri, a_name_is_percent_encoded) {
   EXPECT_EQ(node_uri("east-1.hub_A~"), "concord-node:east-1.hub_A~");
   EXPECT_EQ(node_uri("a b/ü"), "concord-node:a%20b%2F%C3%BC");
