@@ -248,6 +248,27 @@ TEST_F(KafkaFaults, a_broker_that_is_killed_loses_nothing_that_was_acknowledged)
   EXPECT_EQ(payloads(*open(made)), acknowledged);
 }
 
+TEST_F(KafkaFaults, whichever_of_three_brokers_dies_appends_go_on_and_none_is_lost) {
+  KafkaServer cluster({.brokers = 3});
+  KafkaOptions made = options(cluster);
+  made.replicas = 3;
+  made.call_timeout_ms = 120'000;
+  const auto log = open(made);
+  ASSERT_TRUE(run(log->seal(kShard, kEpoch)));
+  std::vector<std::string> acknowledged;
+  for (std::size_t broker = 0; broker < cluster.size(); ++broker) {
+    cluster.kill(broker);
+    for (int i = 0; i < 10; ++i) {
+      acknowledged.push_back(std::to_string(broker) + ":" + std::to_string(i));
+      const auto appended = append(*log, acknowledged.back());
+      ASSERT_TRUE(appended) << appended.error().message;
+    }
+    cluster.start(broker);
+  }
+  EXPECT_EQ(payloads(*log), acknowledged);
+  EXPECT_EQ(payloads(*open(made)), acknowledged);
+}
+
 TEST_F(KafkaFaults, a_broker_that_stands_still_hangs_no_call_and_what_was_sent_is_there_once_or_not) {
   KafkaServer server;
   KafkaOptions made = options(server);

@@ -32,7 +32,7 @@ TEST(KafkaSecurity, who_knows_the_authority_and_the_password_is_let_in) {
   const engines::testing::TemporaryDirectory others;
   make_certificates(directory.path());
   make_certificates(others.path());
-  KafkaServer server(KafkaServer::Secure{directory.path() + "/chain.pem", "concord", "the-password"});
+  KafkaServer server({.secure = KafkaServer::Secure{directory.path() + "/chain.pem", "concord", "the-password"}});
   SystemClock clock;
   SystemIdSource ids(clock);
   Metrics metrics;

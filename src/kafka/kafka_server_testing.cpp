@@ -51,6 +51,8 @@ std::vector<std::string> java(std::vector<std::string> arguments) {
   return command;
 }
 
+std::string address(std::uint16_t port) { return "127.0.0.1:" + std::to_string(port); }
+
 }  // namespace
 
 const std::string& no_broker() {
@@ -63,65 +65,90 @@ KafkaServer& KafkaServer::shared() {
   return one;
 }
 
-KafkaServer::KafkaServer(std::optional<Secure> secure) : secure_(std::move(secure)) {
+KafkaServer::KafkaServer(Options options) : options_(std::move(options)) {
   for (int starts = 1;; ++starts) {
-    configure();
-    if (serves_soon()) return;
-    if (starts == kStarts) throw std::runtime_error("Kafka does not start:\n" + process_->output());
-    process_.reset();
-    std::filesystem::remove_all(directory_.path() + "/data");
+    start_all();
+    bool serve = true;
+    for (std::size_t i = 0; i < size(); ++i) serve = serve && serves_soon(i);
+    if (serve) return;
+    if (starts == kStarts) throw std::runtime_error("Kafka does not start:\n" + members_[0].process->output());
+    for (std::size_t i = 0; i < size(); ++i) {
+      members_[i].process.reset();
+      std::filesystem::remove_all(folder(i));
+    }
   }
 }
 
-void KafkaServer::configure() {
-  port_ = engines::testing::free_port();
-  secure_port_ = engines::testing::free_port();
-  const std::string controller = "127.0.0.1:" + std::to_string(engines::testing::free_port());
-  const std::string properties = directory_.path() + "/server.properties";
-  const std::string secure = secure_ ? ",SECURE://" + secure_brokers() : "";
+void KafkaServer::start_all() {
+  members_ = std::vector<Member>(options_.brokers);
+  for (Member& member : members_) {
+    member.port = engines::testing::free_port();
+    member.controller_port = engines::testing::free_port();
+    member.secure_port = engines::testing::free_port();
+  }
+  for (std::size_t i = 0; i < size(); ++i) configure(i);
+}
+
+std::string KafkaServer::brokers() const {
+  std::string all;
+  for (const Member& member : members_) all += (all.empty() ? "" : ",") + address(member.port);
+  return all;
+}
+
+void KafkaServer::configure(std::size_t index) {
+  Member& member = members_[index];
+  std::filesystem::create_directory(folder(index));
+  const std::string properties = folder(index) + "/server.properties";
+  std::string voters;
+  for (std::size_t i = 0; i < size(); ++i)
+    voters += (i > 0 ? "," : "") + std::to_string(i) + "@" + address(members_[i].controller_port);
+  const std::optional<Secure>& secure = options_.secure;
+  const std::string secure_listener = secure ? ",SECURE://" + address(member.secure_port) : "";
   std::ofstream out(properties);
-  out << "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@" << controller
-      << "\nlisteners=PLAINTEXT://" << brokers() << secure << ",CONTROLLER://" << controller
-      << "\nadvertised.listeners=PLAINTEXT://" << brokers() << secure
+  out << "process.roles=broker,controller\nnode.id=" << index << "\ncontroller.quorum.voters=" << voters
+      << "\nlisteners=PLAINTEXT://" << address(member.port) << secure_listener << ",CONTROLLER://"
+      << address(member.controller_port) << "\nadvertised.listeners=PLAINTEXT://" << address(member.port)
+      << secure_listener
       << "\ncontroller.listener.names=CONTROLLER\ninter.broker.listener.name=PLAINTEXT"
          "\nlistener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SECURE:SASL_SSL\nlog.dirs="
-      << directory_.path()
+      << folder(index)
       << "/data\noffsets.topic.replication.factor=1\nauto.create.topics.enable=false"
          // Who comes back does not wait long for what is left of its former life.
          "\nbroker.session.timeout.ms=2000\nbroker.heartbeat.interval.ms=200\n";
   std::vector<std::string> format = {"kafka.tools.StorageTool", "format", "-t",
                                      "5L6g3nShT-eMCtK--X86sw",  "-c",     properties};
-  if (secure_) {
+  if (secure) {
     const std::string module = "org.apache.kafka.common.security.";
     out << "listener.name.secure.ssl.keystore.type=PEM\nlistener.name.secure.ssl.keystore.location="
-        << secure_->chain_file << "\nsasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512"
+        << secure->chain_file << "\nsasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512"
         << "\nlistener.name.secure.plain.sasl.jaas.config=" << module << "plain.PlainLoginModule required user_"
-        << secure_->user << "=\"" << secure_->password
+        << secure->user << "=\"" << secure->password
         << "\";\nlistener.name.secure.scram-sha-512.sasl.jaas.config=" << module
         << "scram.ScramLoginModule required;\n";
     format.push_back("--add-scram");
-    format.push_back("SCRAM-SHA-512=[name=" + secure_->user + ",password=" + secure_->password + "]");
+    format.push_back("SCRAM-SHA-512=[name=" + secure->user + ",password=" + secure->password + "]");
   }
   out.close();
   engines::testing::run_to_end(java(std::move(format)));
-  process_ = std::make_unique<engines::testing::ServerProcess>(engines::testing::ServerProcess::Options{
-      .command = java({"kafka.Kafka", properties}), .output_path = directory_.path() + "/output"});
+  member.process = std::make_unique<engines::testing::ServerProcess>(engines::testing::ServerProcess::Options{
+      .command = java({"kafka.Kafka", properties}), .output_path = folder(index) + "/output"});
 }
 
-void KafkaServer::start() {
-  process_->start();
-  if (!serves_soon()) throw std::runtime_error("Kafka does not start again:\n" + process_->output());
+void KafkaServer::start(std::size_t index) {
+  members_[index].process->start();
+  if (!serves_soon(index))
+    throw std::runtime_error("Kafka does not start again:\n" + members_[index].process->output());
 }
 
 /// Until it answers what it is asked.
-bool KafkaServer::serves_soon() {
+bool KafkaServer::serves_soon(std::size_t index) {
   Metrics metrics;
   Notices notices(Logger(), metrics);
   KafkaOptions options;
-  options.brokers = brokers();
+  options.brokers = address(members_[index].port);
   const auto cluster = Cluster::open(options, notices).value();
   const auto end = std::chrono::steady_clock::now() + kLongest;
-  while (std::chrono::steady_clock::now() < end && process_->running()) {
+  while (std::chrono::steady_clock::now() < end && members_[index].process->running()) {
     if (cluster->ends("no-such-topic", 1000)) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
