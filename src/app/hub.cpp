@@ -14,6 +14,7 @@
 #include "app/address.h"
 #include "app/certificate_watch.h"
 #include "app/logging.h"
+#include "app/other_nodes.h"
 #include "app/threat_notes.h"
 #include "app/token_callers.h"
 #include "app/watched_reads.h"
@@ -21,7 +22,6 @@
 #include "archive/settings.h"
 #include "audit/audit.h"
 #include "base/async.h"
-#include "changes/changes.h"
 #include "documents/documents.h"
 #include "drivers/open.h"
 #include "engines/open.h"
@@ -47,8 +47,6 @@
 namespace concord::app {
 
 namespace {
-
-constexpr const char* kKeysDestroyed = "vault.destroyed";  // what nodes tell each other: the user
 
 /// SIGTERM, SIGINT and SIGHUP are taken by `wait` alone: they are blocked in every thread started after construction.
 class StopSignals {
@@ -131,7 +129,7 @@ class Hub {
     }
     reactors_.start();
     TRY_VOID(open_vault());
-    build_changes();
+    build_others();
     audit_ = std::make_unique<audit::Audit>(
         audit::options_from(config_),
         audit::Audit::Dependencies{*engines_.tables, *engines_.embedded.files, pool_, clock_, metrics_, logger_});
@@ -139,16 +137,18 @@ class Hub {
     TRY_VOID(open_mail());
     watch_ = std::make_unique<guard::Watch>(
         guard_, guard::Watch::Dependencies{clock_, ids_, metrics_, reads_a_document,
-                                           [this](const guard::Threat& threat) { saw(threat); }});
+                                           [this](const guard::Threat& threat) { saw(threat); },
+                                           [this](const guard::Lock& lock) { lock_out(lock); }});
+    if (others_) watch_->share(guards()->relay());
     TRY(identity::Options people, identity::Options::from(config_, !is_loopback(listen_.host)));
     identity_ = std::make_unique<identity::Identity>(
         std::move(people), identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_, logger_, *audit_,
-                                                  mailer_.get(), vault_.get(), watch_.get(), changes_.get()});
+                                                  mailer_.get(), vault_.get(), watch_.get(), changes(), guards()});
     TRY_VOID(wait_for(reactors_.at(0), identity_->start()));
     build_services();
     TRY_VOID(wait_for(reactors_.at(0), access_->start()));
     TRY_VOID(wait_for(reactors_.at(0), socketio_->start()));
-    if (changes_) TRY_VOID(wait_for(reactors_.at(0), changes_->start(reactors_.at(0))));
+    if (others_) TRY_VOID(wait_for(reactors_.at(0), others_->start()));
     TRY_VOID(server_->start());  // answers /health/live from here on; /health/ready once the shards have recovered
     TRY_VOID(wait_for(reactors_.at(0), documents_->start()));
     TRY_VOID(wait_for(reactors_.at(0), reconciler_->start()));
@@ -167,7 +167,7 @@ class Hub {
     }
     if (reconciler_) drain(reconciler_->stop());
     if (documents_) drain(documents_->drain(all_ms / 2));
-    if (changes_) drain(changes_->stop());
+    if (others_) drain(others_->stop());
     if (audit_) drain(audit_->stop());
     if (archive_) drain(archive_->stop(until_ns));
     if (identity_) identity_->stop();
@@ -255,20 +255,12 @@ class Hub {
   }
 
   /// Where the tables are shared there may be other nodes.
-  void build_changes() {
-    if (!engines_.embedded.database_path.empty()) return;
-    changes_ = std::make_unique<changes::Changes>(
-        changes::Options{},
-        changes::Changes::Dependencies{*engines_.tables, *engines_.bus, clock_, ids_, metrics_, logger_});
-    changes_->listen(kKeysDestroyed, [this](const std::optional<std::string>& user) {
-      return forget_keys(user ? UserId::parse(*user) : std::nullopt);
-    });
+  void build_others() {
+    if (engines_.embedded.database_path.empty())
+      others_ = std::make_unique<OtherNodes>(engines_, reactors_.at(0), clock_, ids_, metrics_, logger_, *vault_);
   }
-
-  Task<> forget_keys(std::optional<UserId> user) {
-    vault_->keys().forget(user);
-    co_return Result<>{};
-  }
+  changes::Changes* changes() { return others_ ? &others_->changes() : nullptr; }
+  guard::OtherNodes* guards() { return others_ ? &others_->guards() : nullptr; }
 
   Result<> open_mail() {
     TRY(mail::Options options, mail::options_from(config_));
@@ -283,8 +275,13 @@ class Hub {
 
   void saw(const guard::Threat& threat) {
     note_threat(*audit_, logger_, threat);
-    if (!threat.lock || threat.lock->kind == guard::LockKind::kSigningIn || !documents_) return;
-    if (const auto user = UserId::parse(threat.user)) documents_->live().locked_out(*user);
+    if (threat.lock) lock_out(*threat.lock);
+  }
+
+  /// Closes what a user who is locked has open.
+  void lock_out(const guard::Lock& lock) {
+    if (lock.kind == guard::LockKind::kSigningIn || !documents_) return;
+    if (const auto user = UserId::parse(lock.subject)) documents_->live().locked_out(*user);
   }
 
   void note_refusal(gateway::Refusal refusal) {
@@ -334,7 +331,7 @@ class Hub {
 
   Task<> destroy_keys(UserId user) {
     CO_TRY_VOID(co_await vault_->keys().destroy(user));
-    if (changes_) changes_->tell(kKeysDestroyed, user.str());
+    if (others_) others_->keys_destroyed(user);
     audit::Event event{.action = "key.destroyed", .actor = user.str(), .target = user.str()};
     co_return co_await audit_->record(std::move(event));
   }
@@ -375,7 +372,7 @@ class Hub {
     snapshots_ = std::make_unique<shard::SnapshotStore>(blobs, *vault_, pool_, limits.snapshot_bytes());
     history_ = std::make_unique<documents::HistoryStore>(blobs, *vault_, pool_, documents::max_history_chunk(limits));
     access_ = std::make_unique<access::Access>(
-        access::Access::Dependencies{*engines_.tables, *identity_, *audit_, clock_, metrics_, changes_.get()});
+        access::Access::Dependencies{*engines_.tables, *identity_, *audit_, clock_, metrics_, changes()});
     watched_reads_ = std::make_unique<WatchedReads>(*watch_, *audit_);
     if (mailer_) {
       std::string url = config_.string("PUBLIC_URL");
@@ -399,6 +396,7 @@ class Hub {
     connections_ = std::make_unique<guard::ConnectionLimits>(guard_, clock_, metrics_);
     callers_ = std::make_unique<TokenCallers>(*identity_);
     limits_ = std::make_unique<guard::RequestLimits>(guard_, *callers_, clock_, metrics_);
+    if (others_) limits_->share(guards()->buckets());
     net::Router router;
     identity_->add_routes(router);
     documents_->add_routes(router);
@@ -437,7 +435,7 @@ class Hub {
   engines::Engines engines_;
   std::unique_ptr<vault::Vault> vault_;
   std::unique_ptr<archive::HubArchive> archive_;
-  std::unique_ptr<changes::Changes> changes_;  // null: no other node can be
+  std::unique_ptr<OtherNodes> others_;  // null: no other node can be
   std::unique_ptr<audit::Audit> audit_;
   std::unique_ptr<mail::Mailer> mailer_;
   std::unique_ptr<identity::MentionMails> mention_mails_;  // null: the hub sends no mail

@@ -104,6 +104,7 @@ TEST_F(ManyWriters, one_that_is_cut_off_within_its_transaction_leaves_no_gap) {
   std::atomic<bool> stop = false;
   std::atomic<int> acknowledged = 0;
   std::vector<std::thread> writers;
+  writers.reserve(3);
   for (int writer = 0; writer < 3; ++writer) {
     writers.emplace_back([&a, &stop, &acknowledged] {
       while (!stop) {

@@ -3,6 +3,7 @@
 // `concord::engines::bus_contract`, in one source of a test program.
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <limits>
 #include <map>
@@ -197,6 +198,45 @@ TEST_P(BusContract, a_counter_expires_after_its_first_addition_whatever_is_added
   EXPECT_TRUE(eventually([&] { return run(port().add("n", 0, ttl())).value() == 0; }));
 }
 
+TEST_P(BusContract, a_bucket_is_full_at_first_and_owes_what_was_taken_beyond_it) {
+  const Bus::Filling slow{.per_minute = 1, .burst = 100};
+  const auto take = [&](std::string bucket, std::int64_t tokens) {
+    return run(port().take(std::move(bucket), tokens, slow)).value();
+  };
+  EXPECT_EQ(take("b", 0), 100);
+  EXPECT_EQ(take("b", 30), 70);
+  EXPECT_EQ(take("other", 1), 99);
+  EXPECT_EQ(take("b", 90), -20);
+  EXPECT_EQ(take("b", 1'000'000), -100);
+  EXPECT_LE(take("b", 0), -99);
+  ASSERT_TRUE(run(port().set("b", to_bytes("not the bucket"), 60'000)));
+  EXPECT_EQ(run(port().add("b", 5, 60'000)).value(), 5);
+  EXPECT_LE(take("b", 0), -99);
+}
+
+TEST_P(BusContract, a_bucket_fills_with_time_and_not_beyond_its_burst) {
+  const Bus::Filling quick{.per_minute = 600'000, .burst = 1000};  // full after a tenth of a second
+  EXPECT_LE(run(port().take("b", 1000, quick)).value(), 500);
+  EXPECT_TRUE(eventually([&] { return run(port().take("b", 0, quick)).value() == 1000; }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(run(port().take("b", 0, quick)).value(), 1000);
+}
+
+inline Task<> take_many(Bus& bus, int count) {
+  for (int i = 0; i < count; ++i) CO_TRY_VOID(co_await bus.take("b", 1, {.per_minute = 1, .burst = 10'000}));
+  co_return Result<>();
+}
+
+TEST_P(BusContract, a_bucket_is_taken_from_everywhere) {
+  std::vector<std::future<Result<>>> running;
+  running.reserve(6);
+  for (std::size_t i = 0; i < 6; ++i) running.push_back(start(i, take_many(port(), 100)));
+  for (auto& each : running) ASSERT_TRUE(each.get());
+  const std::int64_t left = run(port().take("b", 0, {.per_minute = 1, .burst = 10'000})).value();
+  EXPECT_GE(left, 9400);
+  EXPECT_LE(left, 9410);
+}
+
 TEST_P(BusContract, a_name_a_time_or_a_size_out_of_bounds_is_refused) {
   const std::string long_name(513, 'x');
   for (const std::string& name : {std::string(), long_name}) {
@@ -207,6 +247,10 @@ TEST_P(BusContract, a_name_a_time_or_a_size_out_of_bounds_is_refused) {
     EXPECT_EQ(code_of(run(port().erase(name))), Code::kInvalidArgument);
     EXPECT_EQ(code_of(run(port().add(name, 1, 1000))), Code::kInvalidArgument);
   }
+  for (const auto& [tokens, per_minute, burst] : std::vector<std::array<std::int64_t, 3>>{
+           {-1, 1, 1}, {kMostBusTokens + 1, 1, 1}, {1, 0, 1}, {1, kMostBusTokens + 1, 1}, {1, 1, 0}})
+    EXPECT_EQ(code_of(run(port().take("b", tokens, {per_minute, burst}))), Code::kInvalidArgument);
+  EXPECT_EQ(code_of(run(port().take("", 1, {}))), Code::kInvalidArgument);
   EXPECT_EQ(code_of(run(port().set("k", {}, 0))), Code::kInvalidArgument);
   EXPECT_EQ(code_of(run(port().add("n", 1, -1))), Code::kInvalidArgument);
   EXPECT_EQ(code_of(run(port().publish("c", nullptr))), Code::kInvalidArgument);

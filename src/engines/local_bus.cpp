@@ -1,5 +1,6 @@
 #include "engines/local_bus.h"
 
+#include <cmath>
 #include <map>
 #include <mutex>
 #include <set>
@@ -99,7 +100,7 @@ struct LocalBus::Channels {
 
 struct LocalBus::Keys {
   Keys(std::size_t max, Clock& c, Metrics& metrics)
-      : max_keys(max), clock(c), live(metrics.gauge("concord_bus_keys", "Keys and counters on the bus.")) {}
+      : max_keys(max), clock(c), live(metrics.gauge("concord_bus_keys", "Keys, counters and buckets on the bus.")) {}
 
   const std::size_t max_keys;
   Clock& clock;
@@ -107,17 +108,24 @@ struct LocalBus::Keys {
   std::mutex mutex;
   Expiring<Bytes> values;           // guarded by mutex
   Expiring<std::int64_t> counters;  // guarded by mutex
+  struct Bucket {
+    double filled = 0;
+    std::int64_t at_ns = 0;
+  };
+  Expiring<Bucket> buckets;  // guarded by mutex
 
   /// Called with the mutex held, before any look at what is there.
   std::int64_t expire() {
     const std::int64_t now = clock.monotonic_ns();
     values.expire(now);
     counters.expire(now);
-    live.set(static_cast<std::int64_t>(values.size() + counters.size()));
+    buckets.expire(now);
+    live.set(static_cast<std::int64_t>(size()));
     return now;
   }
+  std::size_t size() const { return values.size() + counters.size() + buckets.size(); }
   Result<> check_room() const {
-    if (values.size() + counters.size() < max_keys) return {};
+    if (size() < max_keys) return {};
     return fail(Error{Code::kUnavailable, "the bus has too many keys", {{"limit", std::to_string(max_keys)}}});
   }
   static std::int64_t expiry(std::int64_t now_ns, std::int64_t ttl_ms) {
@@ -209,6 +217,25 @@ Task<std::int64_t> LocalBus::add(std::string counter, std::int64_t delta, std::i
   CO_TRY_VOID(keys_->check_room());
   keys_->counters.put(counter, delta, Keys::expiry(now, ttl_ms));
   co_return delta;
+}
+
+Task<std::int64_t> LocalBus::take(std::string bucket, std::int64_t tokens, Filling filling) {
+  CO_TRY_VOID(check_bus_name("bucket", bucket));
+  CO_TRY_VOID(check_bus_tokens(tokens, filling));
+  const std::lock_guard lock(keys_->mutex);
+  const std::int64_t now = keys_->expire();
+  const auto burst = static_cast<double>(filling.burst);
+  const double per_ns = static_cast<double>(filling.per_minute) / 60e9;
+  Keys::Bucket next{.filled = burst, .at_ns = now};
+  if (const Keys::Bucket* known = keys_->buckets.find(bucket)) {
+    next.filled = std::min(burst, known->filled + static_cast<double>(now - known->at_ns) * per_ns);
+  } else {
+    CO_TRY_VOID(keys_->check_room());
+  }
+  next.filled = std::max(next.filled - static_cast<double>(tokens), -burst);
+  const auto full_ms = static_cast<std::int64_t>((burst - next.filled) / per_ns / 1e6) + 1;
+  keys_->buckets.put(bucket, next, Keys::expiry(now, full_ms));
+  co_return static_cast<std::int64_t>(std::floor(next.filled));
 }
 
 }  // namespace concord::engines

@@ -28,6 +28,7 @@ class LocalBus final : public Bus {
   Task<> erase(std::string key) override;
   Task<std::vector<Pair>> list(std::string prefix, std::size_t limit) override;
   Task<std::int64_t> add(std::string counter, std::int64_t delta, std::int64_t ttl_ms) override;
+  Task<std::int64_t> take(std::string bucket, std::int64_t tokens, Filling filling) override;
 
  private:
   struct Channels;

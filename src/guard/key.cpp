@@ -39,6 +39,22 @@ Key pair_key_of(char kind, std::string_view account, std::string_view address) {
   return text_key_of(kind, both);
 }
 
+std::string to_text(const Key& key) { return key.kind + to_hex(key.bytes); }
+
+std::optional<Key> key_from(std::string_view text) {
+  Key key;
+  if (text.size() != 1 + 2 * key.bytes.size()) return std::nullopt;
+  key.kind = text.front();
+  text.remove_prefix(1);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    const std::size_t digit = kDigits.find(text[i]);
+    if (digit == std::string_view::npos) return std::nullopt;
+    key.bytes.at(i / 2) = static_cast<std::uint8_t>((key.bytes.at(i / 2) << 4U) | digit);
+  }
+  return key;
+}
+
 std::size_t KeyHash::operator()(const Key& key) const {
   static const auto salt = crypto::random_array<16>();
   std::array<std::uint64_t, 2> words{}, salts{};

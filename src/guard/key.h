@@ -4,6 +4,8 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace concord::guard {
@@ -20,6 +22,11 @@ Key address_key_of(char kind, std::string_view address);
 Key text_key_of(char kind, std::string_view text);
 /// By an account and an address together.
 Key pair_key_of(char kind, std::string_view account, std::string_view address);
+
+/// For other nodes: the kind and 32 hexadecimal digits.
+std::string to_text(const Key& key);
+/// nullopt where it is none.
+std::optional<Key> key_from(std::string_view text);
 
 /// Salted once a process, so that nobody can choose keys that fall together.
 struct KeyHash {

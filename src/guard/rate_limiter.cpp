@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace concord::guard {
 
@@ -11,6 +12,9 @@ constexpr double kMinuteNs = 60e9;
 constexpr std::size_t kParts = 16;
 constexpr std::size_t kFewKeys = 1024;  // not worth parts: each would forget by itself
 constexpr char kText = 'k';
+
+/// How many are taken before the hub's bucket is told.
+std::int64_t batch_of(std::int64_t burst) { return std::clamp<std::int64_t>(burst / 20, 1, 100); }
 
 std::int64_t seconds_to_fill(double missing, double per_minute) {
   return static_cast<std::int64_t>(std::ceil(missing / per_minute * 60));
@@ -31,11 +35,24 @@ RateLimiter::Taken RateLimiter::take(const Key& key, std::int64_t per_minute) {
   return take(key, per_minute, per_minute);
 }
 
+void RateLimiter::share(SharedBuckets& buckets, std::string name) {
+  shared_ = &buckets;
+  name_ = std::move(name);
+}
+
 RateLimiter::Taken RateLimiter::take(const Key& key, std::int64_t per_minute, std::int64_t burst) {
+  Telling telling;
+  const Taken taken = take_here(key, per_minute, burst, telling);
+  if (telling.tokens > 0) tell(telling);  // not under the lock
+  return taken;
+}
+
+RateLimiter::Taken RateLimiter::take_here(const Key& key, std::int64_t per_minute, std::int64_t burst,
+                                          Telling& telling) {
   const auto rate = static_cast<double>(per_minute);
   const auto capacity = static_cast<double>(burst);
   const std::int64_t now_ns = clock_.monotonic_ns();
-  Part& part = *parts_[(KeyHash()(key) >> 32U) % parts_.size()];
+  Part& part = part_of(key);
   const std::lock_guard lock(part.mutex);
   Bucket& bucket = part.buckets.touch(key, {.filled = capacity, .at_ns = now_ns});
   // Another thread may have read the clock later and come here first.
@@ -44,6 +61,10 @@ RateLimiter::Taken RateLimiter::take(const Key& key, std::int64_t per_minute, st
   bucket.at_ns = std::max(bucket.at_ns, now_ns);
   if (bucket.filled >= 1) {
     bucket.filled -= 1;
+    if (shared_ != nullptr && ++bucket.untold >= batch_of(burst) && !bucket.telling) {
+      bucket.telling = true;
+      telling = {key, std::exchange(bucket.untold, 0), {per_minute, burst}};
+    }
     return {.remaining = static_cast<std::int64_t>(bucket.filled),
             .reset_s = seconds_to_fill(capacity - bucket.filled, rate)};
   }
@@ -51,6 +72,26 @@ RateLimiter::Taken RateLimiter::take(const Key& key, std::int64_t per_minute, st
   refused.worth_telling = bucket.told_ns == 0 || now_ns - bucket.told_ns >= static_cast<std::int64_t>(kMinuteNs);
   if (refused.worth_telling) bucket.told_ns = std::max<std::int64_t>(now_ns, 1);
   return refused;
+}
+
+void RateLimiter::tell(const Telling& telling) {
+  std::string bucket = "rate/" + name_ + "/" + to_text(telling.key);
+  shared_->took(std::move(bucket), telling.tokens, telling.filling,
+                [this, telling](std::optional<std::int64_t> left) { told(telling, left); });
+}
+
+void RateLimiter::told(const Telling& telling, std::optional<std::int64_t> left) {
+  Part& part = part_of(telling.key);
+  const std::lock_guard lock(part.mutex);
+  Bucket* const bucket = part.buckets.find(telling.key);
+  if (bucket == nullptr) return;  // forgotten meanwhile
+  bucket->telling = false;
+  if (left) {
+    bucket->filled = static_cast<double>(std::min(*left - bucket->untold, telling.filling.burst));
+    bucket->at_ns = clock_.monotonic_ns();
+  } else {
+    bucket->untold += telling.tokens;
+  }
 }
 
 std::optional<std::int64_t> RateLimiter::try_take(std::string_view key) { return try_take(key, per_minute_); }

@@ -1,17 +1,23 @@
 #pragma once
 // Token buckets in memory, one a key: bursts up to the rate of a minute, then evenly. Bounded: the key that
-// was idle longest is forgotten first. It guards this process alone; a hub of several nodes allows the rate
-// on each. In parts, each under its own lock, so that reactors hardly ever meet. Any thread.
+// was idle longest is forgotten first. In parts, each under its own lock, so that reactors hardly ever meet. Any
+// thread.
+//
+// In a hub of several nodes each takes from a bucket of its own, which is set to what the hub's has left whenever a
+// twentieth of a burst was taken here (`share`). So all nodes together allow the rate and its burst, and at most a
+// twentieth of a burst more for each further node, besides what is taken while the bus is asked.
 
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "guard/recent_map.h"
+#include "guard/shared_buckets.h"
 
 namespace concord::guard {
 
@@ -19,6 +25,10 @@ class RateLimiter {
  public:
   /// `per_minute` 0: without limit.
   RateLimiter(Clock& clock, std::int64_t per_minute, std::size_t max_keys);
+
+  /// From now on the buckets are the hub's, under this name. Before the first is taken from; `buckets` is closed before
+  /// this ends.
+  void share(SharedBuckets& buckets, std::string name);
 
   /// What became of one request.
   struct Taken {
@@ -45,6 +55,8 @@ class RateLimiter {
     double filled = 0;
     std::int64_t at_ns = 0;
     std::int64_t told_ns = 0;  // 0: never
+    std::int64_t untold = 0;   // taken here, and the hub's bucket does not know
+    bool telling = false;      // it is being told
   };
   struct alignas(64) Part {
     explicit Part(std::size_t most) : buckets(most) {}
@@ -52,8 +64,20 @@ class RateLimiter {
     RecentMap<Bucket> buckets;
   };
 
+  struct Telling {
+    Key key;
+    std::int64_t tokens = 0;  // 0: nothing is to be told
+    engines::Bus::Filling filling;
+  };
+  Taken take_here(const Key& key, std::int64_t per_minute, std::int64_t burst, Telling& telling);
+  void tell(const Telling& telling);
+  void told(const Telling& telling, std::optional<std::int64_t> left);
+  Part& part_of(const Key& key) { return *parts_[(KeyHash()(key) >> 32U) % parts_.size()]; }
+
   Clock& clock_;
   const std::int64_t per_minute_;
+  SharedBuckets* shared_ = nullptr;
+  std::string name_;
   std::vector<std::unique_ptr<Part>> parts_;
 };
 

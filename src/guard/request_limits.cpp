@@ -47,6 +47,13 @@ RequestLimits::RequestLimits(const Options& options, Callers& callers, Clock& cl
       sign_in_refused_(refused(metrics, "sign-in")),
       poll_refused_(refused(metrics, "poll")) {}
 
+void RequestLimits::share(SharedBuckets& buckets) {
+  users_.share(buckets, "user");
+  anonymous_.share(buckets, "anonymous");
+  sign_ins_.share(buckets, "sign-in");
+  polls_.share(buckets, "poll");
+}
+
 RequestLimits::Admission RequestLimits::take(RateLimiter& limiter, std::string_view policy, const Key& key) {
   if (limiter.per_minute() == 0) return {};
   Admission admission{.policy = policy, .per_minute = limiter.per_minute(), .taken = limiter.take(key)};

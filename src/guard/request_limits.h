@@ -41,6 +41,9 @@ class RequestLimits {
  public:
   RequestLimits(const Options& options, Callers& callers, Clock& clock, Metrics& metrics);
 
+  /// From now on the rates are the hub's, and not this node's. As RateLimiter::share.
+  void share(SharedBuckets& buckets);
+
   struct Admission {
     std::string_view policy;  // of the rate that was taken from; empty: none holds here
     std::int64_t per_minute = 0;

@@ -9,6 +9,7 @@ namespace {
 constexpr char kPair = 'p';
 constexpr char kAddress = 'a';
 constexpr char kAccount = 'c';
+constexpr char kRelayed = 'd';  // what nodes tell each other: what was, and the three keys of where
 constexpr std::int64_t kFreeOfAPair = 5;
 constexpr std::int64_t kFreeOfMany = 20;
 constexpr std::int64_t kMostOfAnAccountMs = 30'000;
@@ -56,28 +57,58 @@ std::optional<std::int64_t> SignInDelays::begin(std::string_view account, std::s
   return std::nullopt;
 }
 
-void SignInDelays::failed(std::string_view account, std::string_view address) {
-  const Key pair = pair_key_of(kPair, account, address);
+SignInDelays::Place SignInDelays::place_of(std::string_view account, std::string_view address) {
+  return {pair_key_of(kPair, account, address), address_key_of(kAddress, address), text_key_of(kAccount, account)};
+}
+
+void SignInDelays::note(What what, const Place& place) {
   const std::int64_t now = now_ms(clock_);
   const std::lock_guard lock(mutex_);
-  pairs_.failed(pair, now);
-  addresses_.failed(address_key_of(kAddress, address), now);
-  if (!familiar(pair, now)) accounts_.failed(text_key_of(kAccount, account), now);
+  switch (what) {
+    case What::kFailed:
+      pairs_.failed(place.pair, now);
+      addresses_.failed(place.from, now);
+      if (!familiar(place.pair, now)) accounts_.failed(place.to, now);
+      return;
+    case What::kSucceeded:
+      addresses_.forgive(place.from, pairs_.failures(place.pair, now));
+      pairs_.forgive(place.pair);
+      [[fallthrough]];
+    case What::kSeen:
+      familiar_until_ms_.touch(place.pair, 0) = now + kFamiliarMs;
+  }
+}
+
+void SignInDelays::note_and_tell(What what, const Place& place) {
+  note(what, place);
+  if (relay_ == nullptr) return;
+  relay_->tell(kRelayed,
+               {std::string(1, static_cast<char>(what)), to_text(place.pair), to_text(place.from), to_text(place.to)});
+}
+
+void SignInDelays::share(Relay& relay) {
+  relay_ = &relay;
+  relay.listen(kRelayed, [this](const Relay::Fields& fields) { hear(fields); });
+}
+
+void SignInDelays::hear(const Relay::Fields& fields) {
+  if (fields.size() != 4 || fields[0].size() != 1) return;
+  const auto pair = key_from(fields[1]), from = key_from(fields[2]), to = key_from(fields[3]);
+  const What what{fields[0].front()};
+  const bool known = what == What::kFailed || what == What::kSucceeded || what == What::kSeen;
+  if (known && pair && from && to) note(what, {*pair, *from, *to});
+}
+
+void SignInDelays::failed(std::string_view account, std::string_view address) {
+  note_and_tell(What::kFailed, place_of(account, address));
 }
 
 void SignInDelays::succeeded(std::string_view account, std::string_view address) {
-  const Key pair = pair_key_of(kPair, account, address);
-  const std::int64_t now = now_ms(clock_);
-  const std::lock_guard lock(mutex_);
-  addresses_.forgive(address_key_of(kAddress, address), pairs_.failures(pair, now));
-  pairs_.forgive(pair);
-  familiar_until_ms_.touch(pair, 0) = now + kFamiliarMs;
+  note_and_tell(What::kSucceeded, place_of(account, address));
 }
 
 void SignInDelays::seen(std::string_view account, std::string_view address) {
-  const Key pair = pair_key_of(kPair, account, address);
-  const std::lock_guard lock(mutex_);
-  familiar_until_ms_.touch(pair, 0) = now_ms(clock_) + kFamiliarMs;
+  note_and_tell(What::kSeen, place_of(account, address));
 }
 
 }  // namespace concord::guard

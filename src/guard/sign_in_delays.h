@@ -13,6 +13,9 @@
 //
 // A success ends the delay of the account from there and takes its failures from the address's; who fails at other
 // accounts does not get free by signing in to one of their own. All is forgotten at a restart. Any thread.
+//
+// Nodes of a hub tell each other of failures and successes, so that a try counts whichever node it is made at; tries
+// that are made at several at once may each be let through before they know of each other.
 
 #include <cstdint>
 #include <mutex>
@@ -21,6 +24,7 @@
 
 #include "base/clock.h"
 #include "guard/failure_delay.h"
+#include "guard/relay.h"
 
 namespace concord::guard {
 
@@ -28,6 +32,9 @@ class SignInDelays {
  public:
   /// `most_s`: the longest delay, 0 for none. `most_keys` bounds what is remembered of each kind.
   SignInDelays(Clock& clock, std::int64_t most_s, std::size_t most_keys);
+
+  /// From now on other nodes are told, and heard. Before it is used, and before the relay starts.
+  void share(Relay& relay);
 
   /// Whole seconds (at least 1) that the try has to wait; nullopt: it may be made, and has begun. `account` is the
   /// e-mail's key or whatever else names it, whether there is such an account or not.
@@ -40,9 +47,18 @@ class SignInDelays {
   bool is_familiar(std::string_view account, std::string_view address);
 
  private:
+  enum class What : char { kFailed = 'f', kSucceeded = 's', kSeen = 'k' };
+  struct Place {
+    Key pair, from, to;
+  };
+  static Place place_of(std::string_view account, std::string_view address);
+  void note(What what, const Place& place);
+  void note_and_tell(What what, const Place& place);
+  void hear(const Relay::Fields& fields);
   bool familiar(const Key& pair, std::int64_t now_ms);
 
   Clock& clock_;
+  Relay* relay_ = nullptr;
   std::mutex mutex_;
   FailureDelay pairs_, addresses_, accounts_;
   RecentMap<std::int64_t> familiar_until_ms_;  // by pair

@@ -1,5 +1,7 @@
 #include "guard/watch.h"
 
+#include "guard/watch_lines.h"
+
 #include <utility>
 
 namespace concord::guard {
@@ -53,16 +55,49 @@ Threat Watch::found(Threat threat, std::optional<LockKind> kind, const Key& key,
             .why = threat.kind,
             .since_ms = now_ms,
             .until_ms = now_ms + options_.lock_minutes * 60'000};
-  locks_.forget_ended(now_ms);
-  locks_.add(lock);
-  any_lock_ = true;
-  active_.set(static_cast<std::int64_t>(locks_.size()));
+  keep(lock);
   threat.lock = std::move(lock);
   return threat;
 }
 
-void Watch::tell(const std::optional<Threat>& threat) {
-  if (threat && on_.on_threat) on_.on_threat(*threat);
+/// Under the mutex.
+void Watch::keep(Lock lock) {
+  locks_.forget_ended(on_.clock.wall_ms());
+  locks_.add(std::move(lock));
+  any_lock_ = true;
+  active_.set(static_cast<std::int64_t>(locks_.size()));
+}
+
+/// The lock first: who hears of it does not find the threat by itself.
+void Watch::report(const std::optional<Threat>& threat) {
+  if (!threat) return;
+  if (threat->lock) tell_lock(*threat->lock);
+  if (on_.on_threat) on_.on_threat(*threat);
+}
+
+DistinctCounts& Watch::counts_of(ThreatKind kind) {
+  return kind == ThreatKind::kSpraying       ? spraying_
+         : kind == ThreatKind::kStuffing     ? stuffing_
+         : kind == ThreatKind::kMassDownload ? reads_
+                                             : misses_;
+}
+
+std::int64_t Watch::most_of(ThreatKind kind) const {
+  return kind == ThreatKind::kMassDownload  ? options_.reads_per_hour
+         : kind == ThreatKind::kEnumeration ? options_.misses_per_10_minutes
+                                            : options_.failures_per_10_minutes;
+}
+
+std::optional<Threat> Watch::add(const Seen& seen) {
+  if (!counts_of(seen.kind).add(seen.who, seen.what, on_.clock.monotonic_ns() / 1'000'000)) return std::nullopt;
+  const bool is_known = options_.lock_minutes == 0 || locks_.find(seen.lock, seen.who, on_.clock.wall_ms()) != nullptr;
+  if (!seen.own && is_known) return std::nullopt;  // the node that has seen it tells
+  return found({.kind = seen.kind,
+                .user = std::string(seen.user),
+                .address = std::string(seen.address),
+                .count = most_of(seen.kind),
+                .lock = {}},
+               seen.lock, seen.who, seen.subject);
 }
 
 std::optional<Lock> Watch::locked(LockKind kind, const Key& key) {
@@ -116,49 +151,59 @@ void Watch::was_missed(std::string_view thing, std::string_view address, const C
 
 void Watch::count(ThreatKind kind, std::string_view thing, std::string_view address,
                   const std::optional<Caller>& caller) {
-  const bool read = kind == ThreatKind::kMassDownload;
-  const Key who = key_of(address, caller);
   const Key what = text_key_of(kThing, thing);
-  std::optional<Threat> threat;
-  {
-    const std::lock_guard guard(mutex_);
-    const std::int64_t now_ms = on_.clock.monotonic_ns() / 1'000'000;
-    if ((read ? reads_ : misses_).add(who, what, now_ms)) {
-      const std::string user = is_user(caller) ? caller->user.str() : std::string();
-      threat =
-          found({.kind = kind,
-                 .user = user,
-                 .address = std::string(address),
-                 .count = read ? options_.reads_per_hour : options_.misses_per_10_minutes,
-                 .lock = {}},
-                read ? LockKind::kReading : LockKind::kAsking, who, user.empty() ? address : std::string_view(user));
-    }
-  }
-  tell(threat);
+  const std::optional<UserId> user = is_user(caller) ? std::optional(caller->user) : std::nullopt;
+  report(add_thing(kind, what, address, user, true));
+  if (relay_ != nullptr && most_of(kind) > 0)
+    relay_->tell(lines::kThing, {std::to_string(static_cast<int>(kind)), to_text(what), std::string(address),
+                                 user ? user->str() : std::string()});
+}
+
+std::optional<Threat> Watch::add_thing(ThreatKind kind, const Key& what, std::string_view address,
+                                       const std::optional<UserId>& user, bool own) {
+  const std::string name = user ? user->str() : std::string();
+  const std::lock_guard guard(mutex_);
+  return add({.kind = kind,
+              .lock = kind == ThreatKind::kMassDownload ? LockKind::kReading : LockKind::kAsking,
+              .who = user ? Key{kUser, user->uuid()} : address_key_of(kAddress, address),
+              .what = what,
+              .user = name,
+              .address = address,
+              .subject = user ? std::string_view(name) : address,
+              .own = own});
 }
 
 void Watch::sign_in_failed(std::string_view account, std::string_view user, std::string_view address) {
   const Key from = address_key_of(kAddress, address);
   const Key to = text_key_of(kAccount, account);
-  const std::int64_t most = options_.failures_per_10_minutes;
-  std::optional<Threat> spraying, stuffing;
-  {
-    const std::lock_guard guard(mutex_);
-    const std::int64_t now_ms = on_.clock.monotonic_ns() / 1'000'000;
-    if (spraying_.add(from, to, now_ms))
-      spraying =
-          found({.kind = ThreatKind::kSpraying, .user = "", .address = std::string(address), .count = most, .lock = {}},
-                LockKind::kSigningIn, from, address);
-    if (stuffing_.add(to, from, now_ms))
-      stuffing = found({.kind = ThreatKind::kStuffing,
-                        .user = std::string(user),
-                        .address = std::string(address),
-                        .count = most,
-                        .lock = {}},
-                       LockKind::kSigningIn, to, user);
-  }
-  tell(spraying);
-  tell(stuffing);
+  const auto [spraying, stuffing] = add_failure(from, to, user, address, true);
+  report(spraying);
+  report(stuffing);
+  if (relay_ != nullptr && options_.failures_per_10_minutes > 0)
+    relay_->tell(lines::kFailure, {to_text(from), to_text(to), std::string(user), std::string(address)});
+}
+
+std::pair<std::optional<Threat>, std::optional<Threat>> Watch::add_failure(const Key& from, const Key& to,
+                                                                           std::string_view user,
+                                                                           std::string_view address, bool own) {
+  const std::lock_guard guard(mutex_);
+  auto spraying = add({.kind = ThreatKind::kSpraying,
+                       .lock = LockKind::kSigningIn,
+                       .who = from,
+                       .what = to,
+                       .user = "",
+                       .address = address,
+                       .subject = address,
+                       .own = own});
+  auto stuffing = add({.kind = ThreatKind::kStuffing,
+                       .lock = LockKind::kSigningIn,
+                       .who = to,
+                       .what = from,
+                       .user = user,
+                       .address = address,
+                       .subject = user,
+                       .own = own});
+  return {std::move(spraying), std::move(stuffing)};
 }
 
 std::optional<std::int64_t> Watch::locked_account_s(std::string_view account) {
@@ -178,7 +223,7 @@ void Watch::token_reused(std::string_view user, std::string_view address) {
                     .lock = {}},
                    std::nullopt, {}, user);
   }
-  tell(threat);
+  report(threat);
 }
 
 std::vector<Lock> Watch::locks() {
@@ -187,6 +232,11 @@ std::vector<Lock> Watch::locks() {
 }
 
 std::optional<Lock> Watch::unlock(LockId id) {
+  if (relay_ != nullptr) relay_->tell(lines::kUnlock, {id.str()});
+  return remove(id);
+}
+
+std::optional<Lock> Watch::remove(LockId id) {
   const std::lock_guard guard(mutex_);
   auto removed = locks_.remove(id, on_.clock.wall_ms());
   locks_.forget_ended(on_.clock.wall_ms());

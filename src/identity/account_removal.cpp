@@ -37,10 +37,11 @@ Task<> AccountRemoval::remove(Acting by, std::optional<std::string> password) {
   co_return co_await finish(user, std::move(by.caller));
 }
 
-/// Each step bears being done twice.
+/// Each step bears being done twice, also by two nodes at once: who takes the account away tells.
 Task<> AccountRemoval::finish(UserId user, Caller caller) {
   for (const auto& listener : listeners_) CO_TRY_VOID(co_await listener(user));
-  CO_TRY_VOID(co_await accounts_.remove(user));
+  CO_TRY(const bool gone, co_await accounts_.remove(user));
+  if (!gone) co_return Result<>();
   sign_in_.account_gone();
   changed_();
   on_.logger.info("account removed", {{"user", user.str()}, {"request_id", caller.request_id}});

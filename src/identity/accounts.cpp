@@ -185,9 +185,9 @@ Task<std::vector<UserId>> Accounts::removals_begun() {
   co_return out;
 }
 
-Task<> Accounts::remove(UserId id) {
-  CO_TRY_VOID(co_await tables_.query({"DELETE FROM identity_users WHERE id = $1", {id.str()}}));
-  co_return Result<>();
+Task<bool> Accounts::remove(UserId id) {
+  CO_TRY(const Rows gone, co_await tables_.query({"DELETE FROM identity_users WHERE id = $1", {id.str()}}));
+  co_return gone.affected == 1;
 }
 
 Task<> Accounts::check_way_in(Transaction& transaction, UserId id) {

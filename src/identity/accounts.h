@@ -58,8 +58,8 @@ class Accounts {
   static Task<bool> begin_removal(engines::Transaction& transaction, UserId id, std::int64_t credentials,
                                   std::int64_t now_ms);
   Task<std::vector<UserId>> removals_begun();
-  /// The row, and with it the user's sessions, memberships, links, invitations and agents.
-  Task<> remove(UserId id);
+  /// The row, and with it the user's sessions, memberships, links, invitations and agents. Whether it was there.
+  Task<bool> remove(UserId id);
   /// kConflict where there is no way left to sign in to it: no password, no service, no passkey.
   static Task<> check_way_in(engines::Transaction& transaction, UserId id);
   static Task<bool> has_others(engines::Transaction& transaction, UserId id);

@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "changes/changes.h"
+#include "guard/other_nodes.h"
 #include "identity/access_tokens.h"
 #include "identity/account_changes.h"
 #include "identity/account_mails.h"
@@ -80,7 +81,9 @@ struct Identity::State {
         services(on.tables),
         mails(options, on.mailer),
         notices(accounts, mails, on.logger),
-        hasher(options.password_cost, options.hash_threads, options.hash_queue, on.metrics) {}
+        hasher(options.password_cost, options.hash_threads, options.hash_queue, on.metrics) {
+    if (on.guards != nullptr) agent_rate.share(on.guards->buckets(), "agent");
+  }
 
   const Options options;
   Dependencies on;
@@ -159,6 +162,7 @@ void Identity::State::listen_to_others() {
 }
 
 Task<> Identity::State::hear_accounts() {
+  sign_in->account_gone();  // it may have been the last one
   membership_heard();
   co_return Result<>();
 }

@@ -31,8 +31,9 @@ namespace concord::engines {
 class Tables;
 }
 namespace concord::guard {
+class OtherNodes;
 class Watch;
-}
+}  // namespace concord::guard
 namespace concord::mail {
 class Mailer;
 }
@@ -62,6 +63,7 @@ struct Dependencies {
   vault::Vault* vault = nullptr;        // null: nothing is stored sealed
   guard::Watch* watch = nullptr;        // null: nobody is watched
   changes::Changes* changes = nullptr;  // null: the hub has no other nodes
+  guard::OtherNodes* guards = nullptr;  // likewise
 };
 
 class Identity {
@@ -112,9 +114,8 @@ class Identity {
   /// `changed` is called, on any thread, after a change of a role, of who is in a group, or of an agent, on whichever
   /// node. After `start`, before the server serves.
   void on_membership_changed(std::function<void()> changed);
-  // Links to things, of which identity knows the identifiers alone: whether `by` may share it is the caller's to ask.
-  // kTooLarge past the most links of one thing; kPermissionDenied where the hub has none; kNotFound where it is not
-  // that thing's.
+  // Links to things, of which identity knows the identifiers alone; whether `by` may share one is the caller's to ask.
+  // kTooLarge past the most of one thing; kPermissionDenied where the hub has none; kNotFound where it is not its.
   Task<MadeLink> make_share_link(By by, WantedLink wanted);
   Task<std::vector<ShareLink>> share_links(std::string thing);
   Task<> remove_share_link(By by, std::string thing, AgentId id);
@@ -125,8 +126,7 @@ class Identity {
   /// `remove` takes away what a part keeps of a user whose account goes for good, before the account does; in the
   /// order of registration. It bears being called again. After `start`, before the server serves.
   void on_account_removed(std::function<Task<>(UserId)> remove);
-  /// Goes on with removals that a stop cut off; what fails is logged, and left to the next start. Once all of those
-  /// listeners are there and can work.
+  /// Goes on with removals that a stop cut off; what fails is left to the next start. Once all listeners can work.
   Task<> finish_removals();
   /// Gives the signing key a successor when it is due, and takes up what other nodes did: now and then.
   Task<> look_after_keys();

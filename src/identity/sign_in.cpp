@@ -2,6 +2,7 @@
 
 #include "crypto/hash.h"
 #include "guard/address.h"
+#include "guard/other_nodes.h"
 #include "guard/watch.h"
 #include "json/object.h"
 
@@ -91,7 +92,12 @@ SignIn::SignIn(const Options& options, Dependencies& dependencies, Accounts& acc
       sign_ins_(on_.clock, options.sign_ins_per_minute, options.rate_limit_keys),
       registrations_(on_.clock, options.registrations_per_minute, options.rate_limit_keys),
       delays_(on_.clock, options.sign_in_delay_most_s, options.rate_limit_keys),
-      counters_(std::make_unique<Counters>(on_.metrics)) {}
+      counters_(std::make_unique<Counters>(on_.metrics)) {
+  if (on_.guards == nullptr) return;
+  sign_ins_.share(on_.guards->buckets(), "signing-in");
+  registrations_.share(on_.guards->buckets(), "registering");
+  delays_.share(on_.guards->relay());
+}
 
 SignIn::~SignIn() = default;
 

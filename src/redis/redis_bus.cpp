@@ -115,6 +115,8 @@ struct Core {
   Task<std::vector<Bus::Pair>> list(std::string names, std::size_t limit);
   Task<> list_bucket(Bucket from, std::string names, std::size_t limit, std::vector<Bus::Pair>& found);
   Task<std::int64_t> add(std::string counter, std::int64_t delta, std::int64_t ttl_ms);
+  Task<std::int64_t> take(std::string bucket, std::int64_t tokens, Bus::Filling filling);
+  Task<std::int64_t> number(Run call);
 
   template <class T>
   Task<T> tracked(Task<T> task) {
@@ -213,15 +215,32 @@ Task<std::int64_t> Core::add(std::string counter, std::int64_t delta, std::int64
   const std::string more = std::to_string(delta);
   const std::string ttl = std::to_string(std::min(ttl_ms, engines::kLongestBusTtlMs));
   Run call{.script = scripts.add, .keys = {name}, .arguments = {as_bytes(more), as_bytes(ttl)}, .slot = key_slot(name)};
+  co_return co_await number(std::move(call));
+}
+
+Task<std::int64_t> Core::take(std::string bucket, std::int64_t tokens, Bus::Filling filling) {
+  const std::string name = prefix + "/tokens/" + bucket;
+  const std::string wanted = std::to_string(tokens);
+  const std::string per_minute = std::to_string(filling.per_minute);
+  const std::string burst = std::to_string(filling.burst);
+  Run call{.script = scripts.take,
+           .keys = {name},
+           .arguments = {as_bytes(wanted), as_bytes(per_minute), as_bytes(burst)},
+           .slot = key_slot(name)};
+  co_return co_await number(std::move(call));
+}
+
+/// Of a script that answers a number as text.
+Task<std::int64_t> Core::number(Run call) {
   CO_TRY(const RespValue answer, co_await run(std::move(call)));
   if (answer.is_error() && answer.text().contains("would overflow"))
     co_return fail(Code::kInvalidArgument, "the counter overflows");
   if (answer.is_error()) co_return refused(answer);
-  std::int64_t sum = 0;
+  std::int64_t value = 0;
   const std::string_view text = answer.text();
-  if (std::from_chars(text.data(), text.data() + text.size(), sum).ec != std::errc())
-    co_return fail(Code::kUnavailable, "Redis answers a counter with something else");
-  co_return sum;
+  if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc())
+    co_return fail(Code::kUnavailable, "Redis answers a number with something else");
+  co_return value;
 }
 
 Task<> Core::close() {
@@ -278,6 +297,11 @@ class RedisBus final : public Bus {
     CO_TRY_VOID(engines::check_bus_name("counter", counter));
     CO_TRY_VOID(engines::check_bus_ttl(ttl_ms));
     co_return co_await there(core_->add(std::move(counter), delta, ttl_ms));
+  }
+  Task<std::int64_t> take(std::string bucket, std::int64_t tokens, Filling filling) override {
+    CO_TRY_VOID(engines::check_bus_name("bucket", bucket));
+    CO_TRY_VOID(engines::check_bus_tokens(tokens, filling));
+    co_return co_await there(core_->take(std::move(bucket), tokens, filling));
   }
 
  private:

@@ -9,6 +9,7 @@
 //
 //   NS/channel/<channel>                     a channel
 //   NS/counter/<counter>                     a counter: a number that expires
+//   NS/tokens/<bucket>                       a bucket of tokens: a hash that expires once it is full
 //   {NS/<bucket>}/names, /times, /values     the keys of one of 128 buckets, as script.cpp has them
 //
 // A key's bucket is chosen by its part up to the second slash, by all of it where it has not so many; so a prefix with

@@ -78,6 +78,21 @@ if redis.call('PTTL', KEYS[1]) == -1 then redis.call('PEXPIRE', KEYS[1], ARGV[2]
 return redis.call('GET', KEYS[1])
 )lua";
 
+// A bucket is a hash: how far it is filled, and when that was. It expires once it is full again.
+constexpr std::string_view kTake = R"lua(
+local tokens, per_minute, burst = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local known = redis.call('HMGET', KEYS[1], 'filled', 'at')
+local filled, at = tonumber(known[1] or burst), tonumber(known[2] or now)
+if now > at then
+  filled = filled + (now - at) * per_minute / 60000
+  at = now
+end
+filled = math.max(math.min(filled, burst) - tokens, -burst)
+redis.call('HSET', KEYS[1], 'filled', string.format('%.6f', filled), 'at', string.format('%.0f', at))
+redis.call('PEXPIRE', KEYS[1], string.format('%.0f', math.ceil((burst - filled) * 60000 / per_minute) + 1000))
+return string.format('%.0f', math.floor(filled))
+)lua";
+
 std::string joined(std::string_view first, std::string_view second, std::string_view third = {}) {
   return std::string(first).append(second).append(third);
 }
@@ -96,6 +111,7 @@ Scripts::Scripts()
       get(joined(kNow, kGet)),
       erase(kErase),
       list(joined(kNow, kSweep, kList)),
+      take(joined(kNow, kTake)),
       add(kAdd) {}
 
 }  // namespace concord::redis

@@ -23,7 +23,8 @@ struct Scripts {
   /// KEYS names, times, values; ARGV from, to (as ZRANGEBYLEX has them), most pairs, most bytes. Answers where to go on
   /// (empty: nothing is left), then a key and its value, and so on.
   Script list;
-  Script add;  // KEYS counter; ARGV what to add, time to live. Answers the sum as text
+  Script take;  // KEYS bucket; ARGV tokens, tokens a minute, burst. Answers what is left as text
+  Script add;   // KEYS counter; ARGV what to add, time to live. Answers the sum as text
 };
 
 }  // namespace concord::redis
