@@ -10,6 +10,7 @@
 #include "app/node_certificate_command.h"
 #include "app/serve_command.h"
 #include "app/settings.h"
+#include "app/short_forms.h"
 #include "base/clock.h"
 
 namespace concord::app {
@@ -21,6 +22,8 @@ constexpr std::string_view kVersion = CONCORD_VERSION;
 constexpr std::string_view kHelp = R"(concord COMMAND [--SETTING VALUE …]
 
   serve               start the hub; `concord serve --help` lists the settings
+  gateway             the same as a node that answers clients alone: `serve --roles gateway`
+  shard               as one that serves documents alone; `--shard-id N` names it shard-N
   config              print every setting, its value and where it came from; --markdown prints the reference
   doctor              look at the machine, the settings and the engines of a hub, and say what to change
   log                 look at and repair the log of a stopped hub; `concord log --help`
@@ -85,6 +88,10 @@ int run_command(std::span<const std::string> words, std::ostream& out, std::ostr
   const std::string& command = words.front();
   const auto flags = words.subspan(1);
   if (command == "serve") return run_serve_command(words, out, errors);
+  if (command == "gateway" || command == "shard") {
+    const auto meant = as_serve(words);
+    return meant ? run_serve_command(*meant, out, errors) : usage_error(errors, meant.error().message);
+  }
   if (command == "config") return print_config(flags, out, errors);
   if (command == "doctor") return run_doctor_command(flags, out, errors);
   if (command == "log") return run_log_command(flags, out, errors);

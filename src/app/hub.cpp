@@ -13,8 +13,10 @@
 #include "access/access.h"
 #include "app/address.h"
 #include "app/certificate_watch.h"
+#include "app/cluster.h"
 #include "app/logging.h"
 #include "app/other_nodes.h"
+#include "app/stop_signals.h"
 #include "app/threat_notes.h"
 #include "app/token_callers.h"
 #include "app/watched_reads.h"
@@ -47,33 +49,6 @@
 namespace concord::app {
 
 namespace {
-
-/// SIGTERM, SIGINT and SIGHUP are taken by `wait` alone: they are blocked in every thread started after construction.
-class StopSignals {
- public:
-  StopSignals() {
-    sigemptyset(&set_);
-    sigaddset(&set_, SIGTERM);
-    sigaddset(&set_, SIGINT);
-    sigaddset(&set_, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
-  }
-  /// Until the program is to end. `look` is called every two seconds, and with true on SIGHUP.
-  void wait(const std::function<void(bool asked)>& look) const {
-    constexpr timespec kPause{.tv_sec = 2, .tv_nsec = 0};
-    for (;;) {
-      const int signal = sigtimedwait(&set_, nullptr, &kPause);
-      if (signal == SIGTERM || signal == SIGINT) return;
-      look(signal == SIGHUP);
-    }
-  }
-  /// A second signal ends the process at once.
-  void restore() const { pthread_sigmask(SIG_UNBLOCK, &set_, nullptr); }
-
- private:
-  sigset_t set_{};
-};
 
 void raise_descriptor_limit() {
   rlimit limit{};
@@ -145,14 +120,15 @@ class Hub {
         std::move(people), identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_, logger_, *audit_,
                                                   mailer_.get(), vault_.get(), watch_.get(), changes(), guards()});
     TRY_VOID(wait_for(reactors_.at(0), identity_->start()));
-    build_services();
+    TRY_VOID(build_services());
     TRY_VOID(wait_for(reactors_.at(0), access_->start()));
     TRY_VOID(wait_for(reactors_.at(0), socketio_->start()));
     if (others_) TRY_VOID(wait_for(reactors_.at(0), others_->start()));
+    if (cluster_) TRY_VOID(cluster_->listen());
     TRY_VOID(server_->start());  // answers /health/live from here on; /health/ready once the shards have recovered
-    TRY_VOID(wait_for(reactors_.at(0), documents_->start()));
+    TRY_VOID(cluster_ ? cluster_->start() : wait_for(reactors_.at(0), documents_->start()));
     TRY_VOID(wait_for(reactors_.at(0), reconciler_->start()));
-    TRY_VOID(wait_for(reactors_.at(0), identity_->finish_removals()));
+    if (!cluster_) TRY_VOID(wait_for(reactors_.at(0), identity_->finish_removals()));
     if (archive_) archive_->start(reactors_.at(0));
     return {};
   }
@@ -162,6 +138,7 @@ class Hub {
     const std::int64_t until_ns = clock_.monotonic_ns() + all_ms * 1'000'000;
     if (server_) {
       gateway_->begin_drain();
+      if (cluster_) cluster_->stop(all_ms / 4);
       drain(socketio_->close());
       drain(server_->drain(all_ms / 2));
     }
@@ -364,7 +341,7 @@ class Hub {
                   .detail = {{"what", std::string(reconcile::to_string(finding.what))}, {"why", finding.detail}}});
   }
 
-  void build_services() {
+  Result<> build_services() {
     shards_ = std::make_unique<shard::Shards>(node_name(), reactors_, *engines_.log, *engines_.coordination,
                                               shard::limits_from(config_), clock_, metrics_, logger_);
     const documents::DocumentLimits limits = documents::limits_from(config_);
@@ -413,13 +390,24 @@ class Hub {
     options.reconnects = &reconnects_;
     options.watch = watch_.get();
     options.on_refused = [this](gateway::Refusal refusal) { note_refusal(std::move(refusal)); };
+    TRY(cluster_, Cluster::make(config_, {config_, node_name(), reactors_, *engines_.coordination, *documents_,
+                                          reconnects_, clock_, metrics_, logger_}));
+    if (cluster_) {
+      constexpr std::int64_t kMinuteMs = 60'000;
+      cluster_->add_job("account-removals", kMinuteMs, [this](shard::Term&) { return identity_->finish_removals(); });
+      options.for_clients = cluster_->roles().gateway;
+      options.elsewhere = cluster_->elsewhere(
+          [this](net::Request request) { return gateway_->answer_for_other_node(std::move(request)); });
+    }
     std::vector<gateway::HealthCheck> checks{{"documents", [this] { return documents_->ready(); }}};
+    if (cluster_) checks.push_back({"nodes", [this] { return cluster_->ready(); }});
     if (archive_) checks.push_back({"archive", [this] { return archive_->state(); }, false});
     gateway_ =
         std::make_unique<gateway::Gateway>(std::move(options), std::move(router), std::move(checks), metrics_, logger_);
 
     server_ = std::make_unique<net::Server>(listen_, reactors_, *gateway_, logger_, metrics_, connections_.get(),
                                             &reconnects_);
+    return {};
   }
 
   const Config& config_;
@@ -458,6 +446,7 @@ class Hub {
   std::unique_ptr<guard::ConnectionLimits> connections_;
   std::unique_ptr<TokenCallers> callers_;
   std::unique_ptr<guard::RequestLimits> limits_;
+  std::unique_ptr<Cluster> cluster_;  // null: the hub is one node
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<net::Server> server_;
 };

@@ -1,5 +1,6 @@
 #include "app/settings.h"
 
+#include "app/cluster.h"
 #include "archive/settings.h"
 #include "audit/audit.h"
 #include "documents/documents.h"
@@ -59,9 +60,10 @@ std::span<const Setting> own_settings() {
 std::vector<Setting> all_settings() {
   std::vector<Setting> all;
   for (std::span<const Setting> part :
-       {own_settings(), net::settings(), link::settings(), socketio::settings(), gateway::settings(), guard::settings(),
-        audit::settings(), identity::settings(), mail::settings(), documents::settings(), reconcile::settings(),
-        shard::settings(), vault::settings(), engines::settings(), drivers::settings(), archive::settings()}) {
+       {own_settings(), cluster_settings(), net::settings(), link::settings(), socketio::settings(),
+        gateway::settings(), guard::settings(), audit::settings(), identity::settings(), mail::settings(),
+        documents::settings(), reconcile::settings(), shard::settings(), vault::settings(), engines::settings(),
+        drivers::settings(), archive::settings()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -106,6 +106,8 @@ class TaskScope {
   void spawn(asio::awaitable<void> task);
   std::size_t running() const;
   asio::awaitable<void> close();
+  /// After `close` has ended: takes tasks again.
+  void reopen();
 
  private:
   struct State;

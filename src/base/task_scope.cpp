@@ -90,4 +90,9 @@ asio::awaitable<void> TaskScope::close() {
   }
 }
 
+void TaskScope::reopen() {
+  assert(state_->signals.empty());
+  state_->closing = false;
+}
+
 }  // namespace concord

@@ -36,7 +36,11 @@ DocumentShard::DocumentShard(shard::Shard& shard, shard::SnapshotStore& snapshot
       versions_(limits.version_cache_bytes / shard::kShards) {}
 
 Task<> DocumentShard::start() {
-  CO_TRY_VOID(co_await shard_.start(*this));
+  if (auto started = co_await shard_.start(*this); !started) {
+    let_go_of_all();
+    co_return started;
+  }
+  if (std::exchange(draining_, false)) tasks_.reopen();
   tasks_.spawn(sweep());
   co_return Result<>{};
 }
@@ -163,6 +167,7 @@ struct DocumentShard::Submitted {
 };
 
 void DocumentShard::submit(Live document, SharedBytes update, Author author, std::uint64_t session, Done acknowledged) {
+  if (document->left) return acknowledged(fail(Code::kUnavailable, "the document is served elsewhere now; try again"));
   engines::LogRecord record;
   record.kind = static_cast<std::uint8_t>(RecordKind::kUpdate);
   record.stream = document->stream();
@@ -438,16 +443,21 @@ asio::awaitable<void> DocumentShard::settle_tails(std::size_t most) {
   }
 }
 
-asio::awaitable<void> DocumentShard::drain(std::int64_t deadline_ms) {
-  draining_ = true;
-  const std::int64_t until_ns = clock_.monotonic_ns() + deadline_ms * 1'000'000;
-  co_await tasks_.close();
-  std::vector<Live> dirty;
-  for (auto& [id, entry] : documents_) {
-    if (entry.ready && entry.live->dirty()) dirty.push_back(entry.live);
+asio::awaitable<void> DocumentShard::until_loaded() {
+  for (;;) {
+    const auto loading = std::ranges::find_if(documents_, [](const auto& one) { return !one.second.ready; });
+    if (loading == documents_.end()) co_return;
+    co_await loading->second.loaded->wait();
   }
+}
+
+/// Where time does not suffice the log has the rest.
+asio::awaitable<void> DocumentShard::snapshot_all(std::int64_t until_ns) {
+  std::vector<Live> dirty;
+  for (auto& [id, entry] : documents_)
+    if (entry.live->dirty()) dirty.push_back(entry.live);
   for (Live& live : dirty) {
-    if (clock_.monotonic_ns() > until_ns) break;  // the log has the rest
+    if (clock_.monotonic_ns() > until_ns) break;
     if (auto written = co_await snapshot(live); !written) {
       logger_.warn("could not write a snapshot", {{"document", live->stream()}, {"error", written.error().message}});
     }
@@ -455,7 +465,26 @@ asio::awaitable<void> DocumentShard::drain(std::int64_t deadline_ms) {
   if (auto noted = co_await note_progress(); !noted) {
     logger_.warn("could not note the documents' progress", {{"error", noted.error().message}});
   }
+}
+
+void DocumentShard::let_go_of_all() {
+  for (auto& [id, entry] : documents_) entry.live->left = true;
+  metrics_.open_documents.add(-static_cast<std::int64_t>(documents_.size()));
+  documents_.clear();
+  tails_.clear();
+  removing_.clear();
+  versions_.clear();
+}
+
+asio::awaitable<void> DocumentShard::drain(std::int64_t deadline_ms) {
+  draining_ = true;
+  const std::int64_t until_ns = clock_.monotonic_ns() + deadline_ms * 1'000'000;
+  if (leave_hook_) leave_hook_();
+  co_await tasks_.close();
+  co_await until_loaded();
+  if (shard_.state() == shard::Shard::State::kServing) co_await snapshot_all(until_ns);
   co_await shard_.drain();
+  let_go_of_all();
 }
 
 }  // namespace concord::documents

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "access/access.h"
+#include "documents/author.h"
 #include "documents/document_limits.h"
 #include "documents/document_metrics.h"
 #include "documents/document_store.h"
@@ -19,13 +20,6 @@
 #include "shard/snapshot_store.h"
 
 namespace concord::documents {
-
-/// Who writes, and what the write is known by where it may be sent again: a retry has the same client, sequence, bytes.
-struct Author {
-  std::string principal;
-  std::string client{};  // at most 64 bytes; empty: no retry is told apart
-  std::uint64_t sequence = 0;
-};
 
 class DocumentShard final : public shard::StateMachine {
  public:
@@ -43,8 +37,9 @@ class DocumentShard final : public shard::StateMachine {
   BlockingPool& pool() { return pool_; }
   void spawn(asio::awaitable<void> task) { tasks_.spawn(std::move(task)); }
 
+  /// Owns the shard and serves its documents, at first or after `drain`. What fails leaves nothing behind.
   Task<> start();
-  /// Snapshots what has changed, until `deadline_ms` from now, then gives the shard up. The sessions are gone by then.
+  /// Ends the sessions, snapshots for so long, and gives the shard up: who holds a document can change it no more.
   asio::awaitable<void> drain(std::int64_t deadline_ms);
   asio::awaitable<void> abandon() { return tasks_.close(); }  // writes nothing, as a crash would
 
@@ -73,8 +68,9 @@ class DocumentShard final : public shard::StateMachine {
 
   /// What it does about once a second, for tests: notes progress, settles what recovery found, snapshots, lets go.
   asio::awaitable<void> sweep_once();
-  /// Called about once a second with the monotonic time.
+  /// Called about once a second with the monotonic time; and when the shard is given up: its sessions are to end.
   void on_sweep(std::move_only_function<void(std::int64_t)> hook) { sweep_hook_ = std::move(hook); }
+  void on_leave(std::move_only_function<void()> hook) { leave_hook_ = std::move(hook); }
 
   /// Called with each update that annotates, when it is durable and applied; not with what a start replays.
   using Annotated = std::move_only_function<void(const Live&, const engines::LogRecord&)>;
@@ -109,6 +105,9 @@ class DocumentShard final : public shard::StateMachine {
   Annotating applied(const Live& document, const engines::LogRecord& record, engines::Position position,
                      std::uint64_t session);
   asio::awaitable<void> sweep();
+  asio::awaitable<void> until_loaded();
+  asio::awaitable<void> snapshot_all(std::int64_t until_ns);
+  void let_go_of_all();
   Task<> note_progress();
   Task<> snapshot(Live document);
   Task<> keep_history(Live document, std::vector<HistoryRecord> records, const Bytes& state);
@@ -143,6 +142,7 @@ class DocumentShard final : public shard::StateMachine {
   std::unordered_map<DocumentId, Live, IdHash<DocumentTag>> removing_;
   VersionCache versions_;
   std::move_only_function<void(std::int64_t)> sweep_hook_;
+  std::move_only_function<void()> leave_hook_;
   Annotated annotated_hook_;
   bool draining_ = false;
 };

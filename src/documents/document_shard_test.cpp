@@ -75,6 +75,8 @@ TEST_F(DocumentShardTest, random_crashes_and_stops_lose_nothing) {
         crash();
       } else if (what == 1) {
         restart();
+      } else if (what == 2) {
+        give_and_take();
       } else {
         at->second.first += static_cast<char>('a' + testing::pick(random, 0, 25));
         ++at->second.second;
@@ -86,6 +88,29 @@ TEST_F(DocumentShardTest, random_crashes_and_stops_lose_nothing) {
       EXPECT_EQ(now->version, at->second.second);
     }
   });
+}
+
+TEST_F(DocumentShardTest, who_holds_a_document_of_a_shard_that_was_given_up_cannot_change_it) {
+  const DocumentId id = create();
+  write(id, "before");
+  const auto hold = [](DocumentShardTest& test, DocumentId document) -> Task<> {
+    CO_TRY(auto held, co_await test.documents_->open(document));
+    const Bytes state = held->state().encode_state_as_update();
+    CO_TRY(Bytes update, edit_update(state, crdt::ClientId{7}, Format::kText, "too late"));
+    const auto bytes = std::make_shared<const Bytes>(std::move(update));
+    co_await test.documents_->drain(5'000);
+    EXPECT_EQ((co_await test.documents_->open(document)).error().code, Code::kUnavailable);
+    EXPECT_EQ((co_await test.documents_->submit_and_wait(held, bytes, {"usr_test"})).error().code, Code::kUnavailable);
+    CO_TRY_VOID(co_await test.documents_->start());
+    EXPECT_EQ((co_await test.documents_->submit_and_wait(held, bytes, {"usr_test"})).error().code, Code::kUnavailable);
+    CO_TRY(auto now, co_await test.documents_->open(document));
+    EXPECT_NE(now, held);
+    co_return Result<>{};
+  };
+  ASSERT_TRUE(run(hold(*this, id)));
+  EXPECT_EQ(read(id)->json, "\"before\"");
+  write(id, "after");
+  EXPECT_EQ(read(id)->version, 2U);
 }
 
 TEST_F(DocumentShardTest, a_document_that_is_not_there_cannot_be_opened) {

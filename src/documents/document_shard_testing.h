@@ -54,6 +54,11 @@ class DocumentsTest : public EngineTest {
     reopen();
     start();
   }
+  /// Gives the shard up and takes it again, as a node does that goes on.
+  void give_and_take() {
+    run_on(reactor(), documents_->drain(5'000));
+    ASSERT_TRUE(run(documents_->start()));
+  }
   /// As kill -9 leaves it: no snapshot is written, nothing in memory survives.
   void crash() {
     run_on(reactor(), shard_->drain());  // ends the coroutines; writes nothing of the documents

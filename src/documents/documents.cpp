@@ -10,6 +10,8 @@ namespace concord::documents {
 
 namespace {
 
+constexpr std::int64_t kGiveMs = 3'000;  // for snapshots before a shard goes to another node: the log has the rest
+
 Documents::Content content_of(LiveDocument& live, Format format) {
   live.read_at_this_version = true;
   return {render_json(live.doc(), format), live.version(), live.updated().wall_ms()};
@@ -64,7 +66,7 @@ void Documents::watch_mentions() {
   }
 }
 
-Task<> Documents::start() {
+Task<> Documents::prepare() {
   CO_TRY_VOID(co_await dependencies_.tables.migrate(DocumentStore::migrations()));
   CO_TRY_VOID(co_await dependencies_.tables.migrate(SuggestionStore::migrations()));
   dependencies_.identity.on_session_ended([this](identity::SessionId sign_in) { live_.sign_in_ended(sign_in); });
@@ -74,10 +76,33 @@ Task<> Documents::start() {
     live_.access_changed(document);
   });
   watch_mentions();
-  for (auto& shard : shards_) CO_TRY_VOID(co_await run_on(shard->reactor(), shard->start()));
-  CO_TRY_VOID(co_await suggestions_.move_into(annotations_, dependencies_.logger));
   live_.start();
   co_return Result<>{};
+}
+
+Task<> Documents::start() {
+  CO_TRY_VOID(co_await prepare());
+  for (auto& shard : shards_) CO_TRY_VOID(co_await run_on(shard->reactor(), shard->start()));
+  co_return co_await suggestions_.move_into(annotations_, dependencies_.logger);
+}
+
+Task<> Documents::start_among_nodes(FarDocuments& far) {
+  far_ = &far;
+  co_return co_await prepare();
+}
+
+Task<> Documents::take(engines::ShardId shard) {
+  DocumentShard& taken = *shards_[shard.value];
+  co_return co_await run_on(taken.reactor(), taken.start());
+}
+
+bool Documents::holds(engines::ShardId shard) const {
+  return shards_[shard.value]->shard().state() == shard::Shard::State::kServing;
+}
+
+asio::awaitable<void> Documents::give(engines::ShardId shard) {
+  DocumentShard& given = *shards_[shard.value];
+  (void)co_await run_on(given.reactor(), drain_here(given, kGiveMs));  // cannot fail
 }
 
 Task<> Documents::drain_here(DocumentShard& shard, std::int64_t deadline_ms) {
@@ -97,6 +122,7 @@ asio::awaitable<void> Documents::drain(std::int64_t deadline_ms) {
 Result<> Documents::ready() const {
   for (const auto& shard : shards_) {
     if (shard->shard().state() != shard::Shard::State::kServing) {
+      if (far_ != nullptr) continue;
       return fail(Code::kUnavailable, "shard " + std::to_string(shard->shard().id().value) + " is not serving");
     }
     if (!shard->shard().writable()) {
@@ -136,6 +162,7 @@ Task<DocumentRow> Documents::create(identity::Authenticated who, std::string nam
 }
 
 Task<Documents::Content> Documents::read(DocumentId id, Format format) {
+  if (far_ != nullptr && far_->is_far(id)) co_return co_await far_->read(id, format);
   DocumentShard& shard = shard_of(id);
   co_return co_await run_on(shard.reactor(), read_here(shard, id, format));
 }
@@ -232,6 +259,7 @@ Task<Documents::Content> Documents::restore(DocumentId id, std::string author, F
 }
 
 Task<> Documents::remove(DocumentId id, std::string author) {
+  if (far_ != nullptr && far_->is_far(id)) co_return co_await far_->remove(id, std::move(author));
   DocumentShard& shard = shard_of(id);
   auto removed = co_await run_on(shard.reactor(), remove_here(shard, id, std::move(author)));
   dependencies_.access.changed(id.str());

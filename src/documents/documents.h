@@ -16,6 +16,7 @@
 #include "documents/content.h"
 #include "documents/document_shard.h"
 #include "documents/document_store.h"
+#include "documents/far_documents.h"
 #include "documents/live_dialects.h"
 #include "documents/mention_watch.h"
 #include "documents/read_watch.h"
@@ -23,6 +24,7 @@
 #include "documents/version_changes.h"
 #include "identity/identity.h"
 #include "net/http.h"
+#include "shard/keeper.h"
 #include "shard/shards.h"
 #include "shard/snapshot_store.h"
 
@@ -31,7 +33,7 @@ namespace concord::documents {
 std::span<const Setting> settings();
 DocumentLimits limits_from(const Config& config);
 
-class Documents {
+class Documents final : public shard::ShardHost {
  public:
   struct Dependencies {
     shard::Shards& shards;
@@ -51,24 +53,25 @@ class Documents {
     TellMention tell_mention{};  // empty: nobody is told of mentions
   };
   Documents(Dependencies dependencies, DocumentLimits limits);
-  ~Documents();
+  ~Documents() override;
 
   /// Migrates the tables, then owns and recovers every shard; before the server starts.
   Task<> start();
+  /// On a hub of several nodes, in its place: shards are taken and given from then on.
+  Task<> start_among_nodes(FarDocuments& far);
+  Task<> take(engines::ShardId shard) override;
+  bool holds(engines::ShardId shard) const override;
+  asio::awaitable<void> give(engines::ShardId shard) override;
+
   void add_routes(net::Router& router);
   /// After the server has drained: snapshots, gives the shards up.
   asio::awaitable<void> drain(std::int64_t deadline_ms);
 
-  /// Success while every shard serves and takes writes; else the reason.
+  /// Success while every shard, or among nodes every one that is this node's, serves and takes writes; else the reason.
   Result<> ready() const;
 
-  struct Content {
-    std::string json;  // a JSON value
-    std::uint64_t version = 0;
-    std::int64_t updated_ms = 0;
-    std::uint64_t made = 0;  // of a write: the version that it made itself; 0 where it changed nothing
-  };
-
+  using Content = DocumentContent;
+  using Preview = DocumentPreview;
   /// In the folder, where it is not empty.
   Task<DocumentRow> create(identity::Authenticated who, std::string name, std::string doc_type, std::string folder,
                            Format format, std::string content);
@@ -76,11 +79,6 @@ class Documents {
   /// Authors are principals' identifiers, as updates are recorded under.
   /// Leads the content from `version` to `content`; what others wrote since stays.
   Task<Content> write(DocumentId id, std::string author, Format format, std::string content, std::uint64_t version);
-  struct Preview {
-    std::string before, after;  // JSON values, in the format that was asked for
-    std::uint64_t version = 0;  // of `before`
-    bool changes = false;       // also where that format does not show it
-  };
   /// What `write` would do now; nothing is written.
   Task<Preview> preview(DocumentId id, Format format, std::string content, std::uint64_t version, Format shown);
   /// What a new document of that content would read as.
@@ -110,6 +108,7 @@ class Documents {
   LiveDialects& live() { return live_; }
 
  private:
+  Task<> prepare();
   std::vector<std::unique_ptr<DocumentShard>> make_shards();
   void watch_mentions();
   void add_live_routes(net::Router& router);
@@ -145,6 +144,7 @@ class Documents {
   std::vector<std::unique_ptr<DocumentShard>> shards_;
   AnnotationService annotations_;
   LiveDialects live_;
+  FarDocuments* far_ = nullptr;  // null: there is no other node
 };
 
 }  // namespace concord::documents

@@ -5,6 +5,8 @@
 #include <charconv>
 
 #include "documents/hocuspocus_session.h"
+#include "documents/live_relay.h"
+#include "shard/shards.h"
 
 namespace concord::documents {
 
@@ -66,7 +68,32 @@ void HocuspocusSocket::on_message(net::Opcode opcode, ByteView payload) {
   if (hocuspocus::is_ping(payload)) return send(hocuspocus::pong_frame());
   const auto envelope = hocuspocus::open_envelope(payload);
   if (!envelope) return close(net::CloseCode::kInvalidPayload, envelope.error().message);
-  dispatch(*envelope);
+  if (!pass_on(*envelope, payload)) dispatch(*envelope);
+}
+
+/// To the node that serves the document, where that is another: whether it was.
+bool HocuspocusSocket::pass_on(const hocuspocus::Envelope& envelope, ByteView message) {
+  if (places_.relay() == nullptr || request_.relayed || channels_.contains(envelope.key)) return false;
+  const auto document = DocumentId::parse(hocuspocus::split_key(envelope.key).document);
+  if (!document) return false;
+  const auto open = far_.find(shard::shard_of(document->slot()).value);
+  if (open == far_.end() && !places_.relay()->is_far(*document)) return false;
+  const auto far = open != far_.end() ? open->second : open_far(*document);
+  if (!far) {
+    close(net::CloseCode::kTryAgainLater, "the document moves; connect again");
+  } else if (!far->send(net::Opcode::kBinary, message)) {
+    close(net::CloseCode::kTryAgainLater, "too much at once; slow down");
+  }
+  return true;
+}
+
+std::shared_ptr<relay::FarSocket> HocuspocusSocket::open_far(DocumentId document) {
+  auto far = places_.relay()->open(
+      home_.reactor(), document, request_, socket_,
+      [this](net::CloseCode code, std::string_view reason) { close(code, reason); },
+      [this] { sent_ns_ = clock_.monotonic_ns(); });
+  if (far) far_.emplace(shard::shard_of(document.slot()).value, far);
+  return far;
 }
 
 void HocuspocusSocket::dispatch(const hocuspocus::Envelope& envelope) {
@@ -153,17 +180,20 @@ void HocuspocusSocket::ended(const std::shared_ptr<HocuspocusChannel>& channel, 
 void HocuspocusSocket::on_drained() {
   const auto all = channels_;  // one may end in its call
   for (const auto& [key, channel] : all) channel->drained();
+  for (const auto& [shard, far] : far_) far->drained();
 }
 
 void HocuspocusSocket::on_close() {
   closing_ = true;
   for (const auto& [key, channel] : std::exchange(channels_, {})) channel->leave();
+  for (const auto& [shard, far] : std::exchange(far_, {}))
+    far->close(static_cast<std::uint16_t>(net::CloseCode::kGoingAway));
 }
 
 void HocuspocusSocket::check(std::int64_t now_ns) {
   if (closing_) return;
   for (const auto& [key, channel] : channels_) channel->waiting = unsent_bytes();
-  if (!signed_in_ && now_ns > deadline_ns_)
+  if (!signed_in_ && far_.empty() && now_ns > deadline_ns_)  // who serves the others looks at those
     return close(net::CloseCode::kUnauthenticated, "no document was opened in time");
   if (answers_pings_ && now_ns - sent_ns_ > kPingNs) send(hocuspocus::ping_frame());
 }

@@ -13,6 +13,7 @@
 #include "documents/hocuspocus_protocol.h"
 #include "documents/live_places.h"
 #include "documents/message_rate.h"
+#include "relay/far_socket.h"
 
 namespace concord::documents {
 
@@ -20,6 +21,7 @@ namespace concord::documents {
 struct HocuspocusRequest {
   std::string address;     // of who asks
   std::string request_id;  // of the upgrade
+  bool relayed = false;    // another node has the client, and sends on what is served here
 };
 
 class HocuspocusSocket {
@@ -46,6 +48,8 @@ class HocuspocusSocket {
   using Channels = std::map<std::string, std::shared_ptr<HocuspocusChannel>, std::less<>>;
 
   void dispatch(const hocuspocus::Envelope& envelope);
+  bool pass_on(const hocuspocus::Envelope& envelope, ByteView message);
+  std::shared_ptr<relay::FarSocket> open_far(DocumentId document);
   std::shared_ptr<HocuspocusChannel> channel_for(const hocuspocus::Envelope& envelope);
   std::shared_ptr<HocuspocusChannel> make_channel(std::string_view key, DocumentId document);
   void forget(const std::shared_ptr<HocuspocusChannel>& channel);
@@ -60,6 +64,7 @@ class HocuspocusSocket {
   const DocumentLimits& limits_;
   Clock& clock_;
   Channels channels_;
+  std::map<std::uint32_t, std::shared_ptr<relay::FarSocket>> far_;  // by shard: of documents that other nodes serve
   std::set<std::string, std::less<>> denied_;  // told so: nothing but another token is taken for them
   MessageRate rate_;
   std::size_t unopened_bytes_ = 0;

@@ -65,12 +65,36 @@ asio::awaitable<void> LiveDialects::close() {
   for (const auto& handler : hocuspocus_handlers_)
     (void)co_await run_on(handler->reactor(), close_here(*handler));  // cannot fail
   for (const auto& sessions : places_->all()) (void)co_await run_on(sessions->shard().reactor(), close_here(*sessions));
+  if (relay_) co_await relay_->close();
 }
 
-net::Upgrade LiveDialects::upgrade(SyncRequest request) {
+void LiveDialects::relay_by(LiveRelay::Dependencies on) {
+  Reactors& reactors = on.reactors;
+  for (std::size_t i = 0; i < reactors.size(); ++i)
+    relayed_ot_.push_back(std::make_unique<OtHandler>(places_, places_->mailbox(reactors.at(i)), on_.reconnects,
+                                                      OtHandler::Clients::kOfOtherNodes));
+  relay_ = std::make_unique<LiveRelay>(std::move(on));
+  relay_->serve({.sync = [this](engines::ShardId shard) { return sync_handlers_[shard.value]; },
+                 .hocuspocus = [this](Reactor& reactor) { return hocuspocus_handler(reactor); },
+                 .ot = [this](Reactor& reactor) -> socketio::Handler& { return *relayed_ot_[reactor.index()]; }});
+  places_->relay_by(*relay_);
+}
+
+const std::shared_ptr<HocuspocusHandler>& LiveDialects::hocuspocus_handler(const Reactor& reactor) const {
+  const auto here =
+      std::ranges::find_if(hocuspocus_handlers_, [&](const auto& handler) { return &handler->reactor() == &reactor; });
+  return here != hocuspocus_handlers_.end() ? *here : hocuspocus_handlers_.front();
+}
+
+asio::awaitable<net::Upgrade> LiveDialects::upgrade(SyncRequest request) {
+  if (relay_) {
+    co_await relay_->until_served(request.session.document);
+    if (relay_->is_far(request.session.document)) co_return relay_->upgrade(request);
+  }
   const std::size_t index = shard::shard_of(request.session.document.slot()).value;
   const auto& sessions = places_->all()[index];
-  return {&sessions->shard().reactor(), sync_handlers_[index], std::make_shared<SyncRequest>(std::move(request))};
+  co_return net::Upgrade{&sessions->shard().reactor(), sync_handlers_[index],
+                         std::make_shared<SyncRequest>(std::move(request))};
 }
 
 net::Upgrade LiveDialects::upgrade(HocuspocusRequest request) {

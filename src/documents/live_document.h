@@ -97,6 +97,7 @@ class LiveDocument : public std::enable_shared_from_this<LiveDocument> {
   std::optional<Kept> history;
   bool snapshot_under_way = false;
   bool removed = false;               // deleted: refuse everything
+  bool left = false;                  // its shard was given up, or lost: what is here is of the past
   bool read_at_this_version = false;  // somebody holds this version's number and may write against it
 
  private:

@@ -12,6 +12,8 @@
 
 namespace concord::documents {
 
+class LiveRelay;
+
 class LivePlaces {
  public:
   /// One for each shard, in order. Before anybody asks.
@@ -28,12 +30,16 @@ class LivePlaces {
   const std::shared_ptr<LiveSessions>& of(DocumentId document) const {
     return sessions_[shard::shard_of(document.slot()).value];
   }
+  /// Where documents may be on other nodes; else null. Set before anybody asks.
+  LiveRelay* relay() const { return relay_; }
+  void relay_by(LiveRelay& relay) { relay_ = &relay; }
   const std::vector<std::shared_ptr<LiveSessions>>& all() const { return sessions_; }
   const std::vector<std::unique_ptr<Mailbox>>& mailboxes() const { return mailboxes_; }
 
  private:
   std::vector<std::unique_ptr<Mailbox>> mailboxes_;
   std::vector<std::shared_ptr<LiveSessions>> sessions_;  // shared with the dialects' handlers
+  LiveRelay* relay_ = nullptr;
 };
 
 }  // namespace concord::documents

@@ -40,7 +40,7 @@ class LiveRoutes : public DocumentRequests {
     sync.wants_access = request.query_value("access") == "1";
     sync.session.address = request.peer_address;
     sync.session.request_id = request.request_id;
-    co_return switching(documents_.live().upgrade(std::move(sync)));
+    co_return switching(co_await documents_.live().upgrade(std::move(sync)));
   }
 
   /// Documents and tokens come in messages.

@@ -34,6 +34,9 @@ LiveSessions::LiveSessions(DocumentShard& shard, Mailbox& mailbox, const LiveDep
       tasks_(shard.reactor()),
       answers_(*this) {
   shard_.on_sweep([this](std::int64_t now_ns) { sweep(now_ns); });
+  shard_.on_leave([this] {
+    end_each([](const LiveSession&) { return true; }, net::CloseCode::kGoingAway, "the document moves; connect again");
+  });
 }
 
 LiveSession& LiveSessions::add(std::unique_ptr<LiveSession> session) {

@@ -2,8 +2,9 @@
 
 namespace concord::documents {
 
-OtHandler::OtHandler(std::shared_ptr<const LivePlaces> places, Mailbox& home, net::Reconnects& reconnects)
-    : places_(std::move(places)), home_(home), reconnects_(reconnects) {}
+OtHandler::OtHandler(std::shared_ptr<const LivePlaces> places, Mailbox& home, net::Reconnects& reconnects,
+                     Clients clients)
+    : places_(std::move(places)), home_(home), reconnects_(reconnects), clients_(clients) {}
 
 void OtHandler::on_connect(socketio::Socket& socket, std::string_view auth) {
   auto token = ot_protocol::read_token(auth);
@@ -11,7 +12,8 @@ void OtHandler::on_connect(socketio::Socket& socket, std::string_view auth) {
     socket.refuse(token.error().message, ot_protocol::failed(token.error()));
     return;
   }
-  auto record = std::make_unique<OtSocket>(*places_, home_, socket, std::move(*token));
+  auto record = std::make_unique<OtSocket>(*places_, clients_ == Clients::kOfThisNode ? places_->relay() : nullptr,
+                                           home_, socket, std::move(*token));
   socket.set_context(record.get());
   sockets_.emplace(&socket, std::move(record));
   socket.accept();

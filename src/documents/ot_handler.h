@@ -13,7 +13,11 @@ namespace concord::documents {
 
 class OtHandler final : public socketio::Handler {
  public:
-  OtHandler(std::shared_ptr<const LivePlaces> places, Mailbox& home, net::Reconnects& reconnects);
+  /// Of those that other nodes have, what is served here is sent on.
+  enum class Clients : std::uint8_t { kOfThisNode, kOfOtherNodes };
+
+  OtHandler(std::shared_ptr<const LivePlaces> places, Mailbox& home, net::Reconnects& reconnects,
+            Clients clients = Clients::kOfThisNode);
 
   /// Anybody may connect: what a token is good for is seen at the first join.
   void on_connect(socketio::Socket& socket, std::string_view auth) override;
@@ -26,6 +30,7 @@ class OtHandler final : public socketio::Handler {
   std::shared_ptr<const LivePlaces> places_;  // shared with the service
   Mailbox& home_;
   net::Reconnects& reconnects_;
+  const Clients clients_;
   std::unordered_map<socketio::Socket*, std::unique_ptr<OtSocket>> sockets_;
 };
 

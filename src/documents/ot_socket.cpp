@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
+#include "documents/ot_far.h"
 #include "documents/ot_session.h"
 
 namespace concord::documents {
@@ -36,8 +37,9 @@ std::size_t OtChannel::unsent_bytes() {
   return now;
 }
 
-OtSocket::OtSocket(const LivePlaces& places, Mailbox& home, socketio::Socket& socket, std::string token)
-    : places_(places), home_(home), socket_(socket), token_(std::move(token)) {}
+OtSocket::OtSocket(const LivePlaces& places, LiveRelay* relay, Mailbox& home, socketio::Socket& socket,
+                   std::string token)
+    : places_(places), relay_(relay), home_(home), socket_(socket), token_(std::move(token)) {}
 
 void OtSocket::on_event(const socketio::Event& event) {
   const std::string_view argument = event.arguments.empty() ? std::string_view() : event.arguments.front();
@@ -74,6 +76,8 @@ Result<> OtSocket::join(std::string_view argument, AckId ack) {
   if (join.token.empty())
     return fail(
         Error{Code::kUnauthenticated, "a token is needed, here or in the connection's auth", {{"field", "token"}}});
+  TRY(const bool passed, pass_on(join.document, ot_protocol::kJoin, argument, ack));
+  if (passed) return {};
   std::string id = join.document.str();
   if (channels_.contains(id)) return fail(Code::kConflict, "the document is joined already");
   if (channels_.size() >= kMostDocuments)
@@ -95,6 +99,8 @@ Result<> OtSocket::join(std::string_view argument, AckId ack) {
 
 Result<> OtSocket::leave(std::string_view argument, AckId ack) {
   TRY(const DocumentId document, ot_protocol::read_document(argument));
+  TRY(const bool passed, pass_on(document, ot_protocol::kLeave, argument, ack));
+  if (passed) return {};
   TRY(const auto channel, channel_of(document));
   forget(channel);
   if (ack) acknowledge(*ack, "{}");
@@ -104,6 +110,8 @@ Result<> OtSocket::leave(std::string_view argument, AckId ack) {
 Result<> OtSocket::send_changes(std::string_view argument, AckId ack) {
   TRY(ot_protocol::Changes changes,
       ot_protocol::read_changes(argument, {.max_bytes = argument.size(), .max_values = 200'000, .max_depth = 32}));
+  TRY(const bool passed, pass_on(changes.document, ot_protocol::kSendChanges, argument, ack));
+  if (passed) return {};
   TRY(const auto channel, channel_of(changes.document));
   const bool told = channel->tell(argument.size(), [changes = std::move(changes), ack](OtSession& session) mutable {
     session.send_changes(std::move(changes), ack);
@@ -113,6 +121,8 @@ Result<> OtSocket::send_changes(std::string_view argument, AckId ack) {
 
 Result<> OtSocket::move_cursor(std::string_view argument) {
   TRY(const ot_protocol::CursorMoved moved, ot_protocol::read_cursor(argument));
+  TRY(const bool passed, pass_on(moved.document, ot_protocol::kCursor, argument, {}));
+  if (passed) return {};
   TRY(const auto channel, channel_of(moved.document));
   const bool told =
       channel->tell(argument.size(), [cursor = moved.cursor](OtSession& session) { session.move_cursor(cursor); });
@@ -121,6 +131,8 @@ Result<> OtSocket::move_cursor(std::string_view argument) {
 
 Result<> OtSocket::set_typing(std::string_view argument) {
   TRY(const ot_protocol::Typing said, ot_protocol::read_typing(argument));
+  TRY(const bool passed, pass_on(said.document, ot_protocol::kTyping, argument, {}));
+  if (passed) return {};
   TRY(const auto channel, channel_of(said.document));
   const bool told =
       channel->tell(argument.size(), [typing = said.typing](OtSession& session) { session.set_typing(typing); });
@@ -131,6 +143,8 @@ Result<> OtSocket::set_typing(std::string_view argument) {
 Result<> OtSocket::authenticate(std::string_view argument, AckId ack) {
   TRY(std::string token, ot_protocol::read_token(argument));
   if (token.empty()) return fail(json::field_error("token", "is required"));
+  for (const auto& [shard, far] : far_)
+    if (!far->events->send({.id = {}, .name = ot_protocol::kAuthenticate, .argument = argument})) return too_much();
   for (const auto& [id, channel] : channels_)
     if (!channel->tell(token.size(), [token](OtSession& session) { session.renew(token); })) return too_much();
   token_ = std::move(token);
@@ -151,10 +165,12 @@ void OtSocket::forget(const std::shared_ptr<OtChannel>& channel) {
 
 void OtSocket::on_drained() {
   for (const auto& [id, channel] : channels_) channel->look();
+  for (const auto& [shard, far] : far_) far->events->drained();
 }
 
 void OtSocket::on_disconnect() {
   while (!channels_.empty()) forget(std::shared_ptr(channels_.begin()->second));
+  for (const auto& [shard, far] : std::exchange(far_, {})) far->events->close();
 }
 
 }  // namespace concord::documents

@@ -18,7 +18,9 @@ namespace concord::documents {
 
 class OtSocket {
  public:
-  OtSocket(const LivePlaces& places, Mailbox& home, socketio::Socket& socket, std::string token);
+  /// `relay` is null where all it can be about is served here.
+  OtSocket(const LivePlaces& places, LiveRelay* relay, Mailbox& home, socketio::Socket& socket, std::string token);
+  ~OtSocket();
 
   void on_event(const socketio::Event& event);
   void on_drained();
@@ -43,11 +45,19 @@ class OtSocket {
   Result<> authenticate(std::string_view argument, AckId ack);
   Result<std::shared_ptr<OtChannel>> channel_of(DocumentId document) const;
 
+  // ot_far.cpp: documents that other nodes serve
+  struct Far;
+  Result<bool> pass_on(DocumentId document, std::string_view event, std::string_view argument, AckId ack);
+  std::shared_ptr<Far> far_for(DocumentId document, bool joins);
+  void end_far(std::uint32_t shard);
+
   const LivePlaces& places_;
+  LiveRelay* const relay_;
   Mailbox& home_;
   socketio::Socket& socket_;
   std::string token_;  // what documents are joined with that name none of their own
   std::map<std::string, std::shared_ptr<OtChannel>, std::less<>> channels_;  // by document
+  std::map<std::uint32_t, std::shared_ptr<Far>> far_;                        // by shard
 };
 
 }  // namespace concord::documents

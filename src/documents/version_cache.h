@@ -21,6 +21,11 @@ class VersionCache {
   /// Null where it is not kept (any more).
   SharedBytes find(DocumentId id, std::uint64_t version);
   void forget(DocumentId id);
+  void clear() {
+    entries_.clear();
+    by_use_.clear();
+    bytes_ = 0;
+  }
   std::size_t bytes() const { return bytes_; }
 
  private:

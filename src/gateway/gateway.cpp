@@ -60,6 +60,11 @@ bool is_refusal(int status, const Error& error) {
   return reason == error.context.end() || std::ranges::find(kUsual, reason->second) == kUsual.end();
 }
 
+/// What every node tells about itself.
+bool is_own_route(const net::Route* route) {
+  return route != nullptr && (route->pattern.starts_with("/health") || route->pattern == "/metrics");
+}
+
 bool has_header(const net::Response& response, std::string_view name) {
   return std::ranges::find(response.headers, name, &net::Header::name) != response.headers.end();
 }
@@ -150,6 +155,9 @@ asio::awaitable<net::Response> Gateway::handle(net::Request request) {
 asio::awaitable<net::Response> Gateway::answer(net::Request request) {
   accept_room_path(request);
   net::Router::Match match = router_.match(request.method, request.path);
+  if (!options_.for_clients && !is_own_route(match.route))
+    co_return problem_response(421, code_of_status(421), "this node answers no clients; ask a gateway of the hub",
+                               request.request_id);
   if (match.route == nullptr) co_return without_route(request, match.allowed);
   request.parameters = std::move(match.parameters);
   net::Response response = co_await admit_and_call(*match.route, std::move(request));
@@ -210,6 +218,25 @@ asio::awaitable<net::Response> Gateway::call(const net::Route& route, net::Reque
                                              const std::optional<guard::Caller>& caller) {
   if (auto allowed = check_origin(route, request); !allowed)
     co_return problem_response(allowed.error(), request.request_id);
+  if (options_.elsewhere) {
+    auto answered = co_await options_.elsewhere(route, request, caller);
+    if (!answered) co_return problem_response(answered.error(), request.request_id);
+    if (*answered) co_return std::move(**answered);
+  }
+  co_return co_await call_here(route, std::move(request), caller);
+}
+
+asio::awaitable<net::Response> Gateway::answer_for_other_node(net::Request request) {
+  net::Router::Match match = router_.match(request.method, request.path);
+  if (match.route == nullptr) co_return without_route(request, match.allowed);
+  request.parameters = std::move(match.parameters);
+  std::optional<guard::Caller> caller;
+  if (options_.limits != nullptr) caller = co_await options_.limits->whose(std::string(guard::token_of(request)));
+  co_return co_await call_here(*match.route, std::move(request), caller);
+}
+
+asio::awaitable<net::Response> Gateway::call_here(const net::Route& route, net::Request request,
+                                                  const std::optional<guard::Caller>& caller) {
   // What the handler takes with it and a refusal or a problem has to name.
   const std::string request_id = request.request_id;
   const std::string address = request.peer_address;

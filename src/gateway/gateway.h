@@ -35,6 +35,11 @@ struct Refusal {
   Error error;
 };
 
+/// Answers requests that only another node can, on hubs of several. nullopt: this node is to answer; the request is as
+/// it was then.
+using Elsewhere = std::function<Task<std::optional<net::Response>>(const net::Route& route, net::Request& request,
+                                                                   const std::optional<guard::Caller>& caller)>;
+
 struct GatewayOptions {
   std::vector<std::string> allowed_origins;  // beside the hub's own; exact, e.g. "https://app.example"
   std::string metrics_token;                 // empty: /metrics is for direct callers on this machine
@@ -48,6 +53,8 @@ struct GatewayOptions {
   /// Told of each refusal, before it is answered; of a caller who asks too often, once a minute. Does not wait for
   /// anything slow. May be empty.
   std::function<void(Refusal)> on_refused = {};
+  Elsewhere elsewhere = {};  // empty: all is here
+  bool for_clients = true;   // else only health and metrics are told here
 };
 GatewayOptions options_from(const Config& config);
 
@@ -60,6 +67,8 @@ class Gateway final : public net::RequestHandler {
   std::size_t body_limit_bytes(const net::Request& head) const override;
   asio::awaitable<net::Response> handle(net::Request request) override;
   net::Response refuse(int status, std::string detail) override;
+  /// Of another node's gateway, which has admitted the request and finishes the response.
+  asio::awaitable<net::Response> answer_for_other_node(net::Request request);
 
   /// From now on /health/ready answers 503: the hub is going away.
   void begin_drain() { health_.begin_drain(); }
@@ -77,6 +86,8 @@ class Gateway final : public net::RequestHandler {
   asio::awaitable<net::Response> admit_and_call(const net::Route& route, net::Request request);
   asio::awaitable<net::Response> call(const net::Route& route, net::Request request,
                                       const std::optional<guard::Caller>& caller);
+  asio::awaitable<net::Response> call_here(const net::Route& route, net::Request request,
+                                           const std::optional<guard::Caller>& caller);
   /// Success where the request may be made by the page that it comes from.
   Result<> check_origin(const net::Route& route, const net::Request& request) const;
   net::Response limited(const net::Request& request, const guard::RequestLimits::Admission& admission) const;

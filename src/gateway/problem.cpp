@@ -37,6 +37,8 @@ std::string_view title_of(int status) {
       return "Content Too Large";
     case 417:
       return "Expectation Failed";
+    case 421:
+      return "Misdirected Request";
     case 426:
       return "Upgrade Required";
     case 429:
@@ -154,6 +156,8 @@ std::string_view code_of_status(int status) {
     case 413:
     case 431:
       return to_string(Code::kTooLarge);
+    case 421:
+      return "misdirected";
     case 426:
       return "upgrade_required";
     case 500:

@@ -101,6 +101,12 @@ asio::awaitable<RequestLimits::Admission> RequestLimits::check(std::string token
   co_return admission;
 }
 
+asio::awaitable<std::optional<Caller>> RequestLimits::whose(std::string token) {
+  if (token.empty()) co_return std::nullopt;
+  if (auto caller = callers_.known(token)) co_return caller;
+  co_return co_await callers_.check(std::move(token));
+}
+
 void add_headers(const RequestLimits::Admission& admission, net::Response& response) {
   if (admission.policy.empty()) return;
   const std::string limit = std::to_string(admission.per_minute);

@@ -56,6 +56,8 @@ class RequestLimits {
   Admission admit(const net::Request& request, net::Rate rate);
   /// Goes on where `admission` is unchecked: takes one from the bucket of the user whose token it turns out to be.
   asio::awaitable<Admission> check(std::string token, std::string address, Admission admission);
+  /// Whose the token is, where it is good; nothing is counted.
+  asio::awaitable<std::optional<Caller>> whose(std::string token);
 
  private:
   Admission take(RateLimiter& limiter, std::string_view policy, const Key& key);

@@ -196,6 +196,7 @@ class Node {
     concord::testing::run_on(reactor(0), links_->drain(deadline_ms));
   }
   Links& links() { return *links_; }
+  Reactors& reactors() { return running_.all(); }
   Reactor& reactor(std::size_t index = 0) { return running_.at(index); }
   Peer peer() const { return {.node = {name_}, .address = "127.0.0.1:" + std::to_string(links_->port())}; }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <set>
 #include <utility>
 
 namespace concord::shard {
@@ -24,22 +25,47 @@ Shard::Shard(ShardId id, std::string node, Reactor& reactor, engines::Log& log, 
       clock_(clock),
       time_(clock),
       metrics_(metrics),
+      serving_(metrics.serving(id)),
       logger_(logger.with("shard", std::to_string(id.value))),
       tasks_(reactor),
       idle_(reactor) {}
 
+void Shard::enter(State state) {
+  state_ = state;
+  serving_.set(state == State::kServing ? 1 : 0);
+}
+
+/// Knows nothing of an earlier life.
+void Shard::begin_anew() {
+  assert(queue_.empty() && !committing_);
+  tasks_.reopen();
+  probing_ = lapsed_ = false;
+  unsure_.reset();
+  tried_.clear();
+  regain_at_ns_ = 0;
+  writes_ = {};
+  unsnapshotted_ = {};
+  writable_ = true;
+}
+
 Task<> Shard::start(StateMachine& machine) {
-  assert(state_ == State::kIdle);
-  state_ = State::kRecovering;
+  assert(state_ == State::kIdle || state_ == State::kStopped);
+  if (state_ == State::kStopped) begin_anew();
+  enter(State::kRecovering);
   machine_ = &machine;
-  CO_TRY(ownership_, co_await coordination_.acquire(std::string(kOwnershipPrefix) + std::to_string(id_.value), node_,
-                                                    limits_.lease_ms, ""));
+  auto taken = co_await coordination_.acquire(std::string(kOwnershipPrefix) + std::to_string(id_.value), node_,
+                                              limits_.lease_ms, "");
+  if (!taken) {
+    enter(State::kStopped);
+    co_return fail(std::move(taken).error());
+  }
+  ownership_ = std::move(*taken);
   if (auto recovered = co_await recover(); !recovered) {
-    state_ = State::kStopped;
+    enter(State::kStopped);
     co_await give_back();
     co_return recovered;
   }
-  state_ = State::kServing;
+  enter(State::kServing);
   tasks_.spawn(maintain());
   co_return Result<>{};
 }
@@ -83,7 +109,7 @@ Task<std::uint64_t> Shard::take_in(Position end) {
         if (serving) {
           CO_TRY_VOID(co_await machine_->found(entry));
         }
-        note_appended(entry.record.stream, next_position_);
+        unsnapshotted_.note(entry.record.stream, next_position_);
         writes_.note(entry.record, Position{next_position_});
         if (!serving) machine_->replay(std::move(entry));
         ++given;
@@ -184,7 +210,7 @@ asio::awaitable<void> Shard::commit() {
     } else if (!first) {
       metrics_.failures.add(count);
       logger_.error("the log refused an append", {{"records", count}, {"error", first.error().message}});
-      if (first.error().code == Code::kFenced) state_ = State::kLost;
+      if (first.error().code == Code::kFenced) enter(State::kLost);
       if (first.error().code == Code::kUnavailable) writable_ = false;
     }
     answer(batch, first);
@@ -202,32 +228,15 @@ void Shard::answer(Batch& batch, const Result<Position>& first) {
     } else if (!pending.record) {
       pending.done(Appended{Position{next_position_}});
     } else {
-      note_appended(pending.record->stream, next_position_);
+      unsnapshotted_.note(pending.record->stream, next_position_);
       writes_.note(*pending.record, Position{next_position_});
       pending.done(Appended{Position{next_position_++}});
     }
   }
 }
 
-void Shard::note_appended(const std::string& stream, std::uint64_t position) {
-  auto [at, inserted] = unsnapshotted_.try_emplace(stream, Unsnapshotted{position, position});
-  if (inserted) {
-    first_positions_.insert(position);
-  } else {
-    at->second.last = position;
-  }
-}
-
 void Shard::snapshotted(const std::string& stream, Position through) {
-  auto at = unsnapshotted_.find(stream);
-  if (at == unsnapshotted_.end() || through.value < at->second.first) return;
-  first_positions_.erase(first_positions_.find(at->second.first));
-  if (at->second.last <= through.value) {
-    unsnapshotted_.erase(at);
-    return;
-  }
-  at->second.first = through.value + 1;
-  first_positions_.insert(at->second.first);
+  unsnapshotted_.snapshotted(stream, through.value);
 }
 
 asio::awaitable<void> Shard::maintain() {
@@ -286,7 +295,7 @@ asio::awaitable<void> Shard::regain() {
     logger_.warn("the ownership cannot be taken again now", {{"error", resumed.error().message}});
   } else {
     logger_.error("lost the ownership", {{"error", resumed.error().message}});
-    state_ = State::kLost;
+    enter(State::kLost);
   }
 }
 
@@ -326,7 +335,7 @@ void Shard::probe() {
 
 asio::awaitable<void> Shard::truncate_passed() {
   if (unsure_) co_return;
-  const std::uint64_t keep = first_positions_.empty() ? next_position_ : *first_positions_.begin();
+  const std::uint64_t keep = unsnapshotted_.first_or(next_position_);
   if (keep <= truncated_to_) co_return;
   if (auto done = co_await log_.truncate(id_, Position{keep}); done) {
     truncated_to_ = keep;
@@ -337,14 +346,14 @@ asio::awaitable<void> Shard::truncate_passed() {
 
 asio::awaitable<void> Shard::drain() {
   const bool owned = state_ == State::kServing;
-  if (state_ != State::kLost) state_ = State::kDraining;
+  if (state_ != State::kLost) enter(State::kDraining);
   while (committing_) co_await idle_.wait();
   co_await tasks_.close();
   if (owned) {
     co_await truncate_passed();
     co_await give_back();
   }
-  state_ = State::kStopped;
+  enter(State::kStopped);
 }
 
 asio::awaitable<void> Shard::give_back() {

@@ -1,7 +1,8 @@
 #pragma once
 // A log and the state machines that consume it; exactly one owner at an epoch.
 // Life: own (lease, epoch) → recover (seal the log, replay the tail) → serve (append, then whoever appended
-// acknowledges, applies and publishes) → drain. Lives on one reactor; everything here is called there.
+// acknowledges, applies and publishes) → drain, and perhaps once more. Lives on one reactor; everything here is called
+// there.
 // It writes until its lease is about to end by its own monotonic clock, and not beyond. Where the process stood still
 // for longer, it takes the lease again, and goes on with what it has in memory if the log shows that nobody has written
 // in between; otherwise the shard is lost. In the same way it learns what became of an append whose answer was lost,
@@ -12,10 +13,8 @@
 #include <deque>
 #include <functional>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "base/async.h"
 #include "base/log.h"
@@ -24,6 +23,7 @@
 #include "shard/shard_limits.h"
 #include "shard/shard_metrics.h"
 #include "shard/state_machine.h"
+#include "shard/unsnapshotted.h"
 #include "shard/write_memory.h"
 
 namespace concord::shard {
@@ -48,8 +48,8 @@ class Shard {
   /// Any thread. False from an append that the log could not write until one succeeds; it tries by itself.
   bool writable() const { return writable_.load(std::memory_order_relaxed); }
 
-  /// Takes ownership, seals the log, replays what is behind the snapshots into `machine`, then serves. Once; where it
-  /// fails the ownership is given back. kConflict while another node has it.
+  /// Takes ownership, seals the log, replays what is behind the snapshots into `machine`, then serves. At first, and
+  /// after `drain`; where it fails the ownership is given back. kConflict while another node has it.
   Task<> start(StateMachine& machine);
 
   struct Appended {
@@ -83,16 +83,14 @@ class Shard {
     Done done;
     std::optional<Position> known{};  // the record is in the log already
   };
-  struct Unsnapshotted {
-    std::uint64_t first = 0;
-    std::uint64_t last = 0;
-  };
   struct Batch {
     std::vector<Pending> pending;
     std::vector<LogRecord> records;
     std::size_t bytes = 0;
   };
 
+  void enter(State state);
+  void begin_anew();
   Task<> recover();
   Task<> replay_tail();
   Task<std::uint64_t> take_in(Position end);
@@ -109,7 +107,6 @@ class Shard {
   Task<> resume_at(engines::Ownership taken);
   bool is_own(Epoch epoch) const;
   void probe();
-  void note_appended(const std::string& stream, std::uint64_t position);
   void enqueue(Pending pending);
   void start_committing();
   static std::size_t size_of(const LogRecord& record);
@@ -123,6 +120,7 @@ class Shard {
   HybridClock clock_;
   Clock& time_;
   ShardMetrics& metrics_;
+  Gauge& serving_;
   Logger logger_;
   TaskScope tasks_;
   AsyncEvent idle_;
@@ -141,8 +139,7 @@ class Shard {
   bool committing_ = false;
 
   WriteMemory writes_;
-  std::unordered_map<std::string, Unsnapshotted> unsnapshotted_;
-  std::multiset<std::uint64_t> first_positions_;  // of unsnapshotted_: the least is what the log must keep
+  Unsnapshotted unsnapshotted_;
   std::uint64_t next_position_ = 1;
   std::uint64_t truncated_to_ = 0;
 };

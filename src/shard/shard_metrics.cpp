@@ -10,7 +10,13 @@ ShardMetrics::ShardMetrics(Metrics& metrics)
       batch_records(metrics.histogram("concord_shard_batch_records", "Records in one append", size_bounds())),
       queued_bytes(metrics.gauge("concord_shard_queued_bytes", "Records waiting for the log")),
       replayed_records(metrics.counter("concord_shard_replayed_records_total", "Records replayed at starts")),
-      replay_seconds(metrics.histogram("concord_shard_replay_seconds", "Replaying a shard's tail at its start",
-                                       latency_bounds())) {}
+      replay_seconds(
+          metrics.histogram("concord_shard_replay_seconds", "Replaying a shard's tail at its start", latency_bounds())),
+      all_(metrics) {}
+
+Gauge& ShardMetrics::serving(engines::ShardId shard) {
+  return all_.gauge("concord_shard_serving", "1 while this node serves the shard",
+                    {{"shard", std::to_string(shard.value)}});
+}
 
 }  // namespace concord::shard

@@ -18,8 +18,8 @@ export function random(state) {
 const token = (name, n) => `<${name}.${n}>`
 
 export class Typists {
-  /** Three people in each of two documents. `next` is a source of numbers in [0, 1). */
-  static async join(hub, next) {
+  /** Three people in each of two documents, each at the next of `nodes`. `next` is a source of numbers in [0, 1). */
+  static async join(hub, next, nodes = [hub]) {
     const typists = new Typists()
     Object.assign(typists, { hub, next, people: [], documents: [], writers: [] })
     for (const name of ['Ann', 'Ben', 'Cem']) typists.people.push(await hub.register(name))
@@ -29,7 +29,7 @@ export class Typists {
       typists.documents.push(document)
     }
     typists.writers = typists.documents.flatMap((document) =>
-      typists.people.map((person) => ({ document, name: person.name, client: new Client(hub, document, person) })))
+      typists.people.map((person, i) => ({ document, name: person.name, client: new Client(nodes[i % nodes.length], document, person) })))
     await typists.synced()
     return typists
   }
