@@ -1,13 +1,13 @@
 // What alerts and dashboards ask for is what a hub tells: every metric and every label that deploy/ names is at /metrics of a
-// hub with its own engines, or of one with engines outside.
+// hub with its own engines, or of one of several nodes with engines outside.
 import test from 'node:test'
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Engines } from './engines.mjs'
-import { Hub } from './hub.mjs'
+import { Engines, run } from './engines.mjs'
+import { binary, freePort, Hub } from './hub.mjs'
 
 const deploy = new URL('../../deploy/', import.meta.url)
 const ofEveryTarget = new Map([['up', new Set()]])
@@ -43,8 +43,13 @@ test('every metric that alerts and dashboards ask for is told', async (t) => {
   t.after(() => engines.stop())
   const archive = await mkdtemp(join(tmpdir(), 'concord-e2e-'))
   t.after(() => rm(archive, { recursive: true, force: true }))
+  await run(binary, ['node-certificate', '--ca', archive, '--node', 'one'])
+  const ofSeveral = {
+    NODE_NAME: 'one', NODE_LISTEN: `127.0.0.1:${await freePort()}`, NODE_CA: join(archive, 'ca.pem'),
+    NODE_CERTIFICATE: join(archive, 'one.pem'), NODE_KEY: join(archive, 'one.key'),
+  }
   const metrics = new Map(ofEveryTarget)
-  for (const settings of [{ ARCHIVE_DIR: archive }, { ...engines.hub, MASTER_KEY: randomBytes(32).toString('base64') }]) {
+  for (const settings of [{ ARCHIVE_DIR: join(archive, 'archive') }, { ...engines.hub, ...ofSeveral, MASTER_KEY: randomBytes(32).toString('base64') }]) {
     const hub = await Hub.start(settings)
     try {
       const person = await hub.register('Ada')
