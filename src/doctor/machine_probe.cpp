@@ -144,6 +144,13 @@ void look_at_links(const Config& config, MachineFacts& facts) {
   if (!options) {
     facts.refused_settings.push_back(options.error().message);
   } else if (options->enabled) {
+    for (const std::string_view setting : {"ETCD_ENDPOINTS", "DATABASE_URL", "REDIS_URL", "S3_ENDPOINT"}) {
+      if (config.string(setting).empty())
+        facts.refused_settings.push_back(
+            std::string(setting) +
+            " is empty, and NODE_LISTEN says that the hub has several nodes: they need this "
+            "engine in common");
+    }
     facts.node_certificate = read_node_certificate(options->certificate_file, options->key_file, options->node);
   }
 }
