@@ -9,16 +9,17 @@ import { Engines } from './engines.mjs'
 import { binary, freePort, Hub, until } from './hub.mjs'
 
 export class Cluster {
-  /** `settings` are those of every node. */
-  static async start(nodes, settings = {}) {
+  /** `settings` are those of every node; `prepare` is called with the engines before there is one. */
+  static async start(nodes, settings = {}, prepare = async () => {}) {
     const cluster = new Cluster()
     cluster.nodes = []
     cluster.certificates = await mkdtemp(join(tmpdir(), 'concord-nodes-'))
     try {
       cluster.engines = await Engines.start()
+      await prepare(cluster.engines)
       cluster.settings = { ...cluster.engines.hub, MASTER_KEY: randomBytes(32).toString('base64'), SHARD_LEASE_MS: '2000', ...settings }
       for (let i = 0; i < nodes; i++) await cluster.add()
-      await cluster.settled()
+      if (nodes > 0) await cluster.settled()
     } catch (error) {
       await cluster.stop()
       throw error
@@ -26,14 +27,15 @@ export class Cluster {
     return cluster
   }
 
-  /** One more node. `more` are settings of its own. */
-  async add(more = {}) {
+  /** One more node. `more` are settings of its own, and what `listening` answers to the port on which it hears the others. */
+  async add(more = {}, listening = async () => ({})) {
     const name = `node-${this.nodes.length + 1}`
     await promisify(execFile)(binary, ['node-certificate', '--ca', this.certificates, '--node', name])
     const at = (file) => join(this.certificates, file)
+    const port = await freePort()
     const node = await Hub.start({
-      ...this.settings, NODE_NAME: name, NODE_LISTEN: `127.0.0.1:${await freePort()}`,
-      NODE_CA: at('ca.pem'), NODE_CERTIFICATE: at(`${name}.pem`), NODE_KEY: at(`${name}.key`), ...more,
+      ...this.settings, NODE_NAME: name, NODE_LISTEN: `127.0.0.1:${port}`,
+      NODE_CA: at('ca.pem'), NODE_CERTIFICATE: at(`${name}.pem`), NODE_KEY: at(`${name}.key`), ...more, ...(await listening(port)),
     })
     node.name = name
     this.nodes.push(node)

@@ -1,0 +1,58 @@
+// What a hub of several nodes costs, and how soon it goes on: durable edits through a gateway to the node that serves the
+// document, from a client at one node to one at another, owners killed, stopped, and a node that comes.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { Report } from '../common/report.mjs'
+import { startNodes } from './nodes.mjs'
+import { comes, edits, killed, latency, stopped } from './works.mjs'
+
+const usage = `./dev bench cluster [--json FILE] [OPTION…]
+  --only LIST     of edits,latency,killed,stopped,comes (default: all)
+  --rate N        edits a second that are sent (10000)
+  --seconds N     for so long (10)
+  --kills N       of owners (50)
+  --stops N       of owners, by SIGSTOP (5)
+  --commit-delay-ms N   that PostgreSQL waits before each flush, as on a slow disk (0)
+`
+const works = { edits, latency, killed, stopped, comes }
+const report = new Report()
+const { values: options } = parseArgs({
+  args: report.rest,
+  options: {
+    help: { type: 'boolean' },
+    only: { type: 'string', default: Object.keys(works).join(',') },
+    rate: { type: 'string', default: '10000' },
+    seconds: { type: 'string', default: '10' },
+    kills: { type: 'string', default: '50' },
+    stops: { type: 'string', default: '5' },
+    'commit-delay-ms': { type: 'string', default: '0' },
+  },
+})
+if (options.help) {
+  process.stdout.write(usage)
+  process.exit()
+}
+const number = (name) => {
+  const value = Number(options[name])
+  if (!Number.isInteger(value) || value < 0) throw new Error(`--${name} must be a number, not ${options[name]}`)
+  return value
+}
+const size = { rate: number('rate'), seconds: number('seconds'), kills: number('kills'), stops: number('stops') }
+const chosen = options.only.split(',').map((word) => {
+  if (!works[word]) throw new Error(`--only knows ${Object.keys(works).join(', ')}; not "${word}"`)
+  return works[word]
+})
+
+const build = fileURLToPath(new URL('../../build', import.meta.url))
+mkdirSync(build, { recursive: true })
+const scratch = mkdtempSync(join(build, 'bench-cluster-'))
+const nodes = await startNodes({ fsyncDelayMs: number('commit-delay-ms') })
+try {
+  for (const work of chosen) for (const row of await work(nodes, size, scratch)) report.add(row)
+} finally {
+  await nodes.stop()
+  rmSync(scratch, { recursive: true, force: true })
+}
+report.finish()

@@ -1,0 +1,58 @@
+// The hub that is measured: three nodes on one machine, with PostgreSQL and one synchronous standby, etcd with short timers,
+// Redis and S3; and who owns what in it.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Cluster } from '../../tests/e2e/cluster.mjs'
+import { Concord } from '../sessions/servers.mjs'
+
+export async function startNodes({ fsyncDelayMs = 0 } = {}) {
+  const cluster = await Cluster.start(3, { SHARD_LEASE_MS: '1000', LIVE_SESSIONS_PER_USER: '0', SNAPSHOT_AFTER_BYTES: '4194304' }, async (engines) => {
+    await engines.addStandby('standby')
+    const set = async (setting, value) => engines.psql('postgres', `ALTER SYSTEM SET ${setting} = '${value}'`)
+    await set('synchronous_standby_names', 'ANY 1 (standby)')
+    // The server waits so long before each flush while others are in the middle of a transaction; a disk that takes
+    // longer does so always. 0 of them have to be.
+    if (fsyncDelayMs > 0) {
+      await set('commit_delay', `${fsyncDelayMs * 1000}`)
+      await set('commit_siblings', '0')
+    }
+    await engines.psql('postgres', 'SELECT pg_reload_conf()')
+  })
+  return new Nodes(cluster)
+}
+
+export class Nodes {
+  constructor(cluster) { this.cluster = cluster }
+
+  /** A user whose documents lie on one shard, which one of these nodes serves: all in one. */
+  async user(name) {
+    const [node] = this.cluster.nodes
+    const email = `${name}@example.org`
+    const answer = await node.request('POST', '/auth/register', { body: { email, name, password: `${name} of many words` } })
+    if (answer.status !== 201) throw new Error(`register answered ${answer.status}: ${JSON.stringify(answer.body)}`)
+    return { id: answer.body.user.id, email, token: answer.body.access_token }
+  }
+
+  document(user, name) { return this.cluster.nodes[0].ask(user, 'POST', '/documents', { name }, 201) }
+
+  /** The node that serves the user's documents, and the others: as an edit of one is counted. */
+  async places(user) {
+    const document = await this.document(user, 'probe')
+    const counts = () => Promise.all(this.cluster.nodes.map(async (node) => {
+      const { body } = await node.request('GET', '/metrics')
+      return Number(body.match(/^concord_documents_updates_total (\d+)/m)?.[1] ?? 0)
+    }))
+    const before = await counts()
+    await this.cluster.nodes[0].ask(user, 'PUT', `/documents/${document.id}`, { content: 'probe', version: document.version }, 200)
+    const after = await counts()
+    const owner = after.findIndex((count, i) => count > before[i])
+    if (owner < 0) throw new Error('no node has counted the edit')
+    const others = this.cluster.nodes.filter((_, i) => i !== owner)
+    return { owner: this.cluster.nodes[owner], others, probe: document }
+  }
+
+  async stop() { await this.cluster.stop() }
+}
+
+/** What of Concord's dialect the load needs. */
+export const dialect = new Concord('')
+export const pause = sleep
