@@ -4,6 +4,7 @@ import { textOf, Writing } from '../sessions/document.mjs'
 import { dialect, pause } from './nodes.mjs'
 
 const kDocuments = 50
+const kBetweenKillsMs = 4500 // a supervisor gives up on a node that dies six times in a minute
 const say = (text) => process.stderr.write(`  ${text}\n`)
 const ms = (microseconds) => microseconds / 1000
 const share = (values, part) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(part * values.length))]
@@ -126,7 +127,7 @@ export async function killed(nodes, { kills }) {
   const user = await nodes.user('survivor')
   const times = await outages(nodes, user, kills, async (owner) => {
     await owner.crashServing()
-    return async () => {}
+    return () => pause(kBetweenKillsMs)
   })
   say(`${kills} owners killed: writes again within ${times.map((time) => time.toFixed(0)).join(' ')} ms`)
   return [
