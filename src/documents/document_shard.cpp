@@ -40,7 +40,8 @@ Task<> DocumentShard::start() {
     let_go_of_all();
     co_return started;
   }
-  if (std::exchange(draining_, false)) tasks_.reopen();
+  draining_ = false;
+  tasks_.reopen();
   tasks_.spawn(sweep());
   co_return Result<>{};
 }
@@ -95,7 +96,7 @@ Task<DocumentShard::Live> DocumentShard::open(DocumentId id) {
     }
     co_await found->second.loaded->wait();
   }
-  if (draining_ || shard_.state() != shard::Shard::State::kServing) {
+  if (!serves()) {
     co_return fail(Code::kUnavailable, "the shard is starting or draining; try again");
   }
   if (removing_.contains(id)) co_return fail(Code::kNotFound, "there is no such document");

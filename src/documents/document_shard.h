@@ -2,6 +2,7 @@
 // The documents of one shard: opens them from snapshot and log, takes updates to the log and then to everyone,
 // snapshots them when they are idle or have grown, and lets go of what nobody uses. Lives on the shard's reactor.
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -39,6 +40,7 @@ class DocumentShard final : public shard::StateMachine {
 
   /// Owns the shard and serves its documents, at first or after `drain`. What fails leaves nothing behind.
   Task<> start();
+  bool serves() const { return !draining_ && shard_.state() == shard::Shard::State::kServing; }  // any thread
   /// Ends the sessions, snapshots for so long, and gives the shard up: who holds a document can change it no more.
   asio::awaitable<void> drain(std::int64_t deadline_ms);
   asio::awaitable<void> abandon() { return tasks_.close(); }  // writes nothing, as a crash would
@@ -75,8 +77,7 @@ class DocumentShard final : public shard::StateMachine {
   /// Called with each update that annotates, when it is durable and applied; not with what a start replays.
   using Annotated = std::move_only_function<void(const Live&, const engines::LogRecord&)>;
   void on_annotated(Annotated hook) { annotated_hook_ = std::move(hook); }
-  /// Null where it is not open.
-  Live find_open(DocumentId id) const {
+  Live find_open(DocumentId id) const {  // null where it is not open
     const auto found = documents_.find(id);
     return found != documents_.end() && found->second.ready ? found->second.live : nullptr;
   }
@@ -90,8 +91,7 @@ class DocumentShard final : public shard::StateMachine {
   Task<> found(engines::LogEntry entry) override;
 
  private:
-  /// Behind a document's snapshot; applied when it is opened.
-  using Tail = std::vector<engines::LogEntry>;
+  using Tail = std::vector<engines::LogEntry>;  // behind a document's snapshot; applied when it is opened
   struct Entry {
     Live live;
     bool ready = false;
@@ -144,7 +144,7 @@ class DocumentShard final : public shard::StateMachine {
   std::move_only_function<void(std::int64_t)> sweep_hook_;
   std::move_only_function<void()> leave_hook_;
   Annotated annotated_hook_;
-  bool draining_ = false;
+  std::atomic<bool> draining_ = true;  // or not started; read by `serves`
 };
 
 }  // namespace concord::documents

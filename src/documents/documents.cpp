@@ -97,7 +97,7 @@ Task<> Documents::take(engines::ShardId shard) {
 }
 
 bool Documents::holds(engines::ShardId shard) const {
-  return shards_[shard.value]->shard().state() == shard::Shard::State::kServing;
+  return shards_[shard.value]->serves();
 }
 
 asio::awaitable<void> Documents::give(engines::ShardId shard) {

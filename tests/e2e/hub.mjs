@@ -64,9 +64,9 @@ export class Hub {
       try {
         if (await this.isReady()) return
       } catch { /* not listening yet */ }
-      if (Date.now() - began > 20_000) {
+      if (Date.now() - began > 60_000) {
         this.process.kill('SIGKILL')
-        throw new Error(`the hub is not ready after 20 s:\n${this.log}`)
+        throw new Error(`the hub is not ready after 60 s:\n${this.log}`)
       }
       await sleep(20)
     }
