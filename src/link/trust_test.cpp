@@ -88,7 +88,7 @@ TEST_F(Trust, who_shows_no_certificate_of_this_hub_is_not_let_in) {
     EXPECT_TRUE(eventually([&] { return far.metric("concord_link_refused_total") == refused; }));
   }
   EXPECT_EQ(far.metric("concord_link_connections{side=\"acceptor\"}"), 0);
-  EXPECT_TRUE(far.log->has("a connection to this node was not taken")) << far.log->all();
+  EXPECT_TRUE(eventually([&] { return far.log->has("a connection to this node was not taken"); })) << far.log->all();
 }
 
 TEST_F(Trust, who_does_not_speak_tls_is_not_let_in) {
@@ -106,7 +106,7 @@ TEST_F(Trust, who_says_nothing_is_let_go) {
   const auto silent = RawPeer::connect(impatient.links().port());
   ASSERT_TRUE(silent);
   EXPECT_TRUE(silent->is_ended());
-  EXPECT_TRUE(impatient.log->has("it took too long")) << impatient.log->all();
+  EXPECT_TRUE(eventually([&] { return impatient.log->has("it took too long"); })) << impatient.log->all();
   // Nor does one that is let in and then says nothing.
   const NodeCertificate files = ours.issue("near");
   const auto mute = RawPeer::connect(impatient.links().port());

@@ -1,13 +1,13 @@
 // Faults of a hub of three nodes and its engines, one after the other in an order from a seed, while people type at all
 // nodes: what was acknowledged is never lost or doubled, and in the end everybody agrees. Used by faults.test.mjs.
 import assert from 'node:assert/strict'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Cluster } from './cluster.mjs'
 import { until } from './hub.mjs'
 import { random, Typists } from './typing.mjs'
 import { Wire } from './wires.mjs'
 
 const kStoppedMs = 3500 // longer than a lease
+const kRound = 20 // faults for the same documents, which grow meanwhile
 
 /** A cluster whose nodes talk to the engines and to each other by wires. */
 async function wired() {
@@ -107,33 +107,35 @@ export async function endure(count, seed, tell) {
   const next = random(seed)
   const cluster = await wired()
   const counts = new Map()
+  const names = Object.keys(faults)
+  const sum = { made: 0, acknowledged: 0 }
+  const ready = (node) => node.request('GET', '/health/ready').then(({ status }) => status === 200, () => false)
   try {
-    const typists = await Typists.join(cluster.nodes[0], next, cluster.nodes)
-    try {
-      for (let i = 0; i < count; i++) {
-        const names = Object.keys(faults)
-        const name = names[Math.floor(next() * names.length)]
-        const node = cluster.nodes[Math.floor(next() * cluster.nodes.length)]
-        counts.set(name, (counts.get(name) ?? 0) + 1)
-        tell(`${i + 1} of ${count}: ${name} (${node.name}); ${typists.acknowledged} of ${typists.made} acknowledged`)
-        await faults[name](cluster, node, (ms) => typists.type(ms))
-        await typists.type(200)
-        await until('every node is ready again', async () => {
-          const ready = await Promise.all(cluster.nodes.map((one) => one.request('GET', '/health/ready').then(({ status }) => status === 200, () => false)))
-          return ready.every(Boolean)
-        }, 60_000)
-        if (i % 5 === 4) await typists.agree()
+    for (let first = 0; first < count; first += kRound) {
+      const typists = await Typists.join(cluster.nodes[0], next, cluster.nodes, `${first}`)
+      try {
+        for (let i = first; i < Math.min(first + kRound, count); i++) {
+          const name = names[Math.floor(next() * names.length)]
+          const node = cluster.nodes[Math.floor(next() * cluster.nodes.length)]
+          counts.set(name, (counts.get(name) ?? 0) + 1)
+          tell(`${i + 1} of ${count}: ${name} (${node.name}); ${typists.acknowledged} of ${typists.made} acknowledged`)
+          await faults[name](cluster, node, (ms) => typists.type(ms))
+          await typists.type(200)
+          await until('every node is ready again', async () => (await Promise.all(cluster.nodes.map(ready))).every(Boolean), 60_000)
+          if (i % 5 === 4) await typists.agree()
+        }
+        await typists.agree()
+        assert.ok(typists.acknowledged > 0)
+        sum.made += typists.made
+        sum.acknowledged += typists.acknowledged
+      } finally {
+        typists.close()
       }
-      await typists.agree()
-      assert.ok(typists.acknowledged > 0)
-      return { made: typists.made, acknowledged: typists.acknowledged, counts }
-    } finally {
-      typists.close()
     }
+    return { ...sum, counts }
   } finally {
     for (const node of cluster.nodes) for (const wire of Object.values(node.wires ?? {})) wire.heal()
     await cluster.stop()
     for (const node of cluster.nodes) for (const wire of Object.values(node.wires ?? {})) wire.close()
-    await sleep(0)
   }
 }

@@ -18,11 +18,12 @@ export function random(state) {
 const token = (name, n) => `<${name}.${n}>`
 
 export class Typists {
-  /** Three people in each of two documents, each at the next of `nodes`. `next` is a source of numbers in [0, 1). */
-  static async join(hub, next, nodes = [hub]) {
+  /** Three people in each of two documents, each at the next of `nodes`. `next` is a source of numbers in [0, 1),
+   *  `suffix` what tells their names from those of others. */
+  static async join(hub, next, nodes = [hub], suffix = '') {
     const typists = new Typists()
     Object.assign(typists, { hub, next, people: [], documents: [], writers: [] })
-    for (const name of ['Ann', 'Ben', 'Cem']) typists.people.push(await hub.register(name))
+    for (const name of ['Ann', 'Ben', 'Cem']) typists.people.push(await hub.register(name + suffix))
     for (let i = 0; i < 2; i++) {
       const document = await hub.createDocument(typists.people[0], { name: `typed ${i}`, content: '' })
       for (const person of typists.people.slice(1)) await hub.share(typists.people[0], document, person, 'write')
@@ -41,6 +42,12 @@ export class Typists {
   count(pick) { return this.writers.reduce((sum, { client }) => sum + pick(client), 0) }
   get made() { return this.count((client) => client.made) }
   get acknowledged() { return this.count((client) => client.acknowledged.size) }
+
+  /** The document as the hub reads it, once it can: while an engine comes back it asks to be asked again. */
+  read(document) {
+    const unlessUnavailable = (error) => { if (!error.message.includes('answered 503')) throw error }
+    return until('the hub reads', () => this.hub.read(this.people[0], document).catch(unlessUnavailable), 30_000)
+  }
 
   /** Everyone types for so long, with a pause after each round. */
   async type(ms, pause = 2) {
@@ -61,7 +68,7 @@ export class Typists {
   async check(round) {
     const acknowledged = this.writers.map(({ client }) => [...client.acknowledged])
     for (const document of this.documents) {
-      const { content } = await this.hub.read(this.people[0], document)
+      const { content } = await this.read(document)
       const seen = content.match(/<[^<>]*>/g) ?? []
       assert.equal(seen.join(''), content, `round ${round}: torn operations`)
       assert.equal(new Set(seen).size, seen.length, `round ${round}: doubled operations`)
@@ -81,7 +88,7 @@ export class Typists {
       const clients = this.writers.filter((one) => one.document === document).map(({ client }) => client)
       const made = clients.reduce((sum, client) => sum + client.made, 0)
       await until('all operations everywhere', async () => {
-        const { content } = await this.hub.read(this.people[0], document)
+        const { content } = await this.read(document)
         return (content.match(/</g) ?? []).length === made && clients.every((client) => client.text.toString() === content)
       }, 20_000)
     }
