@@ -96,9 +96,7 @@ Task<> Documents::take(engines::ShardId shard) {
   co_return co_await run_on(taken.reactor(), taken.start());
 }
 
-bool Documents::holds(engines::ShardId shard) const {
-  return shards_[shard.value]->serves();
-}
+bool Documents::holds(engines::ShardId shard) const { return shards_[shard.value]->serves(); }
 
 asio::awaitable<void> Documents::give(engines::ShardId shard) {
   DocumentShard& given = *shards_[shard.value];
