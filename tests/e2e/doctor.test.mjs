@@ -8,7 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Engines } from './engines.mjs'
-import { binary, Hub } from './hub.mjs'
+import { binary, Hub, until } from './hub.mjs'
 
 /** Runs it to its end; answers {code, out, errors}. */
 function doctor(words, settings = {}) {
@@ -94,6 +94,8 @@ test('engines', async (t) => {
     const standby = await engines.addStandby()
     await engines.psql('postgres', "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (*)'")
     await engines.psql('postgres', 'SELECT pg_reload_conf()')
+    await until('the standby is waited for', async () =>
+      (await engines.psql('postgres', 'SELECT sync_state FROM pg_stat_replication')).stdout.includes('quorum'), 60_000)
     await engines.redis.end()
     engines.redis.command.push('--maxmemory-policy', 'noeviction', '--maxmemory', '256mb')
     await engines.redis.spawn()
