@@ -44,28 +44,33 @@ struct Links::State {
 
   Result<> load() {
     const LinkOptions& options = shared.options;
+    std::string stamps = stamps_of(options);  // before: what changes meanwhile is read once more
     TRY(auto identity, TlsIdentity::load(options.ca_file, options.certificate_file, options.key_file, options.node));
     shared.metrics.certificate_ends.set(identity->ends_ms() / 1000);
     const std::lock_guard lock(shared.mutex);
     shared.identity_now = std::move(identity);
+    loaded = std::move(stamps);
     return {};
   }
 
   asio::awaitable<void> watch_files() {
-    std::string before = stamps_of(shared.options);
     while (co_await sleep_ms(shared.options.certificate_watch_ms)) {
       std::string now = stamps_of(shared.options);
-      if (now == before) continue;
-      if (auto loaded = load(); !loaded) {
+      if (is_loaded(now)) continue;
+      if (auto done = load(); !done) {
         // One of the files may be written still: it is tried again, and said once for each state of the files.
         if (now != complained_of)
-          shared.logger.error("the old node certificate stays in use", {{"error", loaded.error().message}});
+          shared.logger.error("the old node certificate stays in use", {{"error", done.error().message}});
         complained_of = now;
       } else {
         shared.logger.info("the node certificate was read again");
-        before = std::move(now);
       }
     }
+  }
+
+  bool is_loaded(const std::string& stamps) {
+    const std::lock_guard lock(shared.mutex);
+    return stamps == loaded;
   }
 
   Task<> stop_watching() {
@@ -77,6 +82,7 @@ struct Links::State {
   Shared shared;
   std::vector<std::shared_ptr<LinkCore>> cores;  // shared with what waits on the reactors
   std::unique_ptr<TaskScope> watching;           // on the first reactor
+  std::string loaded;                            // of the files as they were loaded; guarded by shared.mutex
   std::string complained_of;
   std::string address;
   std::uint16_t port = 0;
