@@ -4,7 +4,7 @@ import { textOf, Writing } from '../sessions/document.mjs'
 import { dialect, pause } from './nodes.mjs'
 
 const kDocuments = 50
-const kBetweenKillsMs = 4500 // a supervisor gives up on a node that dies six times in a minute
+const kBetweenKillsMs = 5000 // a supervisor gives up on a node that dies six times in a minute
 const say = (text) => process.stderr.write(`  ${text}\n`)
 const ms = (microseconds) => microseconds / 1000
 const share = (values, part) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(part * values.length))]
@@ -103,9 +103,21 @@ class Persistent {
   }
 }
 
-async function outages(nodes, user, count, strike) {
+/** A user whose documents each of the nodes serves, so that all are struck in turn. */
+async function usersOfAllNodes(nodes, name) {
+  const users = new Map()
+  for (let i = 0; users.size < nodes.cluster.nodes.length; ++i) {
+    const user = await nodes.user(`${name}${i}`)
+    const { owner } = await nodes.places(user)
+    if (!users.has(owner)) users.set(owner, user)
+  }
+  return [...users.values()]
+}
+
+async function outages(nodes, users, count, strike) {
   const outagesMs = []
   for (let i = 0; i < count; ++i) {
+    const user = users[i % users.length]
     const { owner, others: [gateway], probe } = await nodes.places(user)
     const { version } = await gateway.ask(user, 'GET', `/documents/${probe.id}?format=text`, undefined, 200)
     const writer = new Persistent(gateway, user, { ...probe, version })
@@ -124,8 +136,8 @@ async function outages(nodes, user, count, strike) {
 
 /** kill -9 of the process that serves the document, under its supervisor. */
 export async function killed(nodes, { kills }) {
-  const user = await nodes.user('survivor')
-  const times = await outages(nodes, user, kills, async (owner) => {
+  const users = await usersOfAllNodes(nodes, 'survivor')
+  const times = await outages(nodes, users, kills, async (owner) => {
     await owner.crashServing()
     return () => pause(kBetweenKillsMs)
   })
@@ -138,8 +150,8 @@ export async function killed(nodes, { kills }) {
 
 /** SIGSTOP of the whole node, as when its machine stands still; woken up again, it has lost its shards. */
 export async function stopped(nodes, { stops }) {
-  const user = await nodes.user('patient')
-  const times = await outages(nodes, user, stops, async (owner) => {
+  const users = await usersOfAllNodes(nodes, 'patient')
+  const times = await outages(nodes, users, stops, async (owner) => {
     const served = await owner.served()
     for (const pid of [owner.process.pid, served]) process.kill(pid, 'SIGSTOP')
     return async () => { for (const pid of [owner.process.pid, served]) process.kill(pid, 'SIGCONT') }
