@@ -5,7 +5,7 @@ import { Cluster } from '../../tests/e2e/cluster.mjs'
 import { Concord } from '../sessions/servers.mjs'
 
 export async function startNodes({ fsyncDelayMs = 0 } = {}) {
-  const cluster = await Cluster.start(3, { SHARD_LEASE_MS: '1000', LIVE_SESSIONS_PER_USER: '0', SNAPSHOT_AFTER_BYTES: '4194304' }, async (engines) => {
+  const cluster = await Cluster.start(3, { SHARD_LEASE_MS: '1000', NODE_PING_MS: '300', NODE_SILENCE_MS: '1500', LIVE_SESSIONS_PER_USER: '0', SNAPSHOT_AFTER_BYTES: '4194304' }, async (engines) => {
     await engines.addStandby('standby')
     const set = async (setting, value) => engines.psql('postgres', `ALTER SYSTEM SET ${setting} = '${value}'`)
     await set('synchronous_standby_names', 'ANY 1 (standby)')
