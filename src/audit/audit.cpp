@@ -1,5 +1,6 @@
 #include "audit/audit.h"
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -39,8 +40,14 @@ void bound(Event& event) {
 /// Events that go into one transaction, and how that went.
 struct Batch {
   std::vector<TimedEvent> events;
-  bool waited_for = false;  // by a call of `record`
+  std::vector<bool> waited_for;  // for each event: a call of `record` waits
   std::optional<Result<>> outcome;
+
+  void add(TimedEvent event, bool waits) {
+    events.push_back(std::move(event));
+    waited_for.push_back(waits);
+  }
+  bool is_waited_for() const { return std::ranges::find(waited_for, true) != waited_for.end(); }
 };
 
 }  // namespace
@@ -101,8 +108,7 @@ struct Audit::State {
       co_return fail(Code::kUnavailable, "the hub is stopping");
     }
     const std::shared_ptr<Batch> batch = self->open;
-    batch->events.push_back(std::move(event));
-    batch->waited_for = true;
+    batch->add(std::move(event), true);
     self->work->notify_all();
     while (!batch->outcome) co_await self->written->wait();
     co_return *batch->outcome;
@@ -116,6 +122,18 @@ struct Audit::State {
     co_return newest ? *newest->outcome : Result<>{};
   }
 
+  /// What of a batch that failed nobody waits for goes before what came since; how many those are.
+  std::size_t keep_noted(Batch& batch) {
+    Batch next;
+    for (std::size_t i = 0; i < batch.events.size(); ++i)
+      if (!batch.waited_for[i]) next.add(std::move(batch.events[i]), false);
+    const std::size_t kept = next.events.size();
+    open->events.insert(open->events.begin(), std::move_iterator(next.events.begin()),
+                        std::move_iterator(next.events.end()));
+    open->waited_for.insert(open->waited_for.begin(), kept, false);
+    return kept;
+  }
+
   asio::awaitable<void> write() {
     while (!stopping || !open->events.empty()) {
       if (open->events.empty()) {
@@ -127,7 +145,7 @@ struct Audit::State {
       writing->outcome = co_await write(*writing);
       written->notify_all();
       const auto batch = std::exchange(writing, nullptr);
-      if (!*batch->outcome && !stopping) (void)co_await sleep_ms(batch->waited_for ? 1 : kRetryMs);
+      if (!*batch->outcome && !stopping) (void)co_await sleep_ms(batch->is_waited_for() ? 1 : kRetryMs);
     }
     finished = true;
     written->notify_all();
@@ -136,19 +154,23 @@ struct Audit::State {
   Task<> write(Batch& batch) {
     const std::size_t own = batch.events.size();
     const std::uint64_t missed = lost_unrecorded.exchange(0);
+    std::vector<TimedEvent> all = batch.events;
     if (missed > 0) {
       Event gap{.action = "audit.overflow", .outcome = Outcome::kFailed};
       gap.detail.emplace_back("lost", std::to_string(missed));
-      batch.events.push_back({on.clock.wall_ms(), std::move(gap)});
+      all.push_back({on.clock.wall_ms(), std::move(gap)});
     }
-    auto lines = co_await store.append(batch.events);
-    queued -= own;
+    auto lines = co_await store.append(std::move(all));
     if (!lines) {
       lost_unrecorded += missed;
-      drop(own);
-      on.logger.error("the audit record cannot be written", {{"error", lines.error().message}, {"events", own}});
+      const std::size_t kept = stopping ? 0 : keep_noted(batch);
+      queued -= own - kept;
+      drop(own - kept);
+      on.logger.error("the audit record cannot be written",
+                      {{"error", lines.error().message}, {"events", own}, {"tried_again", kept}});
       co_return fail(Error{Code::kUnavailable, "the audit record cannot be written; try again", {}});
     }
+    queued -= own;
     events.add(lines->size());
     co_await ship(*lines);
     co_return Result<>{};
@@ -241,7 +263,7 @@ void Audit::note(Event event) {
   bound(event);
   reactor->post([state = state_, timed = TimedEvent{s.on.clock.wall_ms(), std::move(event)}]() mutable {
     if (state->stopping) return;
-    state->open->events.push_back(std::move(timed));
+    state->open->add(std::move(timed), false);
     state->work->notify_all();
   });
 }

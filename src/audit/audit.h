@@ -74,10 +74,10 @@ class Audit {
 
   /// Durable when it returns; kUnavailable where the tables are away or the queue is full. Any reactor.
   Task<> record(Event event);
-  /// Never waits and never fails: what does not fit its half of the queue is counted and the count recorded. Any
-  /// thread.
+  /// Never waits and never fails: written as soon as it can be; what does not fit its half of the queue is counted and
+  /// the count recorded. Any thread.
   void note(Event event);
-  /// Returns when what was noted or recorded before is written, or could not be. Any reactor.
+  /// Returns when what was noted or recorded before is written, or could not be for now. Any reactor.
   asio::awaitable<void> settle();
 
   /// Whether the caller may read the record: success or why not.

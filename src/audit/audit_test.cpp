@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -195,6 +196,29 @@ TEST_F(AuditService, what_does_not_fit_the_queue_is_counted_in_the_record) {
     if (action == "audit.overflow") lost += std::stoul(fields.object("detail").value().text("lost", {}).value());
   }
   EXPECT_EQ(refused + lost, 3000U);
+  EXPECT_EQ(stored_verdict(), "");
+}
+
+TEST_F(AuditService, what_was_noted_while_the_tables_failed_is_recorded_once_they_are_back) {
+  ASSERT_TRUE(run(audit_->record(event("before"))).has_value());
+  ASSERT_TRUE(run(tables_->query({"ALTER TABLE audit_head RENAME TO elsewhere", {}})).has_value());
+  for (int i = 0; i < 3; ++i) {
+    audit_->note(event("noted." + std::to_string(i)));
+    EXPECT_EQ(run(audit_->record(event("waited_for"))).error().code, Code::kUnavailable) << i;
+  }
+  ASSERT_TRUE(run(tables_->query({"ALTER TABLE elsewhere RENAME TO audit_head", {}})).has_value());
+  ASSERT_TRUE(run(audit_->record(event("after"))).has_value());
+  std::vector<std::string> actions;
+  for (const Line& line : stored()) {
+    const json::Object fields = json::Object::parse(line.text).value();
+    actions.push_back(fields.text("action", {}).value());
+    if (actions.back() == "audit.overflow") {
+      EXPECT_NE(line.text.find(R"("lost":"3")"), std::string::npos) << "whose callers were told";
+    }
+  }
+  EXPECT_EQ(std::ranges::count(actions, "audit.overflow"), 1);
+  std::erase(actions, "audit.overflow");
+  EXPECT_EQ(actions, (std::vector<std::string>{"before", "noted.0", "noted.1", "noted.2", "after"}));
   EXPECT_EQ(stored_verdict(), "");
 }
 
