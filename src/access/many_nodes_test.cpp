@@ -9,6 +9,7 @@
 
 #include "access/access.h"
 #include "base/reactor_testing.h"
+#include "base/waiting_testing.h"
 #include "engines/contract_testing.h"
 #include "engines/file_system.h"
 #include "engines/local_bus.h"
@@ -22,18 +23,9 @@
 namespace concord::access {
 namespace {
 
+using concord::testing::eventually;
 using engines::testing::TemporaryDirectory;
 using identity::testing::Reply;
-
-template <class Holds>
-bool eventually(Holds holds) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return true;
-}
 
 class Node {
  public:

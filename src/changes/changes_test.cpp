@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/reactor_testing.h"
+#include "base/waiting_testing.h"
 #include "changes/change_store.h"
 #include "changes/heard.h"
 #include "engines/contract_testing.h"
@@ -19,18 +20,9 @@
 namespace concord::changes {
 namespace {
 
+using concord::testing::eventually;
 using concord::testing::RunningReactors;
 using engines::testing::TemporaryDirectory;
-
-template <class Holds>
-bool eventually(Holds holds) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return true;
-}
 
 class ChangesTest : public ::testing::Test {
  protected:

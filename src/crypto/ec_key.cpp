@@ -8,7 +8,7 @@
 #include <array>
 #include <cstdlib>
 
-#include "crypto/owned.h"
+#include "base/owned.h"
 
 namespace concord::crypto {
 

@@ -4,8 +4,8 @@
 #include <climits>
 #include <cstdlib>
 
+#include "base/owned.h"
 #include "crypto/gcm.h"
-#include "crypto/owned.h"
 
 namespace concord::crypto {
 

@@ -11,9 +11,9 @@
 
 #include <cstdlib>
 
+#include "base/owned.h"
 #include "crypto/base64.h"
 #include "crypto/hash.h"
-#include "crypto/owned.h"
 #include "json/writer.h"
 
 namespace concord::crypto {

@@ -9,11 +9,13 @@
 #include <map>
 #include <mutex>
 
+#include "base/waiting_testing.h"
 #include "engines/bus.h"
 #include "engines/contract_testing.h"
 
 namespace concord::engines::bus_contract {
 
+using concord::testing::eventually;
 using testing::code_of;
 using testing::Driver;
 using testing::DriverContext;

@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/reactor_testing.h"
+#include "base/waiting_testing.h"
 #include "engines/file_system.h"
 
 namespace concord::engines::testing {
@@ -117,15 +118,6 @@ class ContractTest : public ::testing::TestWithParam<Driver<Port>> {
       scope.reset();
       return 0;
     });
-  }
-  /// Waits until `holds` does; false after some seconds.
-  template <class Holds>
-  static bool eventually(Holds holds) {
-    for (int i = 0; i < 5000; ++i) {
-      if (holds()) return true;
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    return holds();
   }
 
   DriverContext context_;

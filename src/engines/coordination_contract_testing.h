@@ -7,11 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "base/waiting_testing.h"
 #include "engines/contract_testing.h"
 #include "engines/coordination.h"
 
 namespace concord::engines::coordination_contract {
 
+using concord::testing::eventually;
 using testing::code_of;
 using testing::Driver;
 using testing::DriverContext;

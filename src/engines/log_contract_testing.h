@@ -7,11 +7,13 @@
 #include <map>
 #include <set>
 
+#include "base/waiting_testing.h"
 #include "engines/contract_testing.h"
 #include "engines/log.h"
 
 namespace concord::engines::log_contract {
 
+using concord::testing::eventually;
 using testing::code_of;
 using testing::Driver;
 using testing::DriverContext;

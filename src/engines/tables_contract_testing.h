@@ -6,11 +6,13 @@
 #include <limits>
 #include <stdexcept>
 
+#include "base/waiting_testing.h"
 #include "engines/contract_testing.h"
 #include "engines/tables.h"
 
 namespace concord::engines::tables_contract {
 
+using concord::testing::eventually;
 using testing::code_of;
 using testing::Driver;
 using testing::DriverContext;

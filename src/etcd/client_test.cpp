@@ -8,14 +8,15 @@
 #include <boost/asio/io_context.hpp>
 #include <future>
 
+#include "base/waiting_testing.h"
 #include "etcd/etcd_node_testing.h"
 #include "etcd/etcd_server_testing.h"
 
 namespace concord::etcd {
 namespace {
 
+using concord::testing::eventually;
 using engines::testing::code_of;
-using testing::eventually;
 
 class EtcdClient : public ::testing::Test {
  protected:

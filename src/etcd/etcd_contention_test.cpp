@@ -9,12 +9,14 @@
 #include <map>
 
 #include "base/property_testing.h"
+#include "base/waiting_testing.h"
 #include "etcd/etcd_node_testing.h"
 #include "etcd/etcd_server_testing.h"
 
 namespace concord::etcd {
 namespace {
 
+using concord::testing::eventually;
 using concord::testing::pick;
 using concord::testing::Random;
 using testing::EtcdServer;
@@ -125,7 +127,7 @@ TEST(EtcdContention, two_nodes_never_own_a_name_at_the_same_time) {
     std::thread first([&] { one.fight_until(over); });
     std::thread second([&] { two.fight_until(over); });
     for (int i = 0; i < 4; ++i) disturb(cluster, random);
-    EXPECT_TRUE(testing::eventually([&] { return one.times() > 1 && two.times() > 1; })) << "both had it";
+    EXPECT_TRUE(eventually([&] { return one.times() > 1 && two.times() > 1; })) << "both had it";
     over = true;
     first.join();
     second.join();

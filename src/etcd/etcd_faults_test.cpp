@@ -5,15 +5,16 @@
 #include <algorithm>
 #include <csignal>
 
+#include "base/waiting_testing.h"
 #include "etcd/etcd_node_testing.h"
 #include "etcd/etcd_server_testing.h"
 
 namespace concord::etcd {
 namespace {
 
+using concord::testing::eventually;
 using engines::testing::code_of;
 using testing::EtcdServer;
-using testing::eventually;
 using testing::Node;
 using testing::Ownership;
 using testing::Told;

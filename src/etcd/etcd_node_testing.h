@@ -8,24 +8,15 @@
 #include <thread>
 #include <vector>
 
+#include "base/waiting_testing.h"
 #include "engines/contract_testing.h"
 #include "etcd/etcd_coordination.h"
 
 namespace concord::etcd::testing {
 
+using concord::testing::eventually;
 using engines::Coordination;
 using engines::Ownership;
-
-/// Waits until `holds` does; false after a minute, which no fault here should take.
-template <class Holds>
-bool eventually(Holds holds) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return true;
-}
 
 class Node {
  public:

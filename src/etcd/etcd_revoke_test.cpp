@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 
+#include "engines/lease_witness_testing.h"
 #include "etcd/etcd_node_testing.h"
 #include "etcd/etcd_server_testing.h"
 #include "etcd/revoke.h"
@@ -15,29 +16,10 @@ namespace {
 
 using engines::LeaseId;
 using engines::testing::code_of;
+using engines::testing::WitnessedLeases;
 using testing::Node;
 
 constexpr std::int64_t kLongMs = 600'000;
-
-class Leases final : public engines::LeaseWitness {
- public:
-  void asked_for(LeaseId lease) override {
-    const std::lock_guard lock(mutex_);
-    held_.insert(lease);
-  }
-  void ended(LeaseId lease) override {
-    const std::lock_guard lock(mutex_);
-    held_.erase(lease);
-  }
-  std::vector<LeaseId> held() const {
-    const std::lock_guard lock(mutex_);
-    return {held_.begin(), held_.end()};
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::set<LeaseId> held_;
-};
 
 class EtcdRevoke : public ::testing::Test {
  protected:
@@ -59,7 +41,7 @@ class EtcdRevoke : public ::testing::Test {
 };
 
 TEST_F(EtcdRevoke, what_a_dead_process_held_is_free_at_once) {
-  Leases leases;
+  WitnessedLeases leases;
   auto dead = std::make_unique<Node>(options(&leases));
   Node other(options());
   std::set<std::string> names;
@@ -74,7 +56,7 @@ TEST_F(EtcdRevoke, what_a_dead_process_held_is_free_at_once) {
 }
 
 TEST_F(EtcdRevoke, what_a_newer_process_of_the_same_name_has_taken_stays_its_own) {
-  Leases leases;
+  WitnessedLeases leases;
   Node dead(options(&leases));
   ASSERT_TRUE(dead.acquire("shard/1", "node", kLongMs));
   ASSERT_TRUE(dead.acquire("shard/2", "node", kLongMs));
@@ -88,7 +70,7 @@ TEST_F(EtcdRevoke, what_a_newer_process_of_the_same_name_has_taken_stays_its_own
 }
 
 TEST_F(EtcdRevoke, what_was_released_or_exchanged_is_told_to_have_ended) {
-  Leases leases;
+  WitnessedLeases leases;
   Node node(options(&leases));
   const auto held = node.acquire("shard/1", "node", kLongMs);
   ASSERT_TRUE(held);

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <future>
 
+#include "base/waiting_testing.h"
 #include "etcd/etcd_node_testing.h"
 #include "etcd/etcd_server_testing.h"
 #include "net/tcp_proxy_testing.h"
@@ -13,9 +14,9 @@
 namespace concord::etcd {
 namespace {
 
+using concord::testing::eventually;
 using net::testing::TcpProxy;
 using testing::EtcdServer;
-using testing::eventually;
 using testing::Node;
 using testing::Ownership;
 using testing::Told;

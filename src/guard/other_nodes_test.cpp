@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/reactor_testing.h"
+#include "base/waiting_testing.h"
 #include "engines/local_bus.h"
 #include "guard/request_limits.h"
 #include "guard/sign_in_delays.h"
@@ -19,15 +20,7 @@
 namespace concord::guard {
 namespace {
 
-template <class Holds>
-bool eventually(Holds holds) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return true;
-}
+using concord::testing::eventually;
 
 Options options() {
   Options options;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/use_future.hpp>
 
+#include "base/waiting_testing.h"
 #include "engines/contract_testing.h"
 #include "kafka/frame.h"
 #include "kafka/kafka_log.h"
@@ -12,6 +13,7 @@
 namespace concord::kafka {
 namespace {
 
+using concord::testing::eventually;
 using engines::Epoch;
 using engines::Log;
 using engines::LogEntry;
@@ -64,15 +66,6 @@ class KafkaFaults : public ::testing::Test {
       if (entries->empty()) return texts;
       from.value = entries->back().position.value + 1;
     }
-  }
-  template <class Holds>
-  static bool eventually(Holds holds) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(120);
-    while (std::chrono::steady_clock::now() < end) {
-      if (holds()) return true;
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return holds();
   }
   std::uint64_t counted(const std::string& name, Metrics::Labels labels = {}) {
     return metrics_.counter(name, "", std::move(labels)).value();

@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "base/waiting_testing.h"
 #include "link/frame.h"
 #include "link/link_testing.h"
 #include "link/raw_peer_testing.h"
@@ -13,10 +14,10 @@
 namespace concord::link {
 namespace {
 
+using concord::testing::eventually;
 using net::testing::TcpProxy;
 using testing::CertificateDirectory;
 using ::testing::ElementsAre;
-using testing::eventually;
 using ::testing::HasSubstr;
 using testing::Node;
 using testing::RawListener;

@@ -5,14 +5,15 @@
 
 #include <numeric>
 
+#include "base/waiting_testing.h"
 #include "link/link_testing.h"
 
 namespace concord::link {
 namespace {
 
+using concord::testing::eventually;
 using testing::CertificateDirectory;
 using ::testing::ElementsAre;
-using testing::eventually;
 using ::testing::HasSubstr;
 using testing::Node;
 using testing::Recorder;

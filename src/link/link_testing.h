@@ -16,22 +16,13 @@
 #include <vector>
 
 #include "base/reactor_testing.h"
+#include "base/waiting_testing.h"
 #include "link/certificates.h"
 #include "link/link.h"
 
 namespace concord::link::testing {
 
-constexpr auto kGenerous = std::chrono::seconds(60);
-
-/// Waits, on a test's own thread, until `holds` does; false where it never did.
-inline bool eventually(const std::function<bool()>& holds) {
-  const auto until = std::chrono::steady_clock::now() + kGenerous;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > until) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return true;
-}
+using concord::testing::eventually;
 
 inline SharedBytes text_message(std::string_view text) { return std::make_shared<const Bytes>(to_bytes(text)); }
 

@@ -11,7 +11,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include "link/openssl.h"
+#include "base/owned.h"
 
 namespace concord::link {
 namespace {
@@ -43,7 +43,7 @@ std::optional<std::string> name_in(std::string_view uri) {
 
 std::vector<std::string> names_in(const X509* certificate) {
   std::vector<std::string> names;
-  const Freed<GENERAL_NAMES, GENERAL_NAMES_free> all(
+  const Owned<GENERAL_NAMES, GENERAL_NAMES_free> all(
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
   for (int i = 0; all && i < sk_GENERAL_NAME_num(all.get()); ++i) {
     const GENERAL_NAME* one = sk_GENERAL_NAME_value(all.get(), i);
@@ -65,7 +65,7 @@ std::unexpected<Error> does_not_load(std::string_view setting, const std::string
 /// Whether others of this hub would take it, as both sides of a connection.
 Result<> check_own(SSL_CTX* context, const std::string& file, const std::string& node) {
   X509* own = SSL_CTX_get0_certificate(context);
-  const Freed<X509_STORE_CTX, X509_STORE_CTX_free> check(X509_STORE_CTX_new());
+  const Owned<X509_STORE_CTX, X509_STORE_CTX_free> check(X509_STORE_CTX_new());
   for (const int purpose : {X509_PURPOSE_SSL_SERVER, X509_PURPOSE_SSL_CLIENT}) {
     STACK_OF(X509)* chain = nullptr;
     SSL_CTX_get0_chain_certs(context, &chain);
@@ -155,7 +155,7 @@ TlsIdentity::~TlsIdentity() { SSL_CTX_free(context_); }
 ssl_st* TlsIdentity::make_session() const { return SSL_new(context_); }
 
 std::vector<std::string> node_names_of_peer(ssl_st* session) {
-  const Freed<X509, X509_free> certificate(SSL_get1_peer_certificate(session));
+  const Owned<X509, X509_free> certificate(SSL_get1_peer_certificate(session));
   return certificate ? names_in(certificate.get()) : std::vector<std::string>();
 }
 

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <thread>
 
+#include "base/waiting_testing.h"
 #include "link/frame.h"
 #include "link/link_testing.h"
 #include "link/raw_peer_testing.h"
@@ -17,8 +18,8 @@
 namespace concord::link {
 namespace {
 
+using concord::testing::eventually;
 using testing::CertificateDirectory;
-using testing::eventually;
 using ::testing::HasSubstr;
 using testing::Node;
 using testing::RawListener;

@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "base/waiting_testing.h"
 #include "mail/message.h"
 #include "mail/smtp.h"
 #include "mail/smtp_server_testing.h"
@@ -11,6 +12,7 @@
 namespace concord::mail {
 namespace {
 
+using concord::testing::eventually;
 using testing::SmtpServer;
 
 Options options_for(const SmtpServer& server) {
@@ -23,12 +25,6 @@ Result<Options> parsed(std::vector<std::string> arguments) {
       Config::load({table.begin(), table.end()}, arguments, [](std::string_view) { return std::nullopt; });
   EXPECT_TRUE(config) << config.error().message;
   return options_from(*config);
-}
-
-template <class Check>
-void eventually(Check check) {
-  for (int i = 0; i < 1000 && !check(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  EXPECT_TRUE(check());
 }
 
 TEST(Mailer, a_message_arrives_as_it_was_written) {
@@ -56,8 +52,8 @@ TEST(Mailer, tries_again_what_a_server_puts_off_and_not_what_it_refuses_for_good
 
   server.refuse(550, 1);
   ASSERT_TRUE(mailer.send({"nobody@example.com", "Hello", "x"}));
-  eventually(
-      [&] { return metrics.prometheus_text().contains("concord_mail_messages_total{result=\"given_up\"} 1\n"); });
+  EXPECT_TRUE(eventually(
+      [&] { return metrics.prometheus_text().contains("concord_mail_messages_total{result=\"given_up\"} 1\n"); }));
   EXPECT_EQ(server.connections(), 4);
   EXPECT_EQ(server.wait_for(1).size(), 1U);
 }
@@ -68,8 +64,8 @@ TEST(Mailer, gives_up_after_its_tries) {
   Mailer mailer(options_for(server), metrics, Logger());
   server.refuse(451, 100);
   ASSERT_TRUE(mailer.send({"ann@example.com", "Hello", "x"}));
-  eventually(
-      [&] { return metrics.prometheus_text().contains("concord_mail_messages_total{result=\"given_up\"} 1\n"); });
+  EXPECT_TRUE(eventually(
+      [&] { return metrics.prometheus_text().contains("concord_mail_messages_total{result=\"given_up\"} 1\n"); }));
   EXPECT_EQ(server.connections(), 3);
 }
 
@@ -78,7 +74,7 @@ TEST(Mailer, the_queue_is_bounded_and_a_stop_does_not_wait_for_it) {
   Options options{.url = "smtp://127.0.0.1:1", .from = "hub@example.org", .queue = 2, .first_retry_ms = 3'600'000};
   Mailer mailer(options, metrics, Logger());
   ASSERT_TRUE(mailer.send({"a@example.com", "Hello", "x"}));
-  eventually([&] { return metrics.prometheus_text().contains("{result=\"put_off\"} 1\n"); });
+  EXPECT_TRUE(eventually([&] { return metrics.prometheus_text().contains("{result=\"put_off\"} 1\n"); }));
   int taken = 1;
   while (taken < 10 && mailer.send({"a@example.com", "Hello", "x"})) ++taken;
   EXPECT_LE(taken, 4);  // and the ones under way

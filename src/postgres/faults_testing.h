@@ -3,6 +3,7 @@
 
 #include <boost/asio/use_future.hpp>
 
+#include "base/waiting_testing.h"
 #include "engines/contract_testing.h"
 #include "postgres/postgres_log.h"
 #include "postgres/postgres_server_testing.h"
@@ -10,6 +11,7 @@
 
 namespace concord::postgres::testing {
 
+using concord::testing::eventually;
 using engines::testing::code_of;
 
 inline std::vector<engines::LogRecord> one_record(const std::string& payload) {
@@ -35,16 +37,6 @@ class FaultTest : public ::testing::Test {
   template <class T>
   std::future<Result<T>> start(Task<T> task) {
     return asio::co_spawn(reactors_.at(1).context(), std::move(task), asio::use_future);
-  }
-  /// Waits, generously, until `holds` does.
-  template <class Holds>
-  static bool eventually(Holds holds) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (std::chrono::steady_clock::now() < end) {
-      if (holds()) return true;
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return holds();
   }
   std::uint64_t counted(const std::string& name, const std::string& use) {
     return metrics_.counter(name, "", {{"use", use}}).value();

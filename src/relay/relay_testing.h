@@ -12,7 +12,7 @@
 
 namespace concord::relay::testing {
 
-using link::testing::eventually;
+using concord::testing::eventually;
 using link::testing::Node;
 
 /// Which node serves a shard, for all of them; and what each believes, where that is something else.

@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "base/async.h"
+#include "base/waiting_testing.h"
 #include "relay/relay_testing.h"
 
 namespace concord::relay {
 namespace {
 
+using concord::testing::eventually;
 using testing::Map;
 using testing::Node;
 
@@ -64,6 +66,13 @@ class RelayRequests : public ::testing::Test {
  protected:
   std::unique_ptr<Answering> make(const std::string& name, RequestOptions options = {}) {
     return std::make_unique<Answering>(map, certificates.issue(name), name, options);
+  }
+  std::thread ben_goes_once_asked() {
+    return std::thread([this] {
+      EXPECT_TRUE(eventually([this] { return ben->asked > 0; }));
+      map.serve(kShard, "cem");
+      ben->node.drain(0);
+    });
   }
 
   link::testing::CertificateDirectory certificates;
@@ -122,11 +131,7 @@ TEST_F(RelayRequests, where_nobody_does_the_caller_is_to_try_again) {
 TEST_F(RelayRequests, a_node_that_goes_before_it_has_answered_leaves_open_whether_it_was_done) {
   map.serve(kShard, "ben");
   ben->hold();
-  std::thread goes([this] {
-    link::testing::eventually([this] { return ben->asked > 0; });
-    map.serve(kShard, "cem");
-    ben->node.drain(0);
-  });
+  std::thread goes = ben_goes_once_asked();
   const auto written = ann->forward("POST");
   goes.join();
   ASSERT_FALSE(written);
@@ -137,11 +142,7 @@ TEST_F(RelayRequests, a_node_that_goes_before_it_has_answered_leaves_open_whethe
 TEST_F(RelayRequests, what_changes_nothing_is_asked_again_of_the_next_node) {
   map.serve(kShard, "ben");
   ben->hold();
-  std::thread goes([this] {
-    link::testing::eventually([this] { return ben->asked > 0; });
-    map.serve(kShard, "cem");
-    ben->node.drain(0);
-  });
+  std::thread goes = ben_goes_once_asked();
   const auto read = ann->forward("GET");
   goes.join();
   ASSERT_TRUE(read) << read.error().message;

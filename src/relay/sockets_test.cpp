@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/waiting_testing.h"
 #include "relay/far_socket.h"
 #include "relay/relay_testing.h"
 #include "relay/served_socket.h"
@@ -9,7 +10,7 @@
 namespace concord::relay {
 namespace {
 
-using link::testing::eventually;
+using concord::testing::eventually;
 using testing::Map;
 using testing::Node;
 

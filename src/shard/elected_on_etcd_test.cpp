@@ -8,7 +8,9 @@
 #include <set>
 
 #include "base/reactor_testing.h"
+#include "base/waiting_testing.h"
 #include "engines/contract_testing.h"
+#include "engines/lease_witness_testing.h"
 #include "etcd/etcd_coordination.h"
 #include "etcd/etcd_server_testing.h"
 #include "etcd/revoke.h"
@@ -19,43 +21,14 @@
 namespace concord::shard {
 namespace {
 
-using engines::LeaseId;
+using concord::testing::eventually;
 using engines::Transaction;
-
-template <class Holds>
-bool eventually(Holds holds) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return true;
-}
+using engines::testing::WitnessedLeases;
 
 etcd::testing::EtcdServer& etcd_server() {
   static etcd::testing::EtcdServer one({.heartbeat_ms = 10, .election_ms = 100});
   return one;
 }
-
-class Leases final : public engines::LeaseWitness {
- public:
-  void asked_for(LeaseId lease) override {
-    const std::lock_guard lock(mutex_);
-    held_.insert(lease);
-  }
-  void ended(LeaseId lease) override {
-    const std::lock_guard lock(mutex_);
-    held_.erase(lease);
-  }
-  std::vector<LeaseId> held() const {
-    const std::lock_guard lock(mutex_);
-    return {held_.begin(), held_.end()};
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::set<LeaseId> held_;
-};
 
 /// Writes a row at its epoch behind the last one; a function of its own, so that its arguments live.
 Task<> write_row(Transaction& transaction, const Term& term) {
@@ -103,7 +76,7 @@ class Node {
   engines::Rows sql(std::string statement) { return run(tables_->query({std::move(statement), {}})).value(); }
   void lose_leases() { ASSERT_TRUE(etcd::revoke_leases(options_, leases.held(), clock_, ids_, Logger(), metrics_)); }
 
-  Leases leases;
+  WitnessedLeases leases;
   std::atomic<int> written = 0;
   std::atomic<int> fenced = 0;
   std::atomic<bool> is_deaf = false;  // it goes on beyond its term, as if it did not know

@@ -8,6 +8,7 @@
 #include <atomic>
 
 #include "base/reactor_testing.h"
+#include "base/waiting_testing.h"
 #include "engines/contract_testing.h"
 #include "engines/local_coordination.h"
 #include "engines/tables_opener_testing.h"
@@ -17,6 +18,7 @@ namespace concord::shard {
 namespace {
 
 using concord::testing::call_on;
+using concord::testing::eventually;
 using concord::testing::for_each_seed;
 using concord::testing::RunningReactors;
 using engines::Ownership;
@@ -26,16 +28,6 @@ using testing::pick;
 using testing::Random;
 using testing::SimulatedCoordination;
 using testing::World;
-
-template <class Holds>
-bool eventually(Holds holds) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  }
-  return true;
-}
 
 /// Nodes of one process that share a coordination.
 class ElectedTest : public ::testing::Test {

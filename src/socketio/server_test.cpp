@@ -5,12 +5,14 @@
 #include <future>
 
 #include "base/property_testing.h"
+#include "base/waiting_testing.h"
 #include "json/object.h"
 #include "socketio/server_testing.h"
 
 namespace concord::socketio {
 namespace {
 
+using concord::testing::eventually;
 using namespace std::string_literals;
 using net::testing::Client;
 using net::testing::client_binary;
@@ -48,11 +50,6 @@ WebSocketClient open_websocket(RunningSocketIo& server, const std::string& conne
   EXPECT_TRUE(client.read_frame().payload.starts_with("40{\"sid\":"));
   EXPECT_EQ(client.read_frame().payload, R"(42["auth"])");
   return client;
-}
-
-void expect_eventually(const std::function<bool()>& holds) {
-  for (int tries = 0; tries < 2'000 && !holds(); ++tries) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  EXPECT_TRUE(holds());
 }
 
 TEST(SocketIoHandshake, tells_what_holds_for_the_session) {
@@ -172,7 +169,7 @@ TEST(SocketIoPolling, who_fetches_too_slowly_is_told_and_ended) {
   post(server, target, "40");
   get(server, target);
   ASSERT_EQ(post(server, target, R"(42["flood"])").body, "ok");
-  expect_eventually([&server] { return server.seen.count("slow") == 1; });
+  EXPECT_TRUE(eventually([&server] { return server.seen.count("slow") == 1; }));
   EXPECT_EQ(get(server, target).body, R"(42["ended","slow"])");
   EXPECT_EQ(get(server, target).body, "1");
   EXPECT_EQ(get(server, target).status, 400);
@@ -190,7 +187,7 @@ TEST(SocketIoWebSocket, events_acknowledgements_and_attachments) {
   EXPECT_EQ(client.read_frame().payload, R"(42["f-back",{"_placeholder":true,"num":0}])");
   EXPECT_EQ(client.read_frame().payload, R"(42["bytes",3])");
   client.disconnect();
-  expect_eventually([&server] { return server.seen.count("transport_closed") == 1; });
+  EXPECT_TRUE(eventually([&server] { return server.seen.count("transport_closed") == 1; }));
 }
 
 TEST(SocketIoWebSocket, other_namespaces_and_bad_credentials_are_refused_and_the_session_goes_on) {
@@ -226,7 +223,7 @@ TEST(SocketIoWebSocket, who_is_disconnected_is_told_and_may_leave_by_itself) {
   RunningSocketIo server;
   WebSocketClient client = open_websocket(server);
   client.send(client_text("41"));
-  expect_eventually([&server] { return server.seen.count("client_left") == 1; });
+  EXPECT_TRUE(eventually([&server] { return server.seen.count("client_left") == 1; }));
   client.send(client_text("40"));
   EXPECT_TRUE(client.read_frame().payload.starts_with("40{"));
   client.read_frame();
@@ -306,11 +303,11 @@ TEST(SocketIoUpgrade, a_probe_that_fails_leaves_the_session_on_polling) {
   post(server, target, "40");
   EXPECT_TRUE(get(server, target).body.starts_with("40{"));
   std::optional<WebSocketClient> late;
-  expect_eventually([&] {  // the first probe's end may not have been seen
+  EXPECT_TRUE(eventually([&] {  // the first probe's end may not have been seen
     late.emplace(server.port(), socket_target);
     late->send(client_text("2probe"));
     return late->read_frame().payload == "3probe";
-  });
+  }));
   EXPECT_EQ(late->read_frame().close_code(), 1008);
   post(server, target, R"(42["a"])");
   std::string body = get(server, target).body;

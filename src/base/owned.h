@@ -1,9 +1,9 @@
 #pragma once
-// What OpenSSL allocates, freed by the function that it names for it.
+// What a C library allocates, freed by the function that it names for it.
 
 #include <memory>
 
-namespace concord::crypto {
+namespace concord {
 
 template <auto Free>
 struct Deleter {
@@ -15,4 +15,4 @@ struct Deleter {
 template <class T, auto Free>
 using Owned = std::unique_ptr<T, Deleter<Free>>;
 
-}  // namespace concord::crypto
+}  // namespace concord
