@@ -1,6 +1,5 @@
 #include "app/far_documents.h"
 
-#include <array>
 #include <charconv>
 
 #include "gateway/problem.h"
@@ -14,7 +13,6 @@ constexpr std::string_view kFormat = "format";
 constexpr std::string_view kAuthor = "author";
 constexpr std::string_view kVersion = "version";
 constexpr std::string_view kUpdated = "updated";
-constexpr std::array<std::string_view, 3> kWords{"text", "markdown", "delta"};  // as Format counts
 
 std::string_view header(const net::Response& response, std::string_view name) {
   for (const net::Header& one : response.headers)
@@ -58,11 +56,13 @@ Task<net::Response> FarByRequests::ask(DocumentId id, net::Request request) {
 }
 
 Task<documents::DocumentContent> FarByRequests::read(DocumentId id, documents::Format format) {
-  net::Request request = request_for(id, "GET", kFormat, std::string(kWords[static_cast<std::size_t>(format)]));
+  net::Request request = request_for(id, "GET", kFormat, std::string(documents::to_string(format)));
   CO_TRY(net::Response response, co_await ask(id, std::move(request)));
   const auto version = number<std::uint64_t>(header(response, kVersion));
   const auto updated_ms = number<std::int64_t>(header(response, kUpdated));
-  co_return documents::DocumentContent{std::move(response.body), version, updated_ms};
+  const bool stale = !header(response, documents::kStaleHeader).empty();
+  co_return documents::DocumentContent{
+      .json = std::move(response.body), .version = version, .updated_ms = updated_ms, .stale = stale};
 }
 
 Task<> FarByRequests::remove(DocumentId id, std::string author) {
@@ -83,6 +83,7 @@ asio::awaitable<std::optional<net::Response>> answer_node(documents::Documents& 
     if (content) {
       response.set(std::string(kVersion), std::to_string(content->version));
       response.set(std::string(kUpdated), std::to_string(content->updated_ms));
+      if (content->stale) response.set(std::string(documents::kStaleHeader), "true");
       response.body = std::move(content->json);
       co_return response;
     }

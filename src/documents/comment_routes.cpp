@@ -239,9 +239,9 @@ void Documents::add_comment_routes(net::Router& router) {
                                                 dependencies_.clock);
   const std::string all = "/documents/{id}/comments";
   const std::string one = all + "/{comment}";
-  add_route(router, "GET", all, routes, &CommentRoutes::list);
+  add_read_route(router, all, routes, &CommentRoutes::list);
   add_route(router, "POST", all, routes, &CommentRoutes::create, kCommentBody);
-  add_route(router, "GET", one, routes, &CommentRoutes::read);
+  add_read_route(router, one, routes, &CommentRoutes::read);
   add_route(router, "PATCH", one, routes, &CommentRoutes::change, kCommentBody);
   add_route(router, "DELETE", one, routes, &CommentRoutes::remove);
   add_route(router, "POST", one + "/resolve", routes, &CommentRoutes::resolve);

@@ -100,10 +100,21 @@ Result<> write_delta(crdt::Text text, std::span<const DeltaOp> target) {
 
 }  // namespace
 
+std::string_view to_string(Format format) {
+  switch (format) {
+    case Format::kText:
+      return "text";
+    case Format::kMarkdown:
+      return "markdown";
+    case Format::kDelta:
+      break;
+  }
+  return "delta";
+}
+
 std::optional<Format> parse_format(std::string_view word) {
-  if (word == "text") return Format::kText;
-  if (word == "markdown") return Format::kMarkdown;
-  if (word == "delta") return Format::kDelta;
+  for (const Format format : {Format::kText, Format::kMarkdown, Format::kDelta})
+    if (word == to_string(format)) return format;
   return std::nullopt;
 }
 

@@ -14,6 +14,7 @@ namespace concord::documents {
 
 enum class Format : std::uint8_t { kText, kMarkdown, kDelta };
 
+std::string_view to_string(Format format);
 std::optional<Format> parse_format(std::string_view word);
 
 /// The root type that editors bind to.

@@ -167,7 +167,9 @@ Task<Documents::Content> Documents::read(DocumentId id, Format format) {
 
 Task<Documents::Content> Documents::read_here(DocumentShard& shard, DocumentId id, Format format) {
   CO_TRY(auto live, co_await shard.open(id));
-  co_return content_of(*live, format);
+  Content content = content_of(*live, format);
+  content.stale = !shard.shard().surely_owns();
+  co_return content;
 }
 
 Task<Documents::Content> Documents::write(DocumentId id, std::string author, Format format, std::string content,

@@ -76,8 +76,9 @@ class Documents final : public shard::ShardHost {
   Task<DocumentRow> create(identity::Authenticated who, std::string name, std::string doc_type, std::string folder,
                            Format format, std::string content);
   Task<Content> read(DocumentId id, Format format);
-  /// Authors are principals' identifiers, as updates are recorded under.
-  /// Leads the content from `version` to `content`; what others wrote since stays.
+  /// Whether what is read of it here may be out of date: another node may serve it by now.
+  bool may_be_stale(DocumentId id) { return !shard_of(id).shard().surely_owns(); }
+  /// Leads the content from `version` to `content`; what others wrote since stays. `author`: a principal's identifier.
   Task<Content> write(DocumentId id, std::string author, Format format, std::string content, std::uint64_t version);
   /// What `write` would do now; nothing is written.
   Task<Preview> preview(DocumentId id, Format format, std::string content, std::uint64_t version, Format shown);
@@ -94,7 +95,6 @@ class Documents final : public shard::ShardHost {
   Task<Content> restore(DocumentId id, std::string author, Format format, std::uint64_t version);
   Task<> remove(DocumentId id, std::string author);
 
-  /// Comments and suggestions.
   AnnotationService& annotations() { return annotations_; }
 
   /// Content as Markdown; a page of at most a hundred, in the order of their identifiers.

@@ -147,12 +147,12 @@ class HistoryRoutes : public DocumentRequests {
 void Documents::add_history_routes(net::Router& router) {
   auto routes = std::make_shared<HistoryRoutes>(*this, dependencies_.access, dependencies_.identity, limits_,
                                                 dependencies_.clock);
-  add_route(router, "GET", "/documents/{id}/history", routes, &HistoryRoutes::history);
-  add_route(router, "GET", "/documents/{id}/versions", routes, &HistoryRoutes::named);
-  add_route(router, "GET", "/documents/{id}/versions/{version}", routes, &HistoryRoutes::read);
+  add_read_route(router, "/documents/{id}/history", routes, &HistoryRoutes::history);
+  add_read_route(router, "/documents/{id}/versions", routes, &HistoryRoutes::named);
+  add_read_route(router, "/documents/{id}/versions/{version}", routes, &HistoryRoutes::read);
   add_route(router, "PUT", "/documents/{id}/versions/{version}", routes, &HistoryRoutes::name);
   add_route(router, "DELETE", "/documents/{id}/versions/{version}", routes, &HistoryRoutes::unname);
-  add_route(router, "GET", "/documents/{id}/versions/{version}/changes", routes, &HistoryRoutes::changes);
+  add_read_route(router, "/documents/{id}/versions/{version}/changes", routes, &HistoryRoutes::changes);
   add_route(router, "POST", "/documents/{id}/versions/{version}/restore", routes, &HistoryRoutes::restore);
 }
 

@@ -164,6 +164,10 @@ access::By by(const identity::Authenticated& who, const net::Request& request) {
   return {who.principal.id, request.peer_address, request.request_id};
 }
 
+void DocumentRequests::mark_stale(DocumentId id, net::Response& response) {
+  if (documents_.may_be_stale(id)) response.set(std::string(kStaleHeader), "true");
+}
+
 Task<DocumentRequests::Found> DocumentRequests::find(const net::Request& request, Level least) {
   CO_TRY(auto who, co_await identity_.authenticate_any(request));
   co_return co_await find(request, std::move(who), least);

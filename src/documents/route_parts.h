@@ -51,6 +51,9 @@ class DocumentRequests {
         limits_(limits),
         clock_(clock) {}
 
+  /// Sets kStaleHeader where what was read of the document may be out of date.
+  void mark_stale(DocumentId id, net::Response& response);
+
  protected:
   struct Found {
     identity::Authenticated who;
@@ -91,6 +94,26 @@ void add_route(net::Router& router, std::string method, std::string pattern, std
                 return (routes.get()->*handle)(std::move(request));
               },
               body_limit});
+}
+
+template <class Routes>
+Task<net::Response> read_document(std::shared_ptr<Routes> routes, Task<net::Response> (Routes::*handle)(net::Request),
+                                  net::Request request) {
+  const auto id = document_of(request);
+  auto response = co_await (routes.get()->*handle)(std::move(request));
+  if (response && id) routes->mark_stale(*id, *response);
+  co_return response;
+}
+
+/// A GET of what the document holds: what it answers is marked where it may be out of date.
+template <class Routes>
+void add_read_route(net::Router& router, std::string pattern, std::shared_ptr<Routes> routes,
+                    Task<net::Response> (Routes::*handle)(net::Request)) {
+  router.add({"GET", std::move(pattern),
+              [routes = std::move(routes), handle](net::Request request) {
+                return read_document(routes, handle, std::move(request));
+              },
+              kSmallBody});
 }
 
 }  // namespace concord::documents

@@ -155,7 +155,7 @@ void Documents::add_routes(net::Router& router) {
   const std::size_t content_body = limits_.max_document_bytes * kDeltaOverhead;
   add_route(router, "POST", "/documents", routes, &DocumentRoutes::create, content_body);
   add_route(router, "GET", "/documents", routes, &DocumentRoutes::list);
-  add_route(router, "GET", "/documents/{id}", routes, &DocumentRoutes::read);
+  add_read_route(router, "/documents/{id}", routes, &DocumentRoutes::read);
   add_route(router, "PUT", "/documents/{id}", routes, &DocumentRoutes::write, content_body);
   add_route(router, "PATCH", "/documents/{id}", routes, &DocumentRoutes::change);
   add_route(router, "DELETE", "/documents/{id}", routes, &DocumentRoutes::remove);

@@ -118,8 +118,8 @@ void Documents::add_suggestion_routes(net::Router& router) {
                                                    dependencies_.clock);
   const std::string all = "/documents/{id}/suggestions";
   add_route(router, "POST", all, routes, &SuggestionRoutes::create, limits_.max_document_bytes * kDeltaOverhead);
-  add_route(router, "GET", all, routes, &SuggestionRoutes::list);
-  add_route(router, "GET", all + "/{suggestion}", routes, &SuggestionRoutes::read);
+  add_read_route(router, all, routes, &SuggestionRoutes::list);
+  add_read_route(router, all + "/{suggestion}", routes, &SuggestionRoutes::read);
   add_route(router, "POST", all + "/{suggestion}/accept", routes, &SuggestionRoutes::accept);
   add_route(router, "DELETE", all + "/{suggestion}", routes, &SuggestionRoutes::reject);
 }

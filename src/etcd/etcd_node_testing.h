@@ -1,11 +1,9 @@
 #pragma once
 // A node as the tests of faults see it: a driver of its own, and what it is told.
 
-#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/waiting_testing.h"

@@ -4,9 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <mutex>
-#include <thread>
 
 #include "base/reactor_testing.h"
 #include "base/waiting_testing.h"

@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <thread>
-
 #include "base/waiting_testing.h"
 #include "link/frame.h"
 #include "link/link_testing.h"

@@ -81,10 +81,6 @@ Result<Format> format_field(const json::Object& arguments) {
   return *format;
 }
 
-std::string_view to_string(Format format) {
-  return format == Format::kText ? "text" : format == Format::kMarkdown ? "markdown" : "delta";
-}
-
 std::string text_of_json(std::string_view json) { return std::string(boost::json::parse(json).as_string()); }
 
 Task<std::map<UserId, std::string>> DocumentReader::owner_names(std::vector<DocumentRow> rows) {
@@ -139,6 +135,7 @@ Task<std::string> DocumentReader::read(Caller caller, json::Object arguments) {
   json::Writer out;
   out.begin_object().field("id", row.id.str()).field("name", row.name).field("doc_type", row.doc_type);
   out.field("access_level", to_string(row.access)).field("version", content.version).field("format", to_string(format));
+  if (content.stale) out.field("stale", true);
   CO_TRY_VOID(write_content(out, format, content.json, static_cast<std::size_t>(offset.value_or(0)),
                             static_cast<std::size_t>(length.value_or(kDefaultLength))));
   out.end();

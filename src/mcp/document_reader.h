@@ -39,7 +39,6 @@ class DocumentReader {
 Result<DocumentId> document_field(const json::Object& arguments);
 /// The field `format`, text where it is absent.
 Result<documents::Format> format_field(const json::Object& arguments);
-std::string_view to_string(documents::Format format);
 /// The text of a JSON string.
 std::string text_of_json(std::string_view json);
 

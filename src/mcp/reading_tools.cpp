@@ -36,6 +36,7 @@ constexpr std::string_view kReadOutput = R"json({"type":"object","properties":{
 "id":{"type":"string"},"name":{"type":"string"},"doc_type":{"type":"string"},"access_level":{"type":"string"},
 "version":{"type":"integer","description":"What to name in edit_document as the version that was read"},
 "format":{"type":"string"},
+"stale":{"type":"boolean","description":"True where a newer version may be there: the node that answers could not ask the others"},
 "content":{"type":"string","description":"With text and markdown"},
 "delta":{"type":"array","items":{"type":"object"},"description":"With delta"},
 "total_characters":{"type":"integer"},

@@ -11,7 +11,6 @@
 
 namespace concord::postgres::testing {
 
-using concord::testing::eventually;
 using engines::testing::code_of;
 
 inline std::vector<engines::LogRecord> one_record(const std::string& payload) {

@@ -8,6 +8,7 @@
 namespace concord::postgres {
 namespace {
 
+using concord::testing::eventually;
 using engines::Epoch;
 using engines::LogEntry;
 using engines::Position;

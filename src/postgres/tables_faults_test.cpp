@@ -8,6 +8,7 @@
 namespace concord::postgres {
 namespace {
 
+using concord::testing::eventually;
 using engines::as_integer;
 using engines::Rows;
 using engines::Transaction;

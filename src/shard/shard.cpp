@@ -60,6 +60,7 @@ Task<> Shard::start(StateMachine& machine) {
     co_return fail(std::move(taken).error());
   }
   ownership_ = std::move(*taken);
+  owns_until(ownership_.expires_ns);
   if (auto recovered = co_await recover(); !recovered) {
     enter(State::kStopped);
     co_await give_back();
@@ -191,7 +192,7 @@ Shard::Batch Shard::take_batch() {
 
 asio::awaitable<void> Shard::commit() {
   while (lapsed_ || !queue_.empty()) {
-    if (std::exchange(lapsed_, false) || unsure_ || past_deadline()) co_await make_sure();  // no append is under way
+    if (std::exchange(lapsed_, false) || unsure_ || !surely_owns()) co_await make_sure();  // no append is under way
     Batch batch = take_batch();
     if (batch.pending.empty()) continue;
     const std::int64_t began_ns = time_.monotonic_ns();
@@ -255,22 +256,23 @@ asio::awaitable<void> Shard::maintain() {
 asio::awaitable<void> Shard::renew() {
   auto renewed = co_await coordination_.renew(ownership_, limits_.lease_ms);
   if (renewed) {
-    ownership_.expires_ns = renewed->expires_ns;
+    owns_until(renewed->expires_ns);
   } else if (renewed.error().code == Code::kFenced) {
     lapsed_ = true;
     start_committing();
   }
 }
 
-bool Shard::past_deadline() {
-  return time_.monotonic_ns() >= ownership_.expires_ns - limits_.lease_ms * 1'000'000 / kDeadlineShare;
+void Shard::owns_until(std::int64_t expires_ns) {
+  ownership_.expires_ns = expires_ns;
+  owned_until_ns_ = expires_ns - limits_.lease_ms * 1'000'000 / kDeadlineShare;
 }
 
 /// The log's epoch decides who can write; an owner that knows it may be none any more does not even try.
 Task<Position> Shard::write(std::vector<LogRecord> records) {
   if (state_ == State::kLost) co_return fail(Code::kFenced, "this node does not own the shard any more");
   if (unsure_) co_return fail(*unsure_);
-  if (past_deadline()) co_return fail(Code::kUnavailable, "this node is not sure to own the shard; try again");
+  if (!surely_owns()) co_return fail(Code::kUnavailable, "this node is not sure to own the shard; try again");
   auto first = co_await log_.append(id_, ownership_.epoch, std::move(records));
   if (!first && first.error().code == Code::kUnavailable) unsure_ = first.error();
   co_return first;
@@ -280,7 +282,7 @@ Task<Position> Shard::write(std::vector<LogRecord> records) {
 asio::awaitable<void> Shard::make_sure() {
   if (time_.monotonic_ns() < regain_at_ns_) co_return;
   co_await regain();
-  if (unsure_ || past_deadline()) regain_at_ns_ = time_.monotonic_ns() + kProbeMs * 1'000'000;
+  if (unsure_ || !surely_owns()) regain_at_ns_ = time_.monotonic_ns() + kProbeMs * 1'000'000;
 }
 
 /// Takes the ownership again, at a new epoch: nothing that is on its way at the old one can be written any more.
@@ -311,6 +313,7 @@ Task<> Shard::resume_at(engines::Ownership taken) {
   CO_TRY(const std::uint64_t given, co_await take_in(after.next));
   if (given > 0) logger_.info("records whose append was not answered are in the log", {{"records", given}});
   ownership_ = std::move(taken);
+  owns_until(ownership_.expires_ns);
   tried_.clear();
   unsure_.reset();
   co_return Result<>{};

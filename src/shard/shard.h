@@ -47,6 +47,8 @@ class Shard {
   State state() const { return state_.load(std::memory_order_relaxed); }
   /// Any thread. False from an append that the log could not write until one succeeds; it tries by itself.
   bool writable() const { return writable_.load(std::memory_order_relaxed); }
+  /// Any thread. False while its lease may have ended: another node may own the shard, and what is read here be stale.
+  bool surely_owns() const { return time_.monotonic_ns() < owned_until_ns_.load(std::memory_order_relaxed); }
 
   /// Takes ownership, seals the log, replays what is behind the snapshots into `machine`, then serves. At first, and
   /// after `drain`; where it fails the ownership is given back. kConflict while another node has it.
@@ -100,7 +102,7 @@ class Shard {
   asio::awaitable<void> commit();
   asio::awaitable<void> maintain();
   asio::awaitable<void> renew();
-  bool past_deadline();
+  void owns_until(std::int64_t expires_ns);
   asio::awaitable<void> make_sure();
   asio::awaitable<void> regain();
   Task<Position> write(std::vector<LogRecord> records);
@@ -134,6 +136,7 @@ class Shard {
   std::vector<Epoch> tried_;  // at which the log may have been sealed for us since
   StateMachine* machine_ = nullptr;
   engines::Ownership ownership_;
+  std::atomic<std::int64_t> owned_until_ns_ = 0;  // monotonic: before the lease can end; written on the reactor
   std::deque<Pending> queue_;
   std::size_t queued_bytes_ = 0;
   bool committing_ = false;

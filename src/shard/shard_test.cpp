@@ -2,14 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
-#include <thread>
-
 #include "base/reactor_testing.h"
+#include "base/waiting_testing.h"
 #include "engines/embedded_testing.h"
 
 namespace concord::shard {
 namespace {
+
+using concord::testing::eventually;
 
 class Recording final : public StateMachine {
  public:
@@ -212,11 +212,6 @@ class LapsedShardTest : public ShardTest {
     const auto held = run(engines_.coordination->owner("shard/1"));
     if (*held) EXPECT_TRUE(run(engines_.coordination->release(**held)));
   }
-  template <class Check>
-  static bool within_seconds(Check check) {
-    for (int i = 0; i < 2000 && !check(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    return check();
-  }
 
   std::unique_ptr<Shard> shard_ = make_shard({.lease_ms = 300});
   Recording machine_;
@@ -227,7 +222,7 @@ TEST_F(LapsedShardTest, an_owner_whose_lease_lapsed_takes_it_again_and_goes_on) 
     const Epoch before = run(engines_.log->bounds(ShardId{1}))->epoch;
     lapse();
     // Appends go on all the while, at the one epoch or the other.
-    ASSERT_TRUE(within_seconds([&] {
+    ASSERT_TRUE(eventually([&] {
       EXPECT_TRUE(append_all(*shard_, "s", {"meanwhile"}).front());
       return run(engines_.log->bounds(ShardId{1}))->epoch > before;
     }));
@@ -243,17 +238,17 @@ TEST_F(LapsedShardTest, an_owner_whose_lease_lapsed_is_lost_once_another_has_wri
   ASSERT_TRUE(run(engines_.log->seal(ShardId{1}, theirs)));
   ASSERT_TRUE(run(engines_.log->append(ShardId{1}, theirs, {record("s", "theirs")})));
   lapse();
-  ASSERT_TRUE(within_seconds([&] { return shard_->state() == Shard::State::kLost; }));
+  ASSERT_TRUE(eventually([&] { return shard_->state() == Shard::State::kLost; }));
   EXPECT_EQ(append_all(*shard_, "s", {"ours"}).front().error().code, Code::kFenced);
 }
 
 TEST_F(LapsedShardTest, an_owner_whose_lease_lapsed_is_lost_while_another_holds_it) {
   // The shard may be quicker, and take it again.
-  ASSERT_TRUE(within_seconds([&] {
+  ASSERT_TRUE(eventually([&] {
     lapse();
     return run(engines_.coordination->acquire("shard/1", "another", 60'000, "")).has_value();
   }));
-  ASSERT_TRUE(within_seconds([&] { return shard_->state() == Shard::State::kLost; }));
+  ASSERT_TRUE(eventually([&] { return shard_->state() == Shard::State::kLost; }));
 }
 
 TEST_F(ShardTest, draining_answers_what_is_queued_and_refuses_the_rest) {

@@ -72,6 +72,37 @@ test('people at all nodes, in all dialects, write one document', async (t) => {
   await until('each knows of the nine', () => present().every((count) => count === 9)).catch((error) => { throw new Error(`${error.message}: ${present()}`) })
 })
 
+test('without etcd documents are read, marked once their lease may have ended, and not written', async (t) => {
+  const [owner] = people
+  const documents = []
+  for (let i = 0; i < 3; i++) documents.push(await cluster.nodes[i].createDocument(owner, { name: 'read on', content: 'one' }))
+  const reads = (path) => Promise.all(documents.map(async (document, i) => {
+    const { status, headers } = await cluster.nodes[i].request('GET', `/documents/${document.id}${path}`, { token: owner.token })
+    assert.equal(status, 200)
+    return headers.get('concord-stale')
+  }))
+  for (const path of ['', '/history', '/comments']) assert.deepEqual(await reads(path), [null, null, null])
+  const etcd = cluster.engines.etcd.process
+  etcd.kill('SIGSTOP')
+  t.after(() => etcd.kill('SIGCONT'))
+  await until('all reads are marked', async () => (await reads('')).every((stale) => stale === 'true'), 60_000)
+  for (const path of ['/history', '/comments', '/suggestions']) assert.deepEqual(await reads(path), ['true', 'true', 'true'])
+  assert.deepEqual(await reads('/share'), [null, null, null], 'what tables tell is as it is')
+  for (const [i, document] of documents.entries()) {
+    const refused = await cluster.nodes[i].request('PUT', `/documents/${document.id}`, { token: owner.token, body: { content: 'two', version: document.version } })
+    assert.equal(refused.status, 503, JSON.stringify(refused.body))
+    assert.ok(refused.headers.get('retry-after'))
+  }
+  etcd.kill('SIGCONT')
+  for (const [i, document] of documents.entries())
+    await until('it is written again', async () => {
+      const { status } = await cluster.nodes[i].request('PUT', `/documents/${document.id}`, { token: owner.token, body: { content: 'two', version: document.version } })
+      return status === 200
+    }, 60_000)
+  assert.deepEqual(await reads(''), [null, null, null])
+  await cluster.settled()
+})
+
 test(`shards move and nodes die while people type (CONCORD_SEED=${seed})`, async (t) => {
   const typists = await Typists.join(cluster.nodes[0], random(seed), cluster.nodes)
   t.after(() => typists.close())
