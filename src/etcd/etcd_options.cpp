@@ -1,25 +1,18 @@
 #include "etcd/etcd_options.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "engines/option_checks.h"
 
 namespace concord::etcd {
 namespace {
 
+using engines::check_between;
+using engines::invalid_option;
+using engines::is_port;
+
 constexpr std::size_t kMaxPrefixBytes = 256;
 constexpr std::int64_t kHourMs = 3'600'000;
-
-std::unexpected<Error> invalid(std::string_view field, std::string message, std::string_view value) {
-  return fail(Error{Code::kInvalidArgument,
-                    std::string(field) + ": " + std::move(message),
-                    {{"field", std::string(field)}, {"value", std::string(value)}}});
-}
-
-bool is_port(std::string_view text) {
-  std::uint32_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc() && end == text.data() + text.size() && port >= 1 && port <= 65'535;
-}
 
 Result<Endpoint> parse_endpoint(std::string_view text) {
   Endpoint endpoint;
@@ -31,14 +24,9 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
   const std::size_t colon = address.rfind(':');
   if (colon == std::string_view::npos || colon == 0 || !is_port(address.substr(colon + 1)) ||
       address.find_first_of("/@? \t") != std::string_view::npos)
-    return invalid("ETCD_ENDPOINTS", "a member is http://host:port or https://host:port", text);
+    return invalid_option("ETCD_ENDPOINTS", "a member is http://host:port or https://host:port", text);
   endpoint.address = address;
   return endpoint;
-}
-
-Result<> check_between(std::string_view field, std::int64_t value, std::int64_t least, std::int64_t most) {
-  if (value >= least && value <= most) return {};
-  return invalid(field, "must be from " + std::to_string(least) + " to " + std::to_string(most), std::to_string(value));
 }
 
 }  // namespace
@@ -51,22 +39,22 @@ Result<std::vector<Endpoint>> parse_endpoints(std::string_view text) {
     at = comma + 1;
   }
   if (endpoints.size() > kMaxEndpoints)
-    return invalid("ETCD_ENDPOINTS", "at most 32 members", std::to_string(endpoints.size()));
+    return invalid_option("ETCD_ENDPOINTS", "at most 32 members", std::to_string(endpoints.size()));
   const auto differs = [&](const Endpoint& endpoint) { return endpoint.secure != endpoints.front().secure; };
   if (std::ranges::any_of(endpoints, differs))
-    return invalid("ETCD_ENDPOINTS", "all members speak TLS (https) or none does", text);
+    return invalid_option("ETCD_ENDPOINTS", "all members speak TLS (https) or none does", text);
   return endpoints;
 }
 
 Result<> check(const EtcdOptions& options) {
   TRY(const std::vector<Endpoint> endpoints, parse_endpoints(options.endpoints));
   if (options.prefix.size() > kMaxPrefixBytes)
-    return invalid("ETCD_PREFIX", "has at most 256 bytes", std::to_string(options.prefix.size()));
+    return invalid_option("ETCD_PREFIX", "has at most 256 bytes", std::to_string(options.prefix.size()));
   if (options.cert_file.empty() != options.key_file.empty())
-    return invalid("ETCD_CERT_FILE", "goes together with ETCD_KEY_FILE", options.cert_file);
+    return invalid_option("ETCD_CERT_FILE", "goes together with ETCD_KEY_FILE", options.cert_file);
   const bool has_files = !options.ca_file.empty() || !options.cert_file.empty();
   if (has_files && !endpoints.front().secure)
-    return invalid("ETCD_ENDPOINTS", "certificates are for members that speak TLS (https)", options.endpoints);
+    return invalid_option("ETCD_ENDPOINTS", "certificates are for members that speak TLS (https)", options.endpoints);
   TRY_VOID(check_between("ETCD_CALL_TIMEOUT_MS", options.call_timeout_ms, 1, kHourMs));
   TRY_VOID(check_between("ETCD_ATTEMPT_TIMEOUT_MS", options.attempt_timeout_ms, 1, options.call_timeout_ms));
   TRY_VOID(check_between("ETCD_PROBE_INTERVAL_MS", options.probe_interval_ms, 1, kHourMs));

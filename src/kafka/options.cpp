@@ -2,28 +2,20 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
+#include "engines/option_checks.h"
 #include "kafka/frame.h"
 
 namespace concord::kafka {
 namespace {
 
+using engines::check_between;
+using engines::invalid_option;
+using engines::is_port;
+
 constexpr std::int64_t kHourMs = 3'600'000;
 constexpr std::size_t kMaxPrefixBytes = 64;
 constexpr std::string_view kScheme = "kafka://";
-
-std::unexpected<Error> invalid(std::string_view field, std::string message, std::string_view value) {
-  return fail(Error{Code::kInvalidArgument,
-                    std::string(field) + ": " + std::move(message),
-                    {{"field", std::string(field)}, {"value", std::string(value)}}});
-}
-
-bool is_port(std::string_view text) {
-  std::uint32_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc() && end == text.data() + text.size() && port >= 1 && port <= 65'535;
-}
 
 bool is_broker(std::string_view text) {
   const std::size_t colon = text.rfind(':');
@@ -37,10 +29,10 @@ Result<> check_brokers(std::string_view text) {
     const std::size_t comma = std::min(text.find(',', at), text.size());
     // What is between the commas may hold a password by mistake: it is not shown.
     if (!is_broker(text.substr(at, comma - at)))
-      return invalid("KAFKA_BROKERS", "a broker is host:port; several have commas between them", "");
+      return invalid_option("KAFKA_BROKERS", "a broker is host:port; several have commas between them", "");
     at = comma + 1;
   }
-  if (count > kMaxBrokers) return invalid("KAFKA_BROKERS", "at most 32 are named", std::to_string(count));
+  if (count > kMaxBrokers) return invalid_option("KAFKA_BROKERS", "at most 32 are named", std::to_string(count));
   return {};
 }
 
@@ -50,35 +42,31 @@ Result<> check_prefix(std::string_view prefix) {
            c == '-';
   };
   if (!prefix.empty() && prefix.size() <= kMaxPrefixBytes && std::ranges::all_of(prefix, is_allowed)) return {};
-  return invalid("KAFKA_TOPIC_PREFIX", "is 1 to 64 letters, digits, '.', '_' and '-'", prefix);
+  return invalid_option("KAFKA_TOPIC_PREFIX", "is 1 to 64 letters, digits, '.', '_' and '-'", prefix);
 }
 
 Result<> check_sign_in(const KafkaOptions& options) {
   constexpr std::array<std::string_view, 3> kMechanisms = {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"};
   if (std::ranges::find(kMechanisms, options.mechanism) == kMechanisms.end())
-    return invalid("KAFKA_SASL_MECHANISM", "is PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512", options.mechanism);
+    return invalid_option("KAFKA_SASL_MECHANISM", "is PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512", options.mechanism);
   if (options.user.empty() != options.password.empty())
-    return invalid("KAFKA_USER", "goes together with KAFKA_PASSWORD", options.user);
+    return invalid_option("KAFKA_USER", "goes together with KAFKA_PASSWORD", options.user);
   if (!options.ca_file.empty() && !options.tls)
-    return invalid("KAFKA_CA_FILE", "is for brokers that speak TLS (KAFKA_TLS)", options.ca_file);
+    return invalid_option("KAFKA_CA_FILE", "is for brokers that speak TLS (KAFKA_TLS)", options.ca_file);
   return {};
-}
-
-Result<> check_between(std::string_view field, std::int64_t value, std::int64_t least, std::int64_t most) {
-  if (value >= least && value <= most) return {};
-  return invalid(field, "must be from " + std::to_string(least) + " to " + std::to_string(most), std::to_string(value));
 }
 
 }  // namespace
 
 Result<> read_url(std::string_view url, KafkaOptions& options) {
-  if (!url.starts_with(kScheme)) return invalid("LOG_URL", "is kafka://host:port[,host:port…][/topic-prefix]", "");
+  if (!url.starts_with(kScheme))
+    return invalid_option("LOG_URL", "is kafka://host:port[,host:port…][/topic-prefix]", "");
   url.remove_prefix(kScheme.size());
   const std::size_t slash = std::min(url.find('/'), url.size());
   options.brokers = url.substr(0, slash);
   if (slash + 1 < url.size()) options.topic_prefix = url.substr(slash + 1);
   if (auto brokers = check_brokers(options.brokers); !brokers)
-    return invalid("LOG_URL", "is kafka://host:port[,host:port…][/topic-prefix]", "");
+    return invalid_option("LOG_URL", "is kafka://host:port[,host:port…][/topic-prefix]", "");
   return check_prefix(options.topic_prefix);
 }
 

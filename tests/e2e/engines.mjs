@@ -19,7 +19,8 @@ export async function identityOf(user) {
   return { uid: await id('-u'), gid: await id('-g') }
 }
 
-const listens = (port) =>
+/** Whether somebody takes connections there. */
+export const listens = (port) =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
     const answer = (heard) => {

@@ -33,16 +33,7 @@ test(`a hub on engines of their own loses nothing, whoever dies (CONCORD_SEED=${
   t.after(() => typists.close())
 
   await t.test('the hub itself', async () => {
-    for (let round = 0; round < 3; round++) {
-      await typists.type(300)
-      await hub.crash()
-      typists.disconnect()
-      await hub.spawn()
-      await typists.check(`hub ${round}`)
-      typists.connect()
-      await typists.synced()
-    }
-    await typists.agree()
+    await typists.crash(hub, 3)
   })
 
   await t.test('PostgreSQL: edits wait, and are taken once it is back', async () => {

@@ -1,25 +1,13 @@
 // A real Kafka broker, on loopback and in a directory of its own, where Java and its jars are there (tests/kafka/fetch).
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { access, mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { connect } from 'node:net'
+import { listens, run } from './engines.mjs'
 import { freePort, until } from './hub.mjs'
 
-const run = promisify(execFile)
 const jars = process.env.CONCORD_KAFKA_JARS ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'concord', 'kafka-3.9.1')
 const java = (...rest) => ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', join(jars, '*'), ...rest]
-
-const listens = (port) =>
-  new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    const answer = (heard) => {
-      socket.destroy()
-      resolve(heard)
-    }
-    socket.once('connect', () => answer(true)).once('error', () => answer(false))
-  })
 
 /** Why there is no broker; undefined where there is one to start. */
 export async function noKafka() {

@@ -20,17 +20,7 @@ test(`a hub on Kafka loses nothing, whoever dies (CONCORD_SEED=${seed})`, { skip
   t.after(() => typists.close())
 
   await t.test('the hub itself', async () => {
-    for (let round = 0; round < 3; round++) {
-      await typists.type(300)
-      await hub.crash()
-      typists.disconnect()
-      await hub.spawn()
-      await ready()
-      await typists.check(`hub ${round}`)
-      typists.connect()
-      await typists.synced()
-    }
-    await typists.agree()
+    await typists.crash(hub, 3, ready)
   })
 
   await t.test('the broker: edits wait, and are taken once it is back', async () => {

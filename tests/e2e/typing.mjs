@@ -82,6 +82,21 @@ export class Typists {
     }
   }
 
+  /** Kills the hub's processes while they type, so many times; `ready` waits for more than that it answers. */
+  async crash(hub, rounds, ready = async () => {}) {
+    for (let round = 0; round < rounds; round++) {
+      await this.type(300)
+      await hub.crash()
+      this.disconnect()
+      await hub.spawn()
+      await ready()
+      await this.check(`hub ${round}`)
+      this.connect()
+      await this.synced()
+    }
+    await this.agree()
+  }
+
   /** Until everything that anyone typed is with the hub and with everyone. */
   async agree() {
     for (const document of this.documents) {
