@@ -24,7 +24,10 @@ export class Client {
       constructor(...words) {
         super(...words)
         client.onWire = []
-        this.on('close', (code, reason) => client.closes.push({ code, reason: String(reason) }))
+        this.on('close', (code, reason) => {
+          client.closes.push({ code, reason: String(reason) })
+          if (code === 4401) client.onExpired?.()
+        })
       }
       send(data, ...rest) {
         client.noteSent(data)

@@ -20,9 +20,9 @@ export async function identityOf(user) {
 }
 
 /** Whether somebody takes connections there. */
-export const listens = (port) =>
+export const listens = (port, host = '127.0.0.1') =>
   new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
+    const socket = connect(port, host)
     const answer = (heard) => {
       socket.destroy()
       resolve(heard)
@@ -39,32 +39,33 @@ export async function waitFor(what, holds, seconds = 60) {
 }
 
 /** A request to S3 without a body or a query, signed (AWS Signature Version 4); answers its status, 0 where nobody answers. */
-async function askS3(method, port, path, { access, secret }) {
+async function askS3(method, host, port, path, { access, secret }) {
   const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '')
   const day = time.slice(0, 8)
   const hash = (text) => createHash('sha256').update(text).digest('hex')
   const mac = (key, text) => createHmac('sha256', key).update(text).digest()
-  const headers = { host: `127.0.0.1:${port}`, 'x-amz-content-sha256': hash(''), 'x-amz-date': time }
+  const headers = { host: `${host}:${port}`, 'x-amz-content-sha256': hash(''), 'x-amz-date': time }
   const names = Object.keys(headers).join(';')
   const canonical = [method, path, '', ...Object.entries(headers).map(([name, value]) => `${name}:${value}`), '', names, hash('')].join('\n')
   const scope = `${day}/us-east-1/s3/aws4_request`
   const key = ['us-east-1', 's3', 'aws4_request'].reduce(mac, mac(`AWS4${secret}`, day))
   const signature = createHmac('sha256', key).update(['AWS4-HMAC-SHA256', time, scope, hash(canonical)].join('\n')).digest('hex')
   const authorization = `AWS4-HMAC-SHA256 Credential=${access}/${scope}, SignedHeaders=${names}, Signature=${signature}`
-  return fetch(`http://127.0.0.1:${port}${path}`, { method, headers: { ...headers, authorization } }).then((answer) => answer.status, () => 0)
+  return fetch(`http://${host}:${port}${path}`, { method, headers: { ...headers, authorization } }).then((answer) => answer.status, () => 0)
 }
 
 /** One process, which can be killed, stopped and started again. */
 class Server {
-  constructor(name, folder, command, { user, environment = {} } = {}) {
-    Object.assign(this, { name, folder, command, user, environment })
+  constructor(name, folder, command, { user, environment = {}, place } = {}) {
+    Object.assign(this, { name, folder, command, user, environment, place })
   }
 
   async spawn() {
     const output = await open(join(this.folder, `${this.name}.log`), 'a')
-    const [program, ...rest] = this.command
+    const identity = await identityOf(this.user)
+    const [program, ...rest] = [...(this.place?.through(identity) ?? []), ...this.command]
     this.process = spawn(program, rest, {
-      ...(await identityOf(this.user)), env: { ...process.env, ...this.environment }, stdio: ['ignore', output.fd, output.fd],
+      ...(this.place ? {} : identity), env: { ...process.env, ...this.environment }, stdio: ['ignore', output.fd, output.fd],
     })
     this.exited = new Promise((resolve) => this.process.once('exit', resolve).once('error', resolve))
     await output.close()
@@ -79,9 +80,11 @@ class Server {
 
 /** All engines of one hub. `hub` are the settings that name them. */
 export class Engines {
-  /** `postgres`: settings (name=value) more; `redis`: arguments more; `etcdAlone`: none of the others. */
-  static async start({ postgres = [], redis = [], etcdAlone = false } = {}) {
+  /** `postgres`: settings (name=value) more; `redis`: arguments more; `etcdAlone`: none of the others. `place`: where they
+   *  run (places.mjs), PostgreSQL on a disk of its own of `disk` MB; undefined: here. `postgresEnvironment`: of it and its standby. */
+  static async start({ postgres = [], redis = [], etcdAlone = false, place, disk, postgresEnvironment = {} } = {}) {
     const engines = new Engines()
+    Object.assign(engines, { place, disk, postgresEnvironment, address: place?.address ?? '127.0.0.1' })
     engines.folder = await mkdtemp(join(tmpdir(), 'concord-engines-'))
     await chmod(engines.folder, 0o755)
     try {
@@ -96,24 +99,34 @@ export class Engines {
 
   servers = []
   add(...server) {
-    const one = new Server(...server)
+    const [name, folder, command, more = {}] = server
+    const one = new Server(name, folder, command, { place: this.place, ...more })
     this.servers.push(one)
     return one
+  }
+
+  /** Runs a command to its end where the engines run. */
+  there([program, ...rest], identity = {}) {
+    return this.place ? this.place.run([program, ...rest], identity) : run(program, rest, identity)
   }
 
   async startPostgres(more = []) {
     const version = (await readdir('/usr/lib/postgresql')).sort((a, b) => b - a)[0]
     const program = (name) => `/usr/lib/postgresql/${version}/bin/${name}`
-    const data = join(this.folder, 'postgres')
+    const disk = join(this.folder, 'postgres')
+    const data = join(disk, 'data')
     const identity = await identityOf('postgres')
-    await mkdir(data)
-    if (identity.uid !== undefined) await run('chown', ['postgres:', data])
-    await run(program('initdb'), ['-D', data, '-A', 'trust', '-U', 'concord', '-E', 'UTF8', '--locale=C', '--no-sync'], identity)
+    await mkdir(disk)
+    if (this.disk) await this.place.mount(disk, this.disk)
+    if (identity.uid !== undefined) await this.there(['chown', 'postgres:', disk])
+    this.postgresDisk = disk
+    await this.there([program('initdb'), '-D', data, '-A', 'trust', '-U', 'concord', '-E', 'UTF8', '--locale=C', '--no-sync'], identity)
+    if (this.place) await this.there(['sh', '-c', `echo 'host all all ${this.address}/24 trust' >>${data}/pg_hba.conf`], identity)
     const port = await freePort()
-    const settings = ['listen_addresses=127.0.0.1', 'max_connections=60', 'shared_buffers=32MB', 'logging_collector=off', ...more]
+    const settings = [`listen_addresses=${this.address}`, 'max_connections=60', 'shared_buffers=32MB', 'logging_collector=off', ...more]
     this.postgres = this.add('postgres', this.folder,
-      [program('postgres'), '-D', data, '-p', `${port}`, '-k', data, ...settings.flatMap((one) => ['-c', one])], { user: 'postgres' })
-    const psql = (database, sql) => run(program('psql'), ['-X', '-A', '-t', '-h', '127.0.0.1', '-p', `${port}`, '-U', 'concord', '-d', database, '-c', sql])
+      [program('postgres'), '-D', data, '-p', `${port}`, '-k', data, ...settings.flatMap((one) => ['-c', one])], { user: 'postgres', environment: this.postgresEnvironment })
+    const psql = (database, sql) => run(program('psql'), ['-X', '-A', '-t', '-h', this.address, '-p', `${port}`, '-U', 'concord', '-d', database, '-c', sql])
     this.psql = psql
     this.postgresPort = port
     /** What psql prints for it, on the hub's database. */
@@ -122,7 +135,7 @@ export class Engines {
     await this.postgres.spawn()
     await this.postgresReady()
     await psql('postgres', 'CREATE DATABASE concord')
-    this.databaseUrl = `postgres://concord@127.0.0.1:${port}/concord`
+    this.databaseUrl = `postgres://concord@${this.address}:${port}/concord`
   }
 
   /** A standby of the server, which streams from it. */
@@ -134,11 +147,11 @@ export class Engines {
     await mkdir(data, { mode: 0o700 })
     if (identity.uid !== undefined) await run('chown', ['postgres:', data])
     await run(program('pg_basebackup'), ['-D', data, '-R', '-X', 'stream', '--no-sync', '-c', 'fast',
-      '-d', `host=127.0.0.1 port=${this.postgresPort} user=concord application_name=${name}`], identity)
+      '-d', `host=${this.address} port=${this.postgresPort} user=concord application_name=${name}`], identity)
     const port = await freePort()
     const standby = this.add(name, this.folder,
       [program('postgres'), '-D', data, '-p', `${port}`, '-k', data, '-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=60'],
-      { user: 'postgres' })
+      { user: 'postgres', environment: this.postgresEnvironment })
     await standby.spawn()
     const streams = async () => (await this.psql('postgres', 'SELECT state FROM pg_stat_replication')).stdout.includes('streaming')
     await waitFor('the standby', streams)
@@ -148,17 +161,17 @@ export class Engines {
   async startRedis(more = []) {
     const port = await freePort()
     this.redis = this.add('redis', this.folder,
-      ['redis-server', '--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', this.folder, ...more])
-    this.redisReady = () => waitFor('Redis', () => listens(port))
+      ['redis-server', '--port', `${port}`, '--bind', this.address, '--protected-mode', 'no', '--save', '', '--appendonly', 'no', '--dir', this.folder, ...more])
+    this.redisReady = () => waitFor('Redis', () => listens(port, this.address))
     await this.redis.spawn()
     await this.redisReady()
-    this.redisUrl = `redis://127.0.0.1:${port}`
+    this.redisUrl = `redis://${this.address}:${port}`
   }
 
   async startEtcd() {
     const [client, peer] = [await freePort(), await freePort()]
-    const clients = `http://127.0.0.1:${client}`
-    const peers = `http://127.0.0.1:${peer}`
+    const clients = `http://${this.address}:${client}`
+    const peers = `http://${this.address}:${peer}`
     this.etcd = this.add('etcd', this.folder, ['etcd', '--name=one', `--data-dir=${join(this.folder, 'etcd')}`,
       `--listen-client-urls=${clients}`, `--advertise-client-urls=${clients}`, `--listen-peer-urls=${peers}`,
       `--initial-advertise-peer-urls=${peers}`, `--initial-cluster=one=${peers}`, '--heartbeat-interval=50', '--election-timeout=500'])
@@ -171,16 +184,17 @@ export class Engines {
   /** A monitor, an object store in memory and the gateway, without keys between them. */
   async startS3() {
     const [monitor, port] = [await freePort(), await freePort()]
+    const { address } = this
     const at = (name) => join(this.folder, 'ceph', name)
     for (const name of ['mon', 'osd', 'run', 'crash', 'gateway']) await mkdir(at(name), { recursive: true })
     await writeFile(at('ceph.conf'), `[global]
 fsid = ${randomUUID()}
-mon host = v2:127.0.0.1:${monitor}
+mon host = v2:${address}:${monitor}
 run dir = ${at('run')}
 mon data = ${at('mon')}
 osd data = ${at('osd')}
 crash dir = ${at('crash')}
-public addr = 127.0.0.1
+public addr = ${address}
 auth cluster required = none
 auth service required = none
 auth client required = none
@@ -214,7 +228,7 @@ rgw thread pool size = 32
     const environment = { CEPH_CONF: at('ceph.conf') }
     const ceph = (program, ...rest) => run(program, rest, { env: { ...process.env, ...environment } })
     const disk = randomUUID()
-    await ceph('monmaptool', '--create', '--addv', 'a', `[v2:127.0.0.1:${monitor}]`, at('monmap'))
+    await ceph('monmaptool', '--create', '--addv', 'a', `[v2:${address}:${monitor}]`, at('monmap'))
     await ceph('ceph-mon', '--mkfs', '-i', 'a', '--monmap', at('monmap'))
     await this.add('ceph-mon', this.folder, ['ceph-mon', '-i', 'a', '-f'], { environment }).spawn()
     await ceph('ceph', '--connect-timeout', '60', 'osd', 'new', disk)
@@ -224,14 +238,14 @@ rgw thread pool size = 32
     await ceph('timeout', '120', 'radosgw-admin', 'user', 'create', '--uid', 'tests', '--display-name', 'Tests',
       '--access-key', keys.access, '--secret', keys.secret)
     this.s3 = this.add('radosgw', this.folder, ['radosgw', '-f', '-n', 'client.rgw', `--rgw-data=${at('gateway')}`,
-      '--auth-client-required=none', '--ms-mon-client-mode=crc', `--rgw-frontends=beast endpoint=127.0.0.1:${port}`], { environment })
-    this.s3Ready = () => waitFor('S3', async () => (await askS3('GET', port, '/', keys)) === 200, 120)
+      '--auth-client-required=none', '--ms-mon-client-mode=crc', `--rgw-frontends=beast endpoint=${address}:${port}`], { environment })
+    this.s3Ready = () => waitFor('S3', async () => (await askS3('GET', address, port, '/', keys)) === 200, 120)
     await this.s3.spawn()
     await this.s3Ready()
-    const made = await askS3('PUT', port, '/concord', keys)
+    const made = await askS3('PUT', address, port, '/concord', keys)
     if (made !== 200) throw new Error(`S3 makes no bucket: ${made}`)
     this.s3Settings = {
-      S3_ENDPOINT: `http://127.0.0.1:${port}`, S3_BUCKET: 'concord', S3_ACCESS_KEY: keys.access, S3_SECRET_KEY: keys.secret,
+      S3_ENDPOINT: `http://${address}:${port}`, S3_BUCKET: 'concord', S3_ACCESS_KEY: keys.access, S3_SECRET_KEY: keys.secret,
     }
   }
 

@@ -30,15 +30,19 @@ const WITHOUT_RATES = {
 const isRunning = (pid) => readFile(`/proc/${pid}/stat`, 'utf8').then((stat) => !/\) [ZX] /.test(stat), () => false)
 
 export class Hub {
-  /** Starts a hub on a fresh data directory below `folder`. `settings` are environment variables, or give them for its address. */
-  static async start(settings = {}, folder = tmpdir()) {
-    return Hub.on(await mkdtemp(join(folder, 'concord-e2e-')), settings)
+  /** Starts a hub on a fresh data directory below `folder`. `settings` are environment variables, or give them for its
+   *  address. `place`: where it runs (places.mjs), with a disk of `disk` MB there; undefined: here. */
+  static async start(settings = {}, folder = tmpdir(), { place, disk } = {}) {
+    const data = await mkdtemp(join(folder, 'concord-e2e-'))
+    if (disk) await place.mount(data, disk)
+    return Hub.on(data, settings, place)
   }
 
   /** The same on a data directory that is there. `stop` removes it. */
-  static async on(data, settings = {}) {
+  static async on(data, settings = {}, place = undefined) {
     const hub = new Hub()
     hub.data = data
+    hub.place = place
     hub.port = await freePort()
     hub.settings = typeof settings === 'function' ? settings(hub.url) : settings
     hub.log = ''
@@ -46,11 +50,13 @@ export class Hub {
     return hub
   }
 
-  get url() { return `http://127.0.0.1:${this.port}` }
-  get ws() { return `ws://127.0.0.1:${this.port}` }
+  get host() { return this.place?.address ?? '127.0.0.1' }
+  get url() { return `http://${this.host}:${this.port}` }
+  get ws() { return `ws://${this.host}:${this.port}` }
 
   async spawn() {
-    this.process = spawn(binary, ['serve', '--addr', `127.0.0.1:${this.port}`, '--data', this.data], {
+    const [program, ...words] = [...(this.place?.through() ?? []), binary]
+    this.process = spawn(program, [...words, 'serve', '--addr', `${this.host}:${this.port}`, '--data', this.data], {
       env: { ...process.env, ...WITHOUT_RATES, ...this.settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
@@ -76,7 +82,7 @@ export class Hub {
   async isReady() {
     const { TLS, TLS_CERT_FILE } = this.settings
     if (!TLS_CERT_FILE && TLS !== 'self-signed') return (await fetch(`${this.url}/health/ready`)).ok
-    const socket = connect(this.port, '127.0.0.1')
+    const socket = connect(this.port, this.host)
     return new Promise((resolve, reject) => socket.once('connect', () => resolve(true)).once('error', reject)).finally(() => socket.destroy())
   }
 

@@ -2,8 +2,9 @@
 // is gone then.
 import { Cluster } from './cluster.mjs'
 
+const interrupted = new Promise((resolve) => { for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, resolve) })
+process.stdout.write('Starting PostgreSQL, Redis, etcd, S3 and three nodes …\n')
 const cluster = await Cluster.start(3)
-const setup = cluster.nodes[0].log.match(/https?:\/\/\S+\/register\?setup=\S+/)?.[0]
 const rows = [
   ...cluster.nodes.map((node) => [node.name, node.url]),
   ['PostgreSQL', cluster.engines.databaseUrl], ['Redis', cluster.engines.redisUrl], ['etcd', cluster.engines.etcdEndpoints],
@@ -11,9 +12,8 @@ const rows = [
 ]
 const width = Math.max(...rows.map(([name]) => name.length))
 process.stdout.write(`${rows.map(([name, url]) => `  ${name.padEnd(width)}  ${url}`).join('\n')}\n`)
-if (setup) process.stdout.write(`Make the first account, which owns the hub: ${setup}\n`)
-process.stdout.write('Ctrl-C stops all of it.\n')
+process.stdout.write(`Make the first account, which owns the hub, at ${cluster.nodes[0].url}/register; then go on at any node.\nCtrl-C stops all of it, and removes what was written.\n`)
 
-await new Promise((resolve) => { for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, resolve) })
+await interrupted
 process.stdout.write('Stopping.\n')
 await cluster.stop()

@@ -30,15 +30,34 @@ export class Typists {
       typists.documents.push(document)
     }
     typists.writers = typists.documents.flatMap((document) =>
-      typists.people.map((person, i) => ({ document, name: person.name, client: new Client(nodes[i % nodes.length], document, person) })))
+      typists.people.map((person, i) => ({ document, name: person.name, client: typists.client(nodes[i % nodes.length], document, person) })))
     await typists.synced()
     return typists
+  }
+
+  /** Signs in again where its token has expired, as apps do: by the clock of a node that is not right. */
+  client(hub, document, person) {
+    const client = new Client(hub, document, person)
+    client.onExpired = async () => {
+      while (!this.closed) {
+        const again = await hub.logIn(person).catch(() => undefined)
+        if (again) {
+          client.provider.params.token = again.token
+          return client.provider.connect()
+        }
+        await sleep(200)
+      }
+    }
+    return client
   }
 
   synced() { return Promise.all(this.writers.map(({ client }) => client.synced())) }
   disconnect() { for (const { client } of this.writers) client.provider.disconnect() }
   connect() { for (const { client } of this.writers) client.provider.connect() }
-  close() { for (const { client } of this.writers) client.close() }
+  close() {
+    this.closed = true
+    for (const { client } of this.writers) client.close()
+  }
   count(pick) { return this.writers.reduce((sum, { client }) => sum + pick(client), 0) }
   get made() { return this.count((client) => client.made) }
   get acknowledged() { return this.count((client) => client.acknowledged.size) }
@@ -97,6 +116,15 @@ export class Typists {
     await this.agree()
   }
 
+  /** Who has what of a document, for people. */
+  state(document) {
+    return this.writers.filter((one) => one.document === document).map(({ name, client }) => {
+      const seen = (client.text.toString().match(/</g) ?? []).length
+      const closes = client.closes.slice(-3).map(({ code, reason }) => `${code} ${reason}`).join(', ') || 'never'
+      return `${name}: ${client.acknowledged.size} of ${client.made} acknowledged, sees ${seen}, ${client.provider.synced ? 'synced' : 'not synced'}, closed ${closes}`
+    }).join('; ')
+  }
+
   /** Until everything that anyone typed is with the hub and with everyone. */
   async agree() {
     for (const document of this.documents) {
@@ -105,7 +133,7 @@ export class Typists {
       await until('all operations everywhere', async () => {
         const { content } = await this.read(document)
         return (content.match(/</g) ?? []).length === made && clients.every((client) => client.text.toString() === content)
-      }, 20_000)
+      }, 20_000).catch((error) => { throw new Error(`${error.message}; ${this.state(document)}`) })
     }
     await this.check('last')
   }
