@@ -1,22 +1,38 @@
 // The hub that is measured: three nodes on one machine, with PostgreSQL and one synchronous standby, etcd with short timers,
 // Redis and S3; and who owns what in it.
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { chmod } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { Cluster } from '../../tests/e2e/cluster.mjs'
+import { cpuSeconds } from '../common/report.mjs'
 import { Concord } from '../sessions/servers.mjs'
 
-export async function startNodes({ fsyncDelayMs = 0 } = {}) {
+/** What is put before PostgreSQL, so that every fsync and fdatasync of it and its standby takes so much longer. */
+async function slowDisk(scratch, delayMs) {
+  const library = join(scratch, 'slow_sync.so')
+  await promisify(execFile)(process.env.CC ?? 'clang-19', ['-shared', '-fPIC', '-O2', '-o', library, fileURLToPath(new URL('slow_sync.c', import.meta.url)), '-ldl'])
+  await chmod(scratch, 0o755)
+  return { LD_PRELOAD: library, SLOW_SYNC_US: `${delayMs * 1000}` }
+}
+
+export async function startNodes(scratch, { commitDelayMs = 0, fsyncDelayMs = 0 } = {}) {
+  const postgresEnvironment = fsyncDelayMs > 0 ? await slowDisk(scratch, fsyncDelayMs) : {}
   const cluster = await Cluster.start(3, { SHARD_LEASE_MS: '1000', NODE_PING_MS: '300', NODE_SILENCE_MS: '1500', LIVE_SESSIONS_PER_USER: '0', SNAPSHOT_AFTER_BYTES: '4194304' }, async (engines) => {
     await engines.addStandby('standby')
     const set = async (setting, value) => engines.psql('postgres', `ALTER SYSTEM SET ${setting} = '${value}'`)
     await set('synchronous_standby_names', 'ANY 1 (standby)')
     // The server waits so long before each flush while others are in the middle of a transaction; a disk that takes
     // longer does so always. 0 of them have to be.
-    if (fsyncDelayMs > 0) {
-      await set('commit_delay', `${fsyncDelayMs * 1000}`)
+    if (commitDelayMs > 0) {
+      await set('commit_delay', `${commitDelayMs * 1000}`)
       await set('commit_siblings', '0')
     }
     await engines.psql('postgres', 'SELECT pg_reload_conf()')
-  })
+  }, { postgresEnvironment, postgres: ['wal_sync_method=fdatasync'] })
   return new Nodes(cluster)
 }
 
@@ -50,7 +66,24 @@ export class Nodes {
     return { owner: this.cluster.nodes[owner], others, probe: document }
   }
 
+  /** CPU time so far, in seconds: of a node's serving process, or of an engine with all its processes. */
+  async cpuOfNode(node) { return cpuSeconds(await node.served()) }
+  cpuOfServer(name) {
+    const { pid } = this.cluster.engines.servers.find((server) => server.name === name).process
+    const children = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).map(Number).filter((one) => parentOf(one) === pid)
+    return [pid, ...children].reduce((sum, one) => sum + cpuSeconds(one), 0)
+  }
+
   async stop() { await this.cluster.stop() }
+}
+
+function parentOf(pid) {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1])
+  } catch {
+    return 0 // it has ended
+  }
 }
 
 /** What of Concord's dialect the load needs. */
