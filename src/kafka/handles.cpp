@@ -139,6 +139,7 @@ Result<Handle> make_producer(const KafkaOptions& options, Notices& notices) {
                             {"queue.buffering.max.messages", "100000"},
                             {"queue.buffering.max.kbytes", std::to_string((options.max_queued_bytes >> 10U) + 65'536)},
                             {"message.max.bytes", "1000000"},
+                            {"partitioner", "murmur2_random"},  // as Java's, for who adds to a topic beside us
                             {"compression.codec", "none"}}));
   rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
   return make_handle(RD_KAFKA_PRODUCER, std::move(conf));
@@ -190,10 +191,11 @@ Result<std::optional<Cluster::Ends>> Cluster::ends(const std::string& topic, std
 }
 
 Result<> Cluster::make_topic(const std::string& topic, const std::vector<std::pair<std::string, std::string>>& config,
-                             std::int64_t timeout_ms) {
+                             std::int64_t timeout_ms, std::int64_t partitions) {
   std::array<char, 256> why{};
-  rd_kafka_NewTopic_t* wanted = rd_kafka_NewTopic_new(
-      topic.c_str(), 1, replicas_ == 0 ? -1 : static_cast<int>(replicas_), why.data(), why.size());
+  rd_kafka_NewTopic_t* wanted =
+      rd_kafka_NewTopic_new(topic.c_str(), static_cast<int>(partitions),
+                            replicas_ == 0 ? -1 : static_cast<int>(replicas_), why.data(), why.size());
   if (wanted == nullptr) return fail(Code::kInvalidArgument, std::string("Kafka: ") + why.data());
   for (const auto& [name, value] : config) rd_kafka_NewTopic_set_config(wanted, name.c_str(), value.c_str());
   if (replicas_ > 0)

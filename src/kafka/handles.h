@@ -65,15 +65,15 @@ class Cluster {
   };
   /// nullopt where there is no such topic.
   Result<std::optional<Ends>> ends(const std::string& topic, std::int64_t timeout_ms);
-  /// Makes it, unless it is there; one that keeps what nobody removes.
+  Result<bool> has(const std::string& topic, std::int64_t timeout_ms);
+  /// Makes it, unless it is there.
   Result<> make_topic(const std::string& topic, const std::vector<std::pair<std::string, std::string>>& config,
-                      std::int64_t timeout_ms);
+                      std::int64_t timeout_ms, std::int64_t partitions = 1);
   /// Removes the messages before the offset.
   Result<> remove_before(const std::string& topic, std::int64_t offset, std::int64_t timeout_ms);
 
  private:
   Cluster(Handle handle, std::int64_t replicas) : handle_(std::move(handle)), replicas_(replicas) {}
-  Result<bool> has(const std::string& topic, std::int64_t timeout_ms);
 
   Handle handle_;
   const std::int64_t replicas_;

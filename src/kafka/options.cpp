@@ -15,6 +15,7 @@ using engines::is_port;
 
 constexpr std::int64_t kHourMs = 3'600'000;
 constexpr std::size_t kMaxPrefixBytes = 64;
+constexpr std::size_t kMaxTopicBytes = 249;  // as Kafka has it
 constexpr std::string_view kScheme = "kafka://";
 
 bool is_broker(std::string_view text) {
@@ -36,12 +37,12 @@ Result<> check_brokers(std::string_view text) {
   return {};
 }
 
+bool is_allowed(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+}
+
 Result<> check_prefix(std::string_view prefix) {
-  const auto is_allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
-  };
-  if (!prefix.empty() && prefix.size() <= kMaxPrefixBytes && std::ranges::all_of(prefix, is_allowed)) return {};
+  if (prefix.size() <= kMaxPrefixBytes && is_topic_name(prefix)) return {};
   return invalid_option("KAFKA_TOPIC_PREFIX", "is 1 to 64 letters, digits, '.', '_' and '-'", prefix);
 }
 
@@ -68,6 +69,10 @@ Result<> read_url(std::string_view url, KafkaOptions& options) {
   if (auto brokers = check_brokers(options.brokers); !brokers)
     return invalid_option("LOG_URL", "is kafka://host:port[,host:port…][/topic-prefix]", "");
   return check_prefix(options.topic_prefix);
+}
+
+bool is_topic_name(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxTopicBytes && std::ranges::all_of(name, is_allowed);
 }
 
 Result<> check(const KafkaOptions& options) {

@@ -45,6 +45,8 @@ constexpr std::size_t kMaxBrokers = 32;
 
 /// `kafka://host:port[,host:port…][/topic-prefix]`, as LOG_URL has it, into the first two. kInvalidArgument.
 Result<> read_url(std::string_view url, KafkaOptions& options);
+/// Whether a topic may be called that.
+bool is_topic_name(std::string_view name);
 /// Holds them against each other and their bounds; kInvalidArgument names the setting.
 Result<> check(const KafkaOptions& options);
 
