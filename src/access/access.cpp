@@ -37,7 +37,7 @@ Task<Decision> ready(Decision decision) { co_return decision; }
 
 Access::Access(Dependencies dependencies, std::size_t cached_decisions)
     : on_(dependencies),
-      store_(on_.tables),
+      store_(on_.tables, on_.events),
       cache_(cached_decisions),
       cached_(decisions(on_.metrics, "cached")),
       cold_(decisions(on_.metrics, "cold")) {}
@@ -144,13 +144,13 @@ Task<> Access::record(std::string action, std::string thing, std::string to, Lev
 }
 
 Task<> Access::grant(std::string thing, Grant grant, By by) {
-  CO_TRY_VOID(co_await store_.grant(thing, grant));
+  CO_TRY_VOID(co_await store_.grant(thing, grant, by.user.str()));
   changed(thing);
   co_return co_await record("access.granted", std::move(thing), std::move(grant.to), grant.level, std::move(by));
 }
 
 Task<> Access::revoke(std::string thing, std::string to, By by) {
-  CO_TRY(const bool was, co_await store_.revoke(thing, to));
+  CO_TRY(const bool was, co_await store_.revoke(thing, to, by.user.str()));
   if (!was) co_return fail(Code::kNotFound, "it is not shared with that principal");
   changed(thing);
   co_return co_await record("access.taken", std::move(thing), std::move(to), Level::kNone, std::move(by));

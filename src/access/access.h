@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "changes/changes.h"
+#include "events/journal.h"
 #include "identity/identity.h"
 
 namespace concord::access {
@@ -29,6 +30,7 @@ class Access {
     Clock& clock;
     Metrics& metrics;
     changes::Changes* changes = nullptr;  // null: the hub has no other nodes
+    events::Journal* events = nullptr;    // null: nothing is told to programs outside
   };
   explicit Access(Dependencies dependencies, std::size_t cached_decisions = 65'536);
 

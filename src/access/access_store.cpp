@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "json/writer.h"
+
 namespace concord::access {
 
 using engines::as_integer;
@@ -74,6 +76,24 @@ Result<UserId> owner_of(const Value& column) {
   const auto owner = UserId::parse(as_string(column));
   if (!owner) return fail(Code::kCorrupt, "a thing's owner is malformed");
   return *owner;
+}
+
+events::Event event_of(std::string_view what, const std::string& thing, std::string by,
+                       const events::Journal* journal) {
+  const bool is_document = thing.starts_with(DocumentTag::kPrefix);
+  return {.topic = events::Topic::kDocuments,
+          .key = thing,
+          .type = (is_document ? "document." : "folder.") + std::string(what),
+          .actor = std::move(by),
+          .time_ms = journal != nullptr ? journal->now_ms() : 0};
+}
+
+std::string data_of(const Grant& grant) {
+  json::Writer data;
+  data.begin_object().field("to", grant.to).field("level", to_string(grant.level));
+  if (grant.expires_ms > 0) data.field("expires_at", format_time(grant.expires_ms));
+  data.end();
+  return std::move(data).take();
 }
 
 Grant grant_of(const engines::Row& row, std::size_t at) {
@@ -159,16 +179,43 @@ Task<std::optional<Thing>> AccessStore::find(std::string id) {
   co_return Thing{std::move(id), owner, as_string(found.rows[0][1])};
 }
 
-Task<> AccessStore::grant(std::string id, Grant grant) {
+/// Whether it changed something; that is told in the same transaction.
+Task<bool> AccessStore::change(engines::Statement statement, events::Event event) {
+  if (journal_ == nullptr) {
+    CO_TRY(const Rows changed, co_await tables_.query(std::move(statement)));
+    co_return changed.affected > 0;
+  }
+  // What the body uses lives in this frame, which outlives it.
+  struct Step {
+    const events::Journal& journal;
+    const engines::Statement& statement;
+    const events::Event& event;
+    bool done = false;
+  } step{*journal_, statement, event};
+  CO_TRY_VOID(co_await tables_.transaction([&step](Transaction& transaction) -> Task<> {
+    return [](Transaction& tx, Step& one) -> Task<> {
+      CO_TRY(const Rows changed, co_await tx.query(one.statement));
+      one.done = changed.affected > 0;
+      if (!one.done) co_return Result<>{};
+      co_return co_await one.journal.write(tx, one.event);
+    }(transaction, step);
+  }));
+  co_return step.done;
+}
+
+Task<> AccessStore::grant(std::string id, Grant grant, std::string by) {
+  events::Event event = event_of("access_granted", id, std::move(by), journal_);
+  event.data = data_of(grant);
   CO_TRY(
-      const Rows changed,
-      co_await tables_.query(
+      const bool changed,
+      co_await change(
           {"INSERT INTO access_grants (thing, principal, access_level, expires_ms) SELECT id, $2, $3, $4 FROM "
            "access_things WHERE id = $1 AND (SELECT COUNT(*) FROM access_grants WHERE thing = $1 AND principal <> $2) "
            "< $5 ON CONFLICT (thing, principal) DO UPDATE SET access_level = excluded.access_level, expires_ms = "
            "excluded.expires_ms",
-           {id, std::move(grant.to), static_cast<std::int64_t>(grant.level), grant.expires_ms, kMaxGrants}}));
-  if (changed.affected > 0) co_return Result<>{};
+           {id, std::move(grant.to), static_cast<std::int64_t>(grant.level), grant.expires_ms, kMaxGrants}},
+          std::move(event)));
+  if (changed) co_return Result<>{};
   CO_TRY(const auto thing, co_await find(std::move(id)));
   if (!thing) co_return fail(Code::kNotFound, "there is no such thing");
   co_return fail(Error{Code::kTooLarge,
@@ -176,10 +223,11 @@ Task<> AccessStore::grant(std::string id, Grant grant) {
                        {{"limit", std::to_string(kMaxGrants)}}});
 }
 
-Task<bool> AccessStore::revoke(std::string id, std::string to) {
-  CO_TRY(const Rows changed, co_await tables_.query({"DELETE FROM access_grants WHERE thing = $1 AND principal = $2",
-                                                     {std::move(id), std::move(to)}}));
-  co_return changed.affected > 0;
+Task<bool> AccessStore::revoke(std::string id, std::string to, std::string by) {
+  events::Event event = event_of("access_taken", id, std::move(by), journal_);
+  event.data = data_of({.to = to});
+  return change({"DELETE FROM access_grants WHERE thing = $1 AND principal = $2", {std::move(id), std::move(to)}},
+                std::move(event));
 }
 
 Task<std::vector<Grant>> AccessStore::grants(std::string id) {

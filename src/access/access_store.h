@@ -9,6 +9,7 @@
 
 #include "access/decide.h"
 #include "engines/tables.h"
+#include "events/journal.h"
 
 namespace concord::access {
 
@@ -20,7 +21,9 @@ struct Thing {
 
 class AccessStore {
  public:
-  explicit AccessStore(engines::Tables& tables) : tables_(tables) {}
+  /// What is granted and taken is told in the same transaction; `journal` null: to nobody.
+  explicit AccessStore(engines::Tables& tables, events::Journal* journal = nullptr)
+      : tables_(tables), journal_(journal) {}
 
   static std::vector<engines::Migration> migrations();
   /// Folders within each other.
@@ -42,16 +45,19 @@ class AccessStore {
                                                            std::vector<std::string> subjects);
   Task<std::optional<Thing>> find(std::string id);
   /// Sets or replaces; kNotFound where the thing is gone, kTooLarge past kMaxGrants.
-  Task<> grant(std::string id, Grant grant);
+  Task<> grant(std::string id, Grant grant, std::string by);
   /// Whether there was one.
-  Task<bool> revoke(std::string id, std::string to);
+  Task<bool> revoke(std::string id, std::string to, std::string by);
   /// Every grant to the principal.
   Task<> forget(std::string principal);
   /// Those on the thing itself.
   Task<std::vector<Grant>> grants(std::string id);
 
  private:
+  Task<bool> change(engines::Statement statement, events::Event event);
+
   engines::Tables& tables_;
+  events::Journal* const journal_;
 };
 
 /// SQL for `WITH RECURSIVE`: the table access_seen (id) of all things and folders that the subjects may see by a grant

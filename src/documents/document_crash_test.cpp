@@ -137,7 +137,7 @@ class Simulation {
     row.owner = owner_;
     row.name = "a document";
     row.doc_type = "rich_text";
-    ASSERT_TRUE(on_reactor(DocumentStore(*around_.tables).create(row)));
+    ASSERT_TRUE(on_reactor(DocumentStore(*around_.tables).create(row, "usr_test")));
     models_.push_back({});
     models_.back().id = row.id;
     models_.back().state = {0, 0};

@@ -23,12 +23,12 @@ Task<> DocumentShard::log_removal(DocumentId id, std::string principal) {
 }
 
 Task<> DocumentShard::remove(DocumentId id, std::string principal) {
-  CO_TRY_VOID(co_await log_removal(id, std::move(principal)));
-  co_return co_await take_away(id);
+  CO_TRY_VOID(co_await log_removal(id, principal));
+  co_return co_await take_away(id, std::move(principal));
 }
 
 /// What was deleted goes: its sessions, its row, its content.
-Task<> DocumentShard::take_away(DocumentId id) {
+Task<> DocumentShard::take_away(DocumentId id, std::string by) {
   Live live;
   if (auto found = documents_.find(id); found != documents_.end()) {
     live = found->second.live;
@@ -40,14 +40,15 @@ Task<> DocumentShard::take_away(DocumentId id) {
       metrics_.open_documents.add(-1);
     }
   }
-  Live& held = removing_[id];
-  if (live) held = live;
+  RemovedDocument& held = removing_[id];
+  if (live) held.live = live;
+  held.by = by;
   tails_.erase(id);
   versions_.forget(id);
 
-  if (auto row = co_await store_.remove(id); !row && row.error().code != Code::kNotFound) co_return row;
+  if (auto row = co_await store_.remove(id, std::move(by)); !row && row.error().code != Code::kNotFound) co_return row;
   const auto removing = removing_.find(id);
-  const bool busy = removing != removing_.end() && removing->second && removing->second->snapshot_under_way;
+  const bool busy = removing != removing_.end() && removing->second.live && removing->second.live->snapshot_under_way;
   if (busy) co_return Result<>{};  // the sweep takes it away
   if (auto done = co_await finish_removal(id); !done) {
     logger_.warn("could not remove a deleted document's content yet",
@@ -58,7 +59,9 @@ Task<> DocumentShard::take_away(DocumentId id) {
 
 /// Until the row and the content are gone the log keeps the record of the deletion.
 Task<> DocumentShard::finish_removal(DocumentId id) {
-  if (auto row = co_await store_.remove(id); !row && row.error().code != Code::kNotFound) co_return row;
+  const auto removing = removing_.find(id);
+  std::string by = removing != removing_.end() ? removing->second.by : "";
+  if (auto row = co_await store_.remove(id, std::move(by)); !row && row.error().code != Code::kNotFound) co_return row;
   CO_TRY_VOID(co_await history_store_.remove_all(shard_.id(), id.str()));
   CO_TRY_VOID(co_await snapshots_.remove_all(shard_.id(), id.str()));
   removing_.erase(id);
@@ -68,8 +71,8 @@ Task<> DocumentShard::finish_removal(DocumentId id) {
 
 asio::awaitable<void> DocumentShard::finish_removals() {
   std::vector<DocumentId> due;
-  for (const auto& [id, live] : removing_) {
-    if (!live || !live->snapshot_under_way) due.push_back(id);
+  for (const auto& [id, removing] : removing_) {
+    if (!removing.live || !removing.live->snapshot_under_way) due.push_back(id);
   }
   for (const DocumentId id : due) {
     if (auto done = co_await finish_removal(id); !done) co_return;  // the next sweep tries again

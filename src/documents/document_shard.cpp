@@ -51,7 +51,7 @@ void DocumentShard::replay(engines::LogEntry entry) {
   if (!id) return;  // another state machine's stream
   if (entry.record.kind == static_cast<std::uint8_t>(RecordKind::kRemoved)) {
     tails_.erase(*id);
-    removing_.try_emplace(*id);
+    removing_[*id].by = std::move(entry.record.principal);
     return;
   }
   if (removing_.contains(*id)) return;  // was on its way to the log when the document was deleted
@@ -62,7 +62,8 @@ void DocumentShard::replay(engines::LogEntry entry) {
 Task<> DocumentShard::found(engines::LogEntry entry) {
   const auto id = DocumentId::parse(entry.record.stream);
   if (!id || removing_.contains(*id)) co_return Result<>{};
-  if (entry.record.kind == static_cast<std::uint8_t>(RecordKind::kRemoved)) co_return co_await take_away(*id);
+  if (entry.record.kind == static_cast<std::uint8_t>(RecordKind::kRemoved))
+    co_return co_await take_away(*id, entry.record.principal);
   auto at = documents_.find(*id);
   while (at != documents_.end() && !at->second.ready) {
     co_await at->second.loaded->wait();
@@ -125,6 +126,7 @@ Task<> DocumentShard::load(Live document) {
   CO_TRY(const auto owner, co_await store_.owner(document->id()));
   if (!owner || document->removed) co_return fail(Code::kNotFound, "there is no such document");
   document->owner = *owner;
+  if (store_.tells()) document->follow_annotations();
   CO_TRY(document->sealer, co_await vault_.sealer(*owner));
   if (newest) {
     CO_TRY_VOID(document->restore(std::move(newest->state), newest->version, newest->time, newest->position));
@@ -133,6 +135,10 @@ Task<> DocumentShard::load(Live document) {
   }
   CO_TRY_VOID(co_await apply_tail(document));
   document->noted_version = document->dirty() ? 0 : document->version();
+  if (store_.tells()) {
+    CO_TRY(const DocumentRow row, co_await store_.find(document->id()));
+    document->noted_version = std::min(row.version, document->version());
+  }
   document->last_used_ns = clock_.monotonic_ns();
   document->dirty_since_ns = document->last_used_ns;
   metrics_.load_seconds.record(static_cast<double>(clock_.monotonic_ns() - began_ns) / 1e9);
@@ -342,23 +348,6 @@ asio::awaitable<void> DocumentShard::sweep_once() {
   metrics_.open_documents.add(-static_cast<std::int64_t>(evicted));
 }
 
-Task<> DocumentShard::note_progress() {
-  std::vector<DocumentStore::Progress> progress;
-  for (auto& [id, entry] : documents_) {
-    const LiveDocument& live = *entry.live;
-    if (entry.ready && live.version() != live.noted_version) {
-      progress.push_back({id, live.version(), live.updated().wall_ms()});
-    }
-  }
-  if (progress.empty()) co_return Result<>{};
-  CO_TRY_VOID(co_await store_.note_progress(progress));
-  for (const auto& one : progress) {
-    if (auto found = documents_.find(one.id); found != documents_.end())
-      found->second.live->noted_version = one.version;
-  }
-  co_return Result<>{};
-}
-
 Task<> DocumentShard::snapshot(Live document) {
   if (document->removed || document->snapshot_under_way) co_return Result<>{};
   document->snapshot_under_way = true;
@@ -368,9 +357,13 @@ Task<> DocumentShard::snapshot(Live document) {
   const engines::Position position = out.position;
   const std::uint64_t version = out.version;
   const std::size_t state_bytes = out.state.size();
+  std::vector<HistoryRecord> records = document->tail();
   document->size().measured(document->doc().json_bytes());
-  // The history first: what makes the log expendable is the snapshot.
-  auto written = co_await keep_history(document, document->tail(), out.state);
+  // What the snapshot has the log need not keep: what is to be told of it is noted before.
+  Result<> written;
+  if (store_.tells() && document->noted_version < version) written = co_await note_progress();
+  // And the history: what makes the log expendable is the snapshot.
+  if (written) written = co_await keep_history(document, std::move(records), out.state);
   if (written) written = co_await snapshots_.write(shard_.id(), document->stream(), document->owner, std::move(out));
   document->snapshot_under_way = false;
   if (!written) {

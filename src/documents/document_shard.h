@@ -113,7 +113,7 @@ class DocumentShard final : public shard::StateMachine {
   Task<> keep_history(Live document, std::vector<HistoryRecord> records, const Bytes& state);
   asio::awaitable<void> settle_tails(std::size_t most);
   Task<> log_removal(DocumentId id, std::string principal);
-  Task<> take_away(DocumentId id);
+  Task<> take_away(DocumentId id, std::string by);
   Task<> finish_removal(DocumentId id);
   asio::awaitable<void> finish_removals();
   bool wants_snapshot(const Entry& entry, std::int64_t now_ns) const;
@@ -137,9 +137,8 @@ class DocumentShard final : public shard::StateMachine {
 
   std::unordered_map<DocumentId, Entry, IdHash<DocumentTag>> documents_;
   std::unordered_map<DocumentId, Tail, IdHash<DocumentTag>> tails_;
-  /// Deleted in the log, and something of them may be there still. With what was open of it: a snapshot may be under
-  /// way.
-  std::unordered_map<DocumentId, Live, IdHash<DocumentTag>> removing_;
+  /// Deleted in the log, and something of them may be there still.
+  std::unordered_map<DocumentId, RemovedDocument, IdHash<DocumentTag>> removing_;
   VersionCache versions_;
   std::move_only_function<void(std::int64_t)> sweep_hook_;
   std::move_only_function<void()> leave_hook_;

@@ -124,7 +124,7 @@ TEST_F(DocumentShardTest, a_removed_document_does_not_come_back) {
   write(id, "secret");
   restart();
   write(id, "secret, in snapshot and log");
-  ASSERT_TRUE(run(store_->remove(id)));
+  ASSERT_TRUE(run(store_->remove(id, "usr_test")));
   ASSERT_TRUE(run(documents_->remove(id, "usr_test")));
   EXPECT_EQ(read(id).error().code, Code::kNotFound);
   for (const char* kind : {"snapshots", "history"})

@@ -31,7 +31,7 @@ class DocumentsTest : public EngineTest {
   }
 
   void start() {
-    store_ = std::make_unique<documents::DocumentStore>(*engines_.tables);
+    store_ = std::make_unique<documents::DocumentStore>(*engines_.tables, journal_.get());
     vault_ = std::make_unique<vault::Vault>(*engines_.blobs, masters_, true);
     snapshots_ = std::make_unique<shard::SnapshotStore>(*engines_.blobs, *vault_, pool_, 64u << 20u);
     history_ = std::make_unique<documents::HistoryStore>(*engines_.blobs, *vault_, pool_, max_history_chunk(limits_));
@@ -79,7 +79,7 @@ class DocumentsTest : public EngineTest {
   }
   DocumentId create() {
     const documents::DocumentRow row = new_row();
-    EXPECT_TRUE(run(store_->create(row)));
+    EXPECT_TRUE(run(store_->create(row, owner_.str())));
     return row.id;
   }
   /// Leads the document's text to `content` and waits until that is durable and applied.
@@ -112,6 +112,7 @@ class DocumentsTest : public EngineTest {
   const vault::MasterKeys masters_ = some_master_keys();
   UserId owner_{UserId::make(ids_, Slot{0})};
   std::unique_ptr<vault::Vault> vault_;
+  std::unique_ptr<events::Journal> journal_;  // null, unless a test has set it
   std::unique_ptr<documents::DocumentStore> store_;
   std::unique_ptr<shard::SnapshotStore> snapshots_;
   std::unique_ptr<documents::HistoryStore> history_;

@@ -1,5 +1,7 @@
 #include "documents/document_store.h"
 
+#include "json/writer.h"
+
 namespace concord::documents {
 
 using engines::as_integer;
@@ -73,6 +75,15 @@ Statement select_seen(std::string_view columns, UserId who, std::vector<std::str
   return statement;
 }
 
+/// Of what is new.
+std::string made_data(const std::string& name, const std::string& folder, UserId owner, const std::string& type) {
+  json::Writer data;
+  data.begin_object().field("name", name).field("folder", folder).field("owner", owner.str());
+  if (!type.empty()) data.field("doc_type", type);
+  data.end();
+  return std::move(data).take();
+}
+
 std::unexpected<Error> not_found() { return fail(Code::kNotFound, "there is no such document"); }
 std::unexpected<Error> no_folder() { return fail(Code::kNotFound, "there is no such folder"); }
 
@@ -123,19 +134,82 @@ std::vector<engines::Migration> DocumentStore::migrations() {
   return all;
 }
 
-Task<> DocumentStore::create(DocumentRow row) {
+std::int64_t DocumentStore::now_ms() const { return journal_ != nullptr ? journal_->now_ms() : 0; }
+
+/// As part of the transaction.
+Task<> DocumentStore::tell(Transaction& transaction, events::Event event) const {
+  if (journal_ == nullptr) co_return Result<>{};
+  co_return co_await journal_->write(transaction, std::move(event));
+}
+
+/// Whether there was anything to change.
+Task<bool> DocumentStore::change(Statement statement, events::Event event) {
+  if (journal_ == nullptr) {
+    CO_TRY(const auto changed, co_await tables_.query(std::move(statement)));
+    co_return changed.affected > 0;
+  }
   // Arguments of the body live in this frame, which outlives it; and so below.
-  co_return co_await tables_.transaction([made = &row](Transaction& transaction) -> Task<> {
-    return [](Transaction& tx, const DocumentRow& one) -> Task<> {
-      CO_TRY_VOID(co_await AccessStore::add(tx, {one.id.str(), one.owner, one.folder}));
-      CO_TRY_VOID(co_await tx.query(Statement{
-          "INSERT INTO documents (id, owner, name, doc_type, created_ms, updated_ms, version) VALUES ($1, $2, $3, $4, "
-          "$5, $6, $7)",
-          {one.id.str(), one.owner.str(), one.name, one.doc_type, one.created_ms, one.updated_ms,
-           static_cast<std::int64_t>(one.version)}}));
-      co_return Result<>{};
-    }(transaction, *made);
+  struct Step {
+    const DocumentStore& store;
+    const Statement& statement;
+    const events::Event& event;
+    bool found = false;
+  } step{*this, statement, event};
+  CO_TRY_VOID(co_await tables_.transaction([&step](Transaction& transaction) -> Task<> {
+    return [](Transaction& tx, Step& one) -> Task<> {
+      CO_TRY(const auto changed, co_await tx.query(one.statement));
+      one.found = changed.affected > 0;
+      if (!one.found) co_return Result<>{};
+      co_return co_await one.store.tell(tx, one.event);
+    }(transaction, step);
+  }));
+  co_return step.found;
+}
+
+/// Inserts a row, as a thing of access too.
+Task<> DocumentStore::insert(access::Thing thing, Statement row, events::Event event) {
+  struct Step {
+    const DocumentStore& store;
+    const access::Thing& thing;
+    const Statement& row;
+    const events::Event& event;
+  } step{*this, thing, row, event};
+  co_return co_await tables_.transaction([&step](Transaction& transaction) -> Task<> {
+    return [](Transaction& tx, const Step& one) -> Task<> {
+      CO_TRY_VOID(co_await AccessStore::add(tx, one.thing));
+      CO_TRY_VOID(co_await tx.query(one.row));
+      co_return co_await one.store.tell(tx, one.event);
+    }(transaction, step);
   });
+}
+
+/// The same, for its removal: `missing` where there is none.
+Task<> DocumentStore::erase(Statement row, events::Event event, std::unexpected<Error> missing) {
+  struct Step {
+    const DocumentStore& store;
+    const Statement& row;
+    const events::Event& event;
+    const std::unexpected<Error>& missing;
+  } step{*this, row, event, missing};
+  co_return co_await tables_.transaction([&step](Transaction& transaction) -> Task<> {
+    return [](Transaction& tx, const Step& one) -> Task<> {
+      CO_TRY(const auto changed, co_await tx.query(one.row));
+      if (changed.affected == 0) co_return one.missing;
+      CO_TRY_VOID(co_await AccessStore::remove(tx, one.event.key));
+      co_return co_await one.store.tell(tx, one.event);
+    }(transaction, step);
+  });
+}
+
+Task<> DocumentStore::create(DocumentRow row, std::string by) {
+  Statement insert_row{
+      "INSERT INTO documents (id, owner, name, doc_type, created_ms, updated_ms, version) VALUES ($1, $2, $3, $4, "
+      "$5, $6, $7)",
+      {row.id.str(), row.owner.str(), row.name, row.doc_type, row.created_ms, row.updated_ms,
+       static_cast<std::int64_t>(row.version)}};
+  events::Event event = thing_event("created", row.id.str(), std::move(by), row.created_ms,
+                                    made_data(row.name, row.folder, row.owner, row.doc_type));
+  return insert({row.id.str(), row.owner, std::move(row.folder)}, std::move(insert_row), std::move(event));
 }
 
 Task<DocumentRow> DocumentStore::find(DocumentId id) {
@@ -171,32 +245,26 @@ Task<std::vector<DocumentRow>> DocumentStore::list(UserId who, std::vector<std::
   co_return parse_all(found, parse_row);
 }
 
-Task<> DocumentStore::rename(DocumentId id, std::string name, std::int64_t updated_ms) {
-  CO_TRY(auto changed, co_await tables_.query(Statement{"UPDATE documents SET name = $2, updated_ms = $3 WHERE id = $1",
-                                                        {id.str(), std::move(name), updated_ms}}));
-  if (changed.affected == 0) co_return not_found();
+Task<> DocumentStore::rename(DocumentId id, std::string name, std::int64_t updated_ms, std::string by) {
+  events::Event event = thing_event("renamed", id.str(), std::move(by), updated_ms, name_and_folder(&name, nullptr));
+  CO_TRY(const bool was, co_await change({"UPDATE documents SET name = $2, updated_ms = $3 WHERE id = $1",
+                                          {id.str(), std::move(name), updated_ms}},
+                                         std::move(event)));
+  if (!was) co_return not_found();
   co_return Result<>{};
 }
 
-Task<> DocumentStore::remove(DocumentId id) {
-  co_return co_await tables_.transaction([id](Transaction& transaction) -> Task<> {
-    return [](Transaction& tx, DocumentId one) -> Task<> {
-      CO_TRY(auto changed, co_await tx.query(Statement{"DELETE FROM documents WHERE id = $1", {one.str()}}));
-      if (changed.affected == 0) co_return not_found();
-      co_return co_await AccessStore::remove(tx, one.str());
-    }(transaction, id);
-  });
+Task<> DocumentStore::remove(DocumentId id, std::string by) {
+  return erase({"DELETE FROM documents WHERE id = $1", {id.str()}},
+               thing_event("removed", id.str(), std::move(by), now_ms()), not_found());
 }
 
-Task<> DocumentStore::create(FolderRow row) {
-  co_return co_await tables_.transaction([made = &row](Transaction& transaction) -> Task<> {
-    return [](Transaction& tx, const FolderRow& one) -> Task<> {
-      CO_TRY_VOID(co_await AccessStore::add(tx, {one.id.str(), one.owner, one.folder}));
-      CO_TRY_VOID(co_await tx.query(Statement{"INSERT INTO document_folders (id, name, created_ms) VALUES ($1, $2, $3)",
-                                              {one.id.str(), one.name, one.created_ms}}));
-      co_return Result<>{};
-    }(transaction, *made);
-  });
+Task<> DocumentStore::create(FolderRow row, std::string by) {
+  Statement insert_row{"INSERT INTO document_folders (id, name, created_ms) VALUES ($1, $2, $3)",
+                       {row.id.str(), row.name, row.created_ms}};
+  events::Event event = thing_event("created", row.id.str(), std::move(by), row.created_ms,
+                                    made_data(row.name, row.folder, row.owner, ""));
+  return insert({row.id.str(), row.owner, std::move(row.folder)}, std::move(insert_row), std::move(event));
 }
 
 Task<FolderRow> DocumentStore::find(FolderId id) {
@@ -214,21 +282,18 @@ Task<std::vector<FolderRow>> DocumentStore::list_folders(UserId who, std::vector
   co_return parse_all(found, parse_folder);
 }
 
-Task<> DocumentStore::rename(FolderId id, std::string name) {
-  CO_TRY(auto changed, co_await tables_.query(Statement{"UPDATE document_folders SET name = $2 WHERE id = $1",
-                                                        {id.str(), std::move(name)}}));
-  if (changed.affected == 0) co_return no_folder();
+Task<> DocumentStore::rename(FolderId id, std::string name, std::string by) {
+  events::Event event = thing_event("renamed", id.str(), std::move(by), now_ms(), name_and_folder(&name, nullptr));
+  CO_TRY(const bool was,
+         co_await change({"UPDATE document_folders SET name = $2 WHERE id = $1", {id.str(), std::move(name)}},
+                         std::move(event)));
+  if (!was) co_return no_folder();
   co_return Result<>{};
 }
 
-Task<> DocumentStore::remove(FolderId id) {
-  co_return co_await tables_.transaction([id](Transaction& transaction) -> Task<> {
-    return [](Transaction& tx, FolderId one) -> Task<> {
-      CO_TRY(auto changed, co_await tx.query(Statement{"DELETE FROM document_folders WHERE id = $1", {one.str()}}));
-      if (changed.affected == 0) co_return no_folder();
-      co_return co_await AccessStore::remove(tx, one.str());
-    }(transaction, id);
-  });
+Task<> DocumentStore::remove(FolderId id, std::string by) {
+  return erase({"DELETE FROM document_folders WHERE id = $1", {id.str()}},
+               thing_event("removed", id.str(), std::move(by), now_ms()), no_folder());
 }
 
 Task<std::vector<DocumentRow>> DocumentStore::owned(UserId owner, std::string after, std::int64_t limit) {
@@ -243,20 +308,28 @@ Task<> DocumentStore::dissolve_folders(UserId owner) {
          co_await tables_.query({"SELECT " + std::string(kFolders) + "WHERE t.owner = $1", {owner.str()}}));
   CO_TRY(const std::vector<FolderRow> folders, parse_all(found, parse_folder));
   for (const FolderRow& folder : folders) {
-    const std::string id = folder.id.str();
-    CO_TRY_VOID(co_await tables_.transaction([&id](Transaction& transaction) -> Task<> {
-      return [](Transaction& tx, std::string one) -> Task<> {
-        CO_TRY_VOID(co_await tx.query(Statement{"DELETE FROM document_folders WHERE id = $1", {one}}));
-        co_return co_await AccessStore::dissolve(tx, one);
-      }(transaction, id);
+    const events::Event gone =
+        thing_event("removed", folder.id.str(), owner.str(), now_ms(), name_and_folder(nullptr, &folder.folder));
+    CO_TRY_VOID(co_await tables_.transaction([this, &gone](Transaction& transaction) -> Task<> {
+      return [](Transaction& tx, const DocumentStore& store, const events::Event& event) -> Task<> {
+        CO_TRY_VOID(co_await tx.query(Statement{"DELETE FROM document_folders WHERE id = $1", {event.key}}));
+        CO_TRY_VOID(co_await AccessStore::dissolve(tx, event.key));
+        co_return co_await store.tell(tx, event);
+      }(transaction, *this, gone);
     }));
   }
   co_return Result<>{};
 }
 
-Task<> DocumentStore::move(std::string id, std::string folder) {
-  co_return co_await tables_.transaction(
-      [from = &id, to = &folder](Transaction& transaction) { return AccessStore::move(transaction, *from, *to); });
+Task<> DocumentStore::move(std::string id, std::string folder, std::string by) {
+  const events::Event moved =
+      thing_event("moved", std::move(id), std::move(by), now_ms(), name_and_folder(nullptr, &folder));
+  co_return co_await tables_.transaction([this, &moved, &folder](Transaction& transaction) -> Task<> {
+    return [](Transaction& tx, const DocumentStore& store, const events::Event& event, std::string to) -> Task<> {
+      CO_TRY_VOID(co_await AccessStore::move(tx, event.key, std::move(to)));
+      co_return co_await store.tell(tx, event);
+    }(transaction, *this, moved, folder);
+  });
 }
 
 Task<> DocumentStore::name_version(DocumentId id, std::uint64_t version, std::string name, UserId who,
@@ -297,20 +370,31 @@ Task<std::vector<DocumentStore::VersionName>> DocumentStore::version_names(Docum
   co_return out;
 }
 
+Task<> DocumentStore::note(Transaction& transaction, const Progress& progress) const {
+  std::uint64_t since = 0;
+  if (journal_ != nullptr) {
+    CO_TRY(const auto row,
+           co_await transaction.query({"SELECT version FROM documents WHERE id = $1", {progress.id.str()}}));
+    if (row.empty()) co_return Result<>{};
+    since = static_cast<std::uint64_t>(as_integer(row.rows[0][0]));
+  }
+  CO_TRY(const auto moved,
+         co_await transaction.query(Statement{
+             "UPDATE documents SET version = $2, updated_ms = CASE WHEN updated_ms > $3 THEN updated_ms ELSE $3 END "
+             "WHERE id = $1 AND version < $2",
+             {progress.id.str(), static_cast<std::int64_t>(progress.version), progress.updated_ms}}));
+  if (journal_ == nullptr || moved.affected == 0) co_return Result<>{};
+  co_return co_await journal_->write(
+      transaction, events_of(progress.id, progress.activity, since, progress.version, progress.updated_ms));
+}
+
 Task<> DocumentStore::note_progress(std::vector<Progress> progress) {
   if (progress.empty()) co_return Result<>{};
-  // The body is called, and its frame lives, within this frame; it captures nothing that could end before it.
-  auto* rows = &progress;
-  co_return co_await tables_.transaction([rows](engines::Transaction& transaction) -> Task<> {
-    return [](engines::Transaction& tx, const std::vector<Progress>& all) -> Task<> {
-      for (const Progress& one : all) {
-        CO_TRY_VOID(co_await tx.query(Statement{
-            "UPDATE documents SET version = $2, updated_ms = CASE WHEN updated_ms > $3 THEN updated_ms ELSE $3 END "
-            "WHERE id = $1 AND version < $2",
-            {one.id.str(), static_cast<std::int64_t>(one.version), one.updated_ms}}));
-      }
+  co_return co_await tables_.transaction([this, all = &progress](Transaction& transaction) -> Task<> {
+    return [](Transaction& tx, const DocumentStore& store, const std::vector<Progress>& rows) -> Task<> {
+      for (const Progress& one : rows) CO_TRY_VOID(co_await store.note(tx, one));
       co_return Result<>{};
-    }(transaction, *rows);
+    }(transaction, *this, *all);
   });
 }
 

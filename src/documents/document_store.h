@@ -8,7 +8,9 @@
 
 #include "access/access.h"
 #include "base/id.h"
+#include "documents/document_events.h"
 #include "engines/tables.h"
+#include "events/journal.h"
 
 namespace concord::documents {
 
@@ -48,12 +50,15 @@ struct ListCursor {
 
 class DocumentStore {
  public:
-  explicit DocumentStore(engines::Tables& tables) : tables_(tables) {}
+  /// What is done is told in the same transaction; `journal` null: to nobody. `by` is the principal who does it.
+  explicit DocumentStore(engines::Tables& tables, events::Journal* journal = nullptr)
+      : tables_(tables), journal_(journal) {}
 
   static std::vector<engines::Migration> migrations();
+  bool tells() const { return journal_ != nullptr; }
 
   /// Also as a thing of `access`, in the row's folder: fails as AccessStore::add.
-  Task<> create(DocumentRow row);
+  Task<> create(DocumentRow row, std::string by);
   /// kNotFound where there is no such document.
   Task<DocumentRow> find(DocumentId id);
   /// Absent where there is no such document.
@@ -64,22 +69,22 @@ class DocumentStore {
   /// see; also by grants that have expired. In the folder, where one is named.
   Task<std::vector<DocumentRow>> list(UserId who, std::vector<std::string> subjects, std::optional<FolderId> folder,
                                       std::optional<ListCursor> after, std::int64_t limit);
-  Task<> rename(DocumentId id, std::string name, std::int64_t updated_ms);
-  Task<> remove(DocumentId id);
+  Task<> rename(DocumentId id, std::string name, std::int64_t updated_ms, std::string by);
+  Task<> remove(DocumentId id, std::string by);
 
-  Task<> create(FolderRow row);
+  Task<> create(FolderRow row, std::string by);
   Task<FolderRow> find(FolderId id);
   /// As for documents, by name; at most kMaxFolders.
   Task<std::vector<FolderRow>> list_folders(UserId who, std::vector<std::string> subjects,
                                             std::optional<FolderId> folder);
   static constexpr std::int64_t kMaxFolders = 1000;
-  Task<> rename(FolderId id, std::string name);
+  Task<> rename(FolderId id, std::string name, std::string by);
   /// kConflict where something lies in it.
-  Task<> remove(FolderId id);
+  Task<> remove(FolderId id, std::string by);
   /// All of the user's folders go; what lies in one comes to lie where it lay.
   Task<> dissolve_folders(UserId owner);
   /// A document or folder into a folder, or out of any where it is empty: fails as AccessStore::move.
-  Task<> move(std::string id, std::string folder);
+  Task<> move(std::string id, std::string folder, std::string by);
 
   /// Names a version, or renames it.
   Task<> name_version(DocumentId id, std::uint64_t version, std::string name, UserId who, std::int64_t now_ms);
@@ -99,12 +104,21 @@ class DocumentStore {
     DocumentId id;
     std::uint64_t version = 0;
     std::int64_t updated_ms = 0;
+    Activity activity{};  // that led there, where it is known; what the tables know of already is not told again
   };
   /// Notes how far live documents have come, all in one transaction. Never goes back.
   Task<> note_progress(std::vector<Progress> progress);
 
  private:
+  std::int64_t now_ms() const;
+  Task<> tell(engines::Transaction& transaction, events::Event event) const;
+  Task<bool> change(engines::Statement statement, events::Event event);
+  Task<> insert(access::Thing thing, engines::Statement row, events::Event event);
+  Task<> erase(engines::Statement row, events::Event event, std::unexpected<Error> missing);
+  Task<> note(engines::Transaction& transaction, const Progress& progress) const;
+
   engines::Tables& tables_;
+  events::Journal* const journal_;
 };
 
 }  // namespace concord::documents

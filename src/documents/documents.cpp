@@ -40,7 +40,7 @@ std::vector<std::unique_ptr<DocumentShard>> Documents::make_shards() {
 Documents::Documents(Dependencies dependencies, DocumentLimits limits)
     : dependencies_(std::move(dependencies)),
       limits_(limits),
-      store_(dependencies_.tables),
+      store_(dependencies_.tables, dependencies_.events),
       suggestions_(dependencies_.tables, dependencies_.vault),
       metrics_(dependencies_.metrics),
       ids_(dependencies_.clock),
@@ -49,7 +49,7 @@ Documents::Documents(Dependencies dependencies, DocumentLimits limits)
       annotations_([this](DocumentId id) -> DocumentShard& { return shard_of(id); }, dependencies_.clock, ids_),
       live_(shards_, limits_,
             {dependencies_.access, dependencies_.identity, dependencies_.bus, dependencies_.clock, dependencies_.logger,
-             dependencies_.reconnects, dependencies_.watch}) {}
+             dependencies_.reconnects, dependencies_.watch, dependencies_.events}) {}
 
 Documents::~Documents() = default;
 
@@ -142,13 +142,13 @@ Task<DocumentRow> Documents::create(identity::Authenticated who, std::string nam
   row.created_ms = dependencies_.clock.wall_ms();
   row.updated_ms = row.created_ms;
   row.access = Level::kOwner;
-  CO_TRY_VOID(co_await store_.create(row));
+  CO_TRY_VOID(co_await store_.create(row, who.actor().str()));
   if (!content.empty()) {
     DocumentShard& shard = shard_of(row.id);
     auto written =
         co_await run_on(shard.reactor(), write_here(shard, row.id, who.actor().str(), format, std::move(content), {}));
     if (!written) {  // no document without the content it was asked for
-      CO_TRY_VOID(co_await store_.remove(row.id));
+      CO_TRY_VOID(co_await store_.remove(row.id, who.actor().str()));
       (void)co_await remove(
           row.id, who.actor().str());  // where the log cannot write: what it has without a row goes at a start
       co_return fail(std::move(written).error());
@@ -180,11 +180,13 @@ Task<Documents::Content> Documents::write(DocumentId id, std::string author, For
 }
 
 Task<Documents::Content> Documents::write_here(DocumentShard& shard, DocumentId id, std::string author, Format format,
-                                               std::string content, std::optional<std::uint64_t> version) {
+                                               std::string content, std::optional<std::uint64_t> version,
+                                               std::uint64_t restores) {
   CO_TRY(auto live, co_await shard.open(id));
   const AsyncMutex::Hold one_at_a_time = co_await live->edit_mutex().lock();
   const std::uint64_t base = version.value_or(live->version());
-  const WriteIdentity identity = identify(id, author, format, content, base);
+  WriteIdentity identity = identify(id, author, format, content, base);
+  if (restores > 0) identity.author.client = restoring_client(restores, identity.author.client);
   if (live->doc().state_vector().clock(identity.client) > 0) co_return content_of(*live, format);
   CO_TRY(const SharedBytes state, co_await shard.state_at(live, base));
   CO_TRY(Bytes update, co_await dependencies_.pool.run<Bytes>([&state, &content, format, client = identity.client] {
@@ -253,8 +255,8 @@ Task<std::vector<VersionChange>> Documents::changes(DocumentId id, std::uint64_t
 Task<Documents::Content> Documents::restore(DocumentId id, std::string author, Format format, std::uint64_t version) {
   CO_TRY(Content then, co_await read_version(id, Format::kDelta, version));
   DocumentShard& shard = shard_of(id);
-  CO_TRY_VOID(co_await run_on(
-      shard.reactor(), write_here(shard, id, std::move(author), Format::kDelta, std::move(then.json), std::nullopt)));
+  CO_TRY_VOID(co_await run_on(shard.reactor(), write_here(shard, id, std::move(author), Format::kDelta,
+                                                          std::move(then.json), std::nullopt, version)));
   co_return co_await read(id, format);
 }
 

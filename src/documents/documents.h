@@ -49,8 +49,9 @@ class Documents final : public shard::ShardHost {
     Clock& clock;
     Metrics& metrics;
     Logger logger;
-    ReadWatch* watch = nullptr;  // null: nobody is told
-    TellMention tell_mention{};  // empty: nobody is told of mentions
+    ReadWatch* watch = nullptr;         // null: nobody is told
+    TellMention tell_mention{};         // empty: nobody is told of mentions
+    events::Journal* events = nullptr;  // null: nothing is told to programs outside
   };
   Documents(Dependencies dependencies, DocumentLimits limits);
   ~Documents() override;
@@ -103,8 +104,7 @@ class Documents final : public shard::ShardHost {
   Task<> remove_owned(UserId owner);
 
   DocumentStore& store() { return store_; }
-  /// Whether this node serves it or not.
-  DocumentShard& shard_at(engines::ShardId number) { return *shards_[number.value]; }
+  DocumentShard& shard_at(engines::ShardId number) { return *shards_[number.value]; }  // served here or not
   LiveDialects& live() { return live_; }
 
  private:
@@ -130,7 +130,7 @@ class Documents final : public shard::ShardHost {
   static Task<std::vector<HistoryRecord>> records_here(DocumentShard& shard, DocumentId id, std::uint64_t from,
                                                        std::uint64_t to);
   Task<Content> write_here(DocumentShard& shard, DocumentId id, std::string author, Format format, std::string content,
-                           std::optional<std::uint64_t> version);
+                           std::optional<std::uint64_t> version, std::uint64_t restores = 0);
   static Task<> remove_here(DocumentShard& shard, DocumentId id, std::string author);
 
   Dependencies dependencies_;

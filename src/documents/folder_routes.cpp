@@ -31,7 +31,7 @@ class FolderRoutes : public DocumentRequests {
     CO_TRY(row.folder, co_await catalog_.folder_for(who, folder.value_or("")));
     row.created_ms = clock_.wall_ms();
     row.access = Level::kOwner;
-    CO_TRY_VOID(co_await documents_.store().create(row));
+    CO_TRY_VOID(co_await documents_.store().create(row, who.actor().str()));
     access_.changed(row.id.str());
     CO_TRY(net::Response response, co_await answer(201, row));
     response.set("location", "/folders/" + row.id.str());
@@ -70,19 +70,19 @@ class FolderRoutes : public DocumentRequests {
     if (folder) {
       CO_TRY_VOID(require(found.row.access, Level::kShare, "folder"));
       CO_TRY(found.row.folder, co_await catalog_.folder_for(found.who, std::move(*folder)));
-      CO_TRY_VOID(co_await documents_.store().move(found.row.id.str(), found.row.folder));
+      CO_TRY_VOID(co_await documents_.store().move(found.row.id.str(), found.row.folder, found.who.actor().str()));
       access_.changed(found.row.id.str());
     }
     if (name) {
       found.row.name = std::move(*name);
-      CO_TRY_VOID(co_await documents_.store().rename(found.row.id, found.row.name));
+      CO_TRY_VOID(co_await documents_.store().rename(found.row.id, found.row.name, found.who.actor().str()));
     }
     co_return co_await answer(200, found.row);
   }
 
   Task<net::Response> remove(net::Request request) {
     CO_TRY(const auto found, co_await find_folder(request, Level::kOwner));
-    CO_TRY_VOID(co_await documents_.store().remove(found.row.id));
+    CO_TRY_VOID(co_await documents_.store().remove(found.row.id, found.who.actor().str()));
     access_.changed(found.row.id.str());
     co_return net::Response{.status = 204};
   }

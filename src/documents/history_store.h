@@ -30,6 +30,7 @@ struct HistoryRecord {
   std::string principal;
   SharedBytes update;
   bool only_annotates = false;  // it touches comments and suggestions alone
+  std::uint64_t restores = 0;   // the version it brings back; known while it is in no chunk yet
 };
 
 struct HistoryChunk {

@@ -28,7 +28,7 @@ class LazyDoc {
   /// A logged update that comes behind what was restored; checked when it was logged. Before anything but `restore`.
   void defer(SharedBytes update);
   /// Called with each of these in order, before it is applied, when the Doc is built.
-  using Look = std::function<void(const crdt::Doc&, ByteView update)>;
+  using Look = std::function<void(crdt::Doc&, ByteView update)>;
   void on_deferred(Look look) { look_ = std::move(look); }
   /// An update of the log; fails as Doc::apply_update does.
   Result<> apply(ByteView update);

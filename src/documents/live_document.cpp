@@ -14,6 +14,8 @@ namespace {
 /// What a record of the tail holds, beside its bytes.
 constexpr std::size_t kRecordBytes = sizeof(HistoryRecord) + sizeof(Bytes) + 48;
 
+WrittenBy written_by(const HistoryRecord& record) { return {record.version, record.time, record.principal}; }
+
 std::size_t memory_of(const HistoryRecord& record) { return record.update->size() + kRecordBytes; }
 
 }  // namespace
@@ -40,8 +42,11 @@ void LiveDocument::replay(const engines::LogRecord& record, engines::Position po
   note(record, position);
   size_.loaded(record.payload->size());
   if (looked_at_ == 0)
-    state_.on_deferred([this](const crdt::Doc& doc, ByteView update) {
-      tail_[looked_at_++].only_annotates = look_for_annotations(doc, update).only;
+    state_.on_deferred([this](crdt::Doc& doc, ByteView update) {
+      HistoryRecord& looked_at = tail_[looked_at_++];
+      const Annotating annotating = look_for_annotations(doc, update);
+      looked_at.only_annotates = annotating.only;
+      if (news_) news_->before(doc, annotating.some, written_by(looked_at));
     });
   state_.defer(record.payload);
 }
@@ -50,7 +55,10 @@ Result<Annotating> LiveDocument::apply(const engines::LogRecord& record, engines
   note(record, position);
   const Annotating annotating = look_for_annotations(doc(), *record.payload);
   tail_.back().only_annotates = annotating.only;
-  TRY_VOID(state_.apply(*record.payload));
+  if (news_) news_->before(doc(), annotating.some, written_by(tail_.back()));
+  const auto applied = state_.apply(*record.payload);
+  if (news_) news_->settle(doc());
+  TRY_VOID(applied);
   return annotating;
 }
 
@@ -64,6 +72,7 @@ void LiveDocument::note(const engines::LogRecord& record, engines::Position posi
   position_ = position;
   read_at_this_version = false;
   tail_.push_back({version_, record.time, record.principal, record.payload});
+  tail_.back().restores = restored_version(record.client);
   may_be_annotated_ = may_be_annotated_ || may_annotate(*record.payload);
   tail_bytes_ += memory_of(tail_.back());
 }
@@ -89,6 +98,20 @@ SharedBytes LiveDocument::since(std::uint64_t version, ByteView had) {
   }
   auto known = crdt::decode_state_vector(had);
   return std::make_shared<const Bytes>(state_.encode_state_as_update(known ? *known : crdt::StateVector{}));
+}
+
+Activity LiveDocument::activity_since(std::uint64_t version, std::uint32_t shard) {
+  Activity out{.writes = {}, .annotations = {}, .shard = shard, .position = position_.value};
+  if (may_be_annotated_ && news_) news_->settle(doc());  // it is known then what only annotates
+  for (const HistoryRecord& record : tail_) {
+    if (record.version > version) out.writes.push_back({written_by(record), record.only_annotates, record.restores});
+  }
+  if (news_) out.annotations = news_->events();
+  return out;
+}
+
+void LiveDocument::told(std::uint64_t version) {
+  if (news_) news_->forget(version);
 }
 
 void LiveDocument::snapshotted(engines::Position position, std::uint64_t version) {

@@ -10,8 +10,10 @@
 
 #include "base/async.h"
 #include "base/id.h"
+#include "documents/annotation_news.h"
 #include "documents/annotations.h"
 #include "documents/awareness.h"
+#include "documents/document_events.h"
 #include "documents/document_size.h"
 #include "documents/history_store.h"
 #include "documents/lazy_doc.h"
@@ -74,6 +76,12 @@ class LiveDocument : public std::enable_shared_from_this<LiveDocument> {
   std::size_t snapshot_bytes() const { return snapshot_bytes_; }
   void set_snapshot_bytes(std::size_t bytes) { snapshot_bytes_ = bytes; }
 
+  /// From here on it is known what updates do to comments and suggestions. Before anyone sees the document.
+  void follow_annotations() { news_.emplace(); }
+  /// What came behind a version that no snapshot has; then of what is told no more.
+  Activity activity_since(std::uint64_t version, std::uint32_t shard);
+  void told(std::uint64_t version);
+
   DocumentSize& size() { return size_; }
 
   /// One REST write at a time.
@@ -119,7 +127,14 @@ class LiveDocument : public std::enable_shared_from_this<LiveDocument> {
   std::size_t snapshot_bytes_ = 0;
   std::size_t looked_at_ = 0;      // of the tail, while the Doc is built
   bool may_be_annotated_ = false;  // else nothing that came names comments or suggestions
+  std::optional<AnnotationNews> news_;
   DocumentSize size_;
+};
+
+/// One that was deleted in the log.
+struct RemovedDocument {
+  std::shared_ptr<LiveDocument> live{};  // what was open of it: a snapshot may be under way
+  std::string by{};                      // empty where that is not known
 };
 
 }  // namespace concord::documents

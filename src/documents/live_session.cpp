@@ -161,6 +161,7 @@ void LiveSession::enter(DocumentShard::Live live, const access::Decision& access
   access_until_ms_ = access.until_ms;
   live_->join(*this);
   sessions_.presence().came(*this);
+  sessions_.tell(*this, "joined");
   const std::unique_ptr<SessionOpening> opening = std::move(opening_);
   opened();
   if (lag_ && lag_->passive) fall_behind();
@@ -188,6 +189,7 @@ void LiveSession::disconnected() {
   if (live_) {
     live_->leave(*this);
     sessions_.presence().goes(*this);
+    sessions_.tell(*this, "left");
     live_->last_used_ns = shard().clock().monotonic_ns();
     if (Bytes gone = live_->awareness().remove_session(number_); !gone.empty())
       live_->publish(Published::Kind::kAwareness, std::move(gone), number_);

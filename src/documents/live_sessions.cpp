@@ -28,6 +28,7 @@ LiveSessions::LiveSessions(DocumentShard& shard, Mailbox& mailbox, const LiveDep
       identity_(on.identity),
       logger_(on.logger),
       watch_(on.watch),
+      events_(on.events),
       presence_(on.bus, shard, on.logger),
       reconnects_(on.reconnects),
       counts_(std::move(counts)),
@@ -37,6 +38,15 @@ LiveSessions::LiveSessions(DocumentShard& shard, Mailbox& mailbox, const LiveDep
   shard_.on_leave([this] {
     end_each([](const LiveSession&) { return true; }, net::CloseCode::kGoingAway, "the document moves; connect again");
   });
+}
+
+void LiveSessions::tell(const LiveSession& session, std::string_view what) {
+  if (events_ == nullptr) return;
+  events_->note({.topic = events::Topic::kCollaboration,
+                 .key = session.document().str(),
+                 .type = "session." + std::string(what),
+                 .actor = session.who().str(),
+                 .time_ms = events_->now_ms()});
 }
 
 LiveSession& LiveSessions::add(std::unique_ptr<LiveSession> session) {

@@ -16,6 +16,7 @@
 #include "documents/read_watch.h"
 #include "documents/session_counts.h"
 #include "documents/sync_answers.h"
+#include "events/journal.h"
 #include "identity/identity.h"
 #include "net/reconnects.h"
 
@@ -29,7 +30,8 @@ struct LiveDependencies {
   Clock& clock;
   const Logger& logger;
   net::Reconnects& reconnects;
-  ReadWatch* watch;  // null: nobody is told
+  ReadWatch* watch;         // null: nobody is told
+  events::Journal* events;  // null: nothing is told to programs outside
 };
 
 class LiveSessions {
@@ -63,6 +65,8 @@ class LiveSessions {
   void release(LiveSession& session);
 
   /// The session is not told everything: `catch_up` is called about once a second.
+  /// "joined" or "left", to programs outside; in passing.
+  void tell(const LiveSession& session, std::string_view what);
   void lags(const LiveSession& session) { lagging_.insert(session.number()); }
   /// Ends what a sign-in that has ended has open.
   void sign_in_ended(identity::SessionId sign_in);
@@ -94,7 +98,8 @@ class LiveSessions {
   access::Access& access_;
   identity::Identity& identity_;
   Logger logger_;
-  ReadWatch* const watch_;  // null: nobody is told
+  ReadWatch* const watch_;         // null: nobody is told
+  events::Journal* const events_;  // null: nothing is told to programs outside
   PresenceMirror presence_;
   net::Reconnects& reconnects_;
   std::shared_ptr<SessionCounts> counts_;  // shared with the other shards' sessions

@@ -37,7 +37,7 @@ class OtDocumentTest : public testing::DocumentsTest {
   }
   Task<> run_body(std::function<Task<>(OtDocumentTest&, DocumentShard::Live)> body) {
     const DocumentRow row = new_row();
-    CO_TRY_VOID(co_await store_->create(row));
+    CO_TRY_VOID(co_await store_->create(row, "usr_test"));
     CO_TRY(auto live, co_await documents_->open(row.id));
     co_return co_await body(*this, live);
   }

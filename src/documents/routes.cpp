@@ -77,7 +77,7 @@ class DocumentRoutes : public DocumentRequests {
     CO_TRY(Documents::Content now, co_await documents_.write(found.row.id, found.who.actor().str(), format,
                                                              std::move(*content), static_cast<std::uint64_t>(version)));
     if (name && *name != found.row.name) {
-      CO_TRY_VOID(co_await documents_.store().rename(found.row.id, *name, clock_.wall_ms()));
+      CO_TRY_VOID(co_await documents_.store().rename(found.row.id, *name, clock_.wall_ms(), found.who.actor().str()));
       found.row.name = std::move(*name);
     }
     co_return co_await respond(std::move(found.row), std::move(now));
@@ -93,13 +93,14 @@ class DocumentRoutes : public DocumentRequests {
     if (folder) {
       CO_TRY_VOID(require(found.row.access, Level::kShare, "document"));
       CO_TRY(found.row.folder, co_await catalog_.folder_for(found.who, std::move(*folder)));
-      CO_TRY_VOID(co_await documents_.store().move(found.row.id.str(), found.row.folder));
+      CO_TRY_VOID(co_await documents_.store().move(found.row.id.str(), found.row.folder, found.who.actor().str()));
       access_.changed(found.row.id.str());
     }
     if (name) {
       found.row.name = std::move(*name);
       found.row.updated_ms = clock_.wall_ms();
-      CO_TRY_VOID(co_await documents_.store().rename(found.row.id, found.row.name, found.row.updated_ms));
+      CO_TRY_VOID(co_await documents_.store().rename(found.row.id, found.row.name, found.row.updated_ms,
+                                                     found.who.actor().str()));
     }
     CO_TRY(auto names, co_await names_of({found.row.owner}));
     co_return json_response(200, document_json(found.row, names[found.row.owner], nullptr));

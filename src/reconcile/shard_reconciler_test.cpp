@@ -121,7 +121,7 @@ TEST_F(ShardReconcilerTest, content_without_a_document_goes_after_the_time_of_gr
   const DocumentId kept = create_written("kept");
   const DocumentId orphan = create_written("orphan");
   restart();
-  ASSERT_TRUE(run(store_->remove(orphan)));
+  ASSERT_TRUE(run(store_->remove(orphan, "usr_test")));
   ASSERT_TRUE(pass({.grace_ms = 3'600'000, .per_second = 1'000'000, .orphans_percent = 100}));
   EXPECT_TRUE(findings_.empty());
   EXPECT_EQ(reconcile_metrics_.orphans(kShard).value(), 1);
@@ -138,16 +138,16 @@ TEST_F(ShardReconcilerTest, content_without_a_document_goes_after_the_time_of_gr
 
 TEST_F(ShardReconcilerTest, the_time_of_grace_begins_anew_where_the_document_was_there_in_between) {
   const documents::DocumentRow row = new_row();
-  ASSERT_TRUE(run(store_->create(row)));
+  ASSERT_TRUE(run(store_->create(row, "usr_test")));
   write(row.id, "text");
   restart();
   const Options patient{.grace_ms = 3'600'000, .per_second = 1'000'000, .orphans_percent = 100};
-  ASSERT_TRUE(run(store_->remove(row.id)));
+  ASSERT_TRUE(run(store_->remove(row.id, "usr_test")));
   ASSERT_TRUE(pass(patient));
   ASSERT_TRUE(run(engines_.tables->query({"UPDATE reconcile_orphans SET since_ms = 0, seen_ms = seen_ms - 1", {}})));
-  ASSERT_TRUE(run(store_->create(row)));
+  ASSERT_TRUE(run(store_->create(row, "usr_test")));
   ASSERT_TRUE(pass(patient));
-  ASSERT_TRUE(run(store_->remove(row.id)));
+  ASSERT_TRUE(run(store_->remove(row.id, "usr_test")));
   ASSERT_TRUE(pass(patient));
   EXPECT_FALSE(snapshots_of(row.id).empty());
 }
@@ -157,7 +157,7 @@ TEST_F(ShardReconcilerTest, where_much_has_no_document_nothing_is_removed) {
   ids.reserve(24);
   for (int i = 0; i < 24; ++i) ids.push_back(create_written("text"));
   restart();
-  for (std::size_t i = 0; i < 12; ++i) ASSERT_TRUE(run(store_->remove(ids[i])));
+  for (std::size_t i = 0; i < 12; ++i) ASSERT_TRUE(run(store_->remove(ids[i], "usr_test")));
   ASSERT_TRUE(pass({.grace_ms = 0, .per_second = 1'000'000, .orphans_percent = 50}));
   EXPECT_TRUE(findings_.empty());
   EXPECT_EQ(reconcile_metrics_.orphans(kShard).value(), 12);
@@ -247,7 +247,7 @@ TEST_F(ShardReconcilerTest, a_log_that_was_brought_back_goes_on_behind_the_snaps
 TEST_F(ShardReconcilerTest, a_shard_that_is_not_served_here_is_not_touched) {
   const DocumentId orphan = create_written("text");
   restart();
-  ASSERT_TRUE(run(store_->remove(orphan)));
+  ASSERT_TRUE(run(store_->remove(orphan, "usr_test")));
   concord::testing::run_on(reactor(), documents_->drain(5'000));
   EXPECT_EQ(pass().error().code, Code::kUnavailable);
   EXPECT_FALSE(snapshots_of(orphan).empty());
@@ -262,7 +262,7 @@ TEST_F(ShardReconcilerTest, wherever_it_is_cut_off_the_next_pass_finishes_it) {
     const DocumentId missing = create_written("missing");
     const DocumentId twice = create_written("twice");
     restart();
-    ASSERT_TRUE(run(store_->remove(orphan)));
+    ASSERT_TRUE(run(store_->remove(orphan, "usr_test")));
     set_row_version(lagging, 1);
     remove_snapshots(missing);
     add_passed_snapshot(twice);
@@ -288,7 +288,7 @@ TEST_F(ShardReconcilerTest, a_walk_sees_everything_once_whatever_its_pages) {
     const documents::DocumentRow row = new_row();
     Kept kept{.stream = row.id.str()};
     if (pick(random, 0, 2) > 0) {
-      ASSERT_TRUE(run(store_->create(row)));
+      ASSERT_TRUE(run(store_->create(row, "usr_test")));
       kept.row = pick(random, 0, 5);
       set_row_version(row.id, static_cast<std::int64_t>(*kept.row));
     }
@@ -326,7 +326,7 @@ TEST_F(ShardReconcilerTest, rows_are_those_of_the_shard) {
   for (std::uint16_t slot = 0; slot < kSlots; slot += 37) {
     documents::DocumentRow row = new_row();
     row.id = DocumentId::make(ids_, Slot{slot});
-    ASSERT_TRUE(run(store_->create(row)));
+    ASSERT_TRUE(run(store_->create(row, "usr_test")));
     ++counts[shard::shard_of(Slot{slot}).value];
   }
   for (std::uint32_t shard = 0; shard < shard::kShards; ++shard) {
