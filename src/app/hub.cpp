@@ -14,6 +14,7 @@
 #include "app/address.h"
 #include "app/certificate_watch.h"
 #include "app/cluster.h"
+#include "app/event_publishing.h"
 #include "app/logging.h"
 #include "app/other_nodes.h"
 #include "app/stop_signals.h"
@@ -109,6 +110,9 @@ class Hub {
         audit::options_from(config_),
         audit::Audit::Dependencies{*engines_.tables, *engines_.embedded.files, pool_, clock_, metrics_, logger_});
     TRY_VOID(wait_for(reactors_.at(0), audit_->start(reactors_.at(0))));
+    TRY(events_, EventPublishing::make(config_, {*engines_.tables, *engines_.coordination, reactors_.at(0), clock_,
+                                                 ids_, metrics_, logger_, node_name()}));
+    if (events_) TRY_VOID(wait_for(reactors_.at(0), events_->start()));
     TRY_VOID(open_mail());
     watch_ = std::make_unique<guard::Watch>(
         guard_, guard::Watch::Dependencies{clock_, ids_, metrics_, reads_a_document,
@@ -129,6 +133,7 @@ class Hub {
     TRY_VOID(cluster_ ? cluster_->start() : wait_for(reactors_.at(0), documents_->start()));
     TRY_VOID(wait_for(reactors_.at(0), reconciler_->start()));
     if (!cluster_) TRY_VOID(wait_for(reactors_.at(0), identity_->finish_removals()));
+    if (events_ && (!cluster_ || cluster_->roles().worker)) events_->publish();
     if (archive_) archive_->start(reactors_.at(0));
     return {};
   }
@@ -146,6 +151,7 @@ class Hub {
     if (documents_) drain(documents_->drain(all_ms / 2));
     if (others_) drain(others_->stop());
     if (audit_) drain(audit_->stop());
+    if (events_) drain(events_->stop());
     if (archive_) drain(archive_->stop(until_ns));
     if (identity_) identity_->stop();
     if (mailer_) mailer_->stop();
@@ -237,6 +243,7 @@ class Hub {
       others_ = std::make_unique<OtherNodes>(engines_, reactors_.at(0), clock_, ids_, metrics_, logger_, *vault_);
   }
   changes::Changes* changes() { return others_ ? &others_->changes() : nullptr; }
+  events::Journal* journal() { return events_ ? &events_->journal() : nullptr; }
   guard::OtherNodes* guards() { return others_ ? &others_->guards() : nullptr; }
 
   Result<> open_mail() {
@@ -349,7 +356,7 @@ class Hub {
     snapshots_ = std::make_unique<shard::SnapshotStore>(blobs, *vault_, pool_, limits.snapshot_bytes());
     history_ = std::make_unique<documents::HistoryStore>(blobs, *vault_, pool_, documents::max_history_chunk(limits));
     access_ = std::make_unique<access::Access>(
-        access::Access::Dependencies{*engines_.tables, *identity_, *audit_, clock_, metrics_, changes()});
+        access::Access::Dependencies{*engines_.tables, *identity_, *audit_, clock_, metrics_, changes(), journal()});
     watched_reads_ = std::make_unique<WatchedReads>(*watch_, *audit_);
     if (mailer_) {
       std::string url = config_.string("PUBLIC_URL");
@@ -359,7 +366,7 @@ class Hub {
     documents_ = std::make_unique<documents::Documents>(
         documents::Documents::Dependencies{*shards_, *engines_.tables, *snapshots_, *history_, *identity_, *vault_,
                                            *access_, *engines_.bus, reconnects_, pool_, clock_, metrics_, logger_,
-                                           watched_reads_.get(), mention_mails()},
+                                           watched_reads_.get(), mention_mails(), journal()},
         limits);
     build_reconciler();
     mcp_ = std::make_unique<mcp::Mcp>(mcp::Mcp::Dependencies{*documents_, *access_, *identity_, *audit_, pool_,
@@ -425,6 +432,7 @@ class Hub {
   std::unique_ptr<archive::HubArchive> archive_;
   std::unique_ptr<OtherNodes> others_;  // null: no other node can be
   std::unique_ptr<audit::Audit> audit_;
+  std::unique_ptr<EventPublishing> events_;  // null: nothing is told to programs outside
   std::unique_ptr<mail::Mailer> mailer_;
   std::unique_ptr<identity::MentionMails> mention_mails_;  // null: the hub sends no mail
   std::unique_ptr<guard::Watch> watch_;

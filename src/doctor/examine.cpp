@@ -14,6 +14,7 @@
 #include "doctor/redis_check.h"
 #include "doctor/s3_check.h"
 #include "drivers/options.h"
+#include "events/event.h"
 
 namespace concord::doctor {
 namespace {
@@ -65,6 +66,18 @@ Found examine_kafka(const Config& config) {
   return facts ? judge_kafka(*facts) : unreadable("kafka", "KAFKA_BROKERS", facts.error());
 }
 
+Found examine_events(const Config& config) {
+  const auto options = drivers::event_options(config);
+  const std::string setting = config.string("EVENTS_BROKERS").empty() ? "KAFKA_BROKERS" : "EVENTS_BROKERS";
+  if (!options) return unreadable("events", setting, options.error());
+  if (!*options) return {};
+  std::vector<std::string> topics;
+  for (const auto topic : {events::Topic::kDocuments, events::Topic::kCollaboration, events::Topic::kUsers})
+    topics.push_back(config.string("EVENTS_TOPIC_PREFIX") + std::string(to_string(topic)));
+  const auto facts = probe_kafka(**options, topics);
+  return facts ? judge_kafka(*facts, "events", setting) : unreadable("events", setting, facts.error());
+}
+
 /// One check on a thread of its own. It is given up by leaving it alone, so what it works on is its own.
 struct Check {
   std::string area;
@@ -93,6 +106,8 @@ std::vector<Check> begin_all(const Config& config) {
                               is_shared ? 2 : 1);
     }));
   if (drivers::is_kafka(log)) checks.push_back(begin("kafka", config, examine_kafka));
+  if (config.boolean("EVENTS") && (drivers::is_kafka(log) || !config.string("EVENTS_BROKERS").empty()))
+    checks.push_back(begin("events", config, examine_events));
   if (drivers::is_postgres(log) && !is_shared)
     checks.push_back(begin("postgres", config, [](const Config& own) {
       return examine_postgres(own, "LOG_URL", own.string("LOG_URL"), "log", 1);

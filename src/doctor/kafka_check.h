@@ -1,8 +1,9 @@
 #pragma once
-// Kafka, for the log: who is there, and how many have each of the hub's topics.
+// Kafka, for the log and for events: who is there, and how many have each of the hub's topics.
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "doctor/finding.h"
@@ -26,8 +27,10 @@ struct KafkaFacts {
 };
 
 /// Blocks; the cluster is given up after some seconds. kInvalidArgument names the setting.
-Result<KafkaFacts> probe_kafka(const kafka::KafkaOptions& options);
+/// Looks at the topics that are named, else at those with the log's prefix.
+Result<KafkaFacts> probe_kafka(const kafka::KafkaOptions& options, const std::vector<std::string>& topics = {});
 
-std::vector<Finding> judge_kafka(const KafkaFacts& facts);
+std::vector<Finding> judge_kafka(const KafkaFacts& facts, std::string_view area = "kafka",
+                                 std::string_view brokers_setting = "KAFKA_BROKERS");
 
 }  // namespace concord::doctor

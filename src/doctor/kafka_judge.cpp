@@ -42,11 +42,11 @@ void judge_topics(const KafkaFacts& facts, Findings& out) {
 
 }  // namespace
 
-std::vector<Finding> judge_kafka(const KafkaFacts& facts) {
-  Findings out("kafka");
+std::vector<Finding> judge_kafka(const KafkaFacts& facts, std::string_view area, std::string_view brokers_setting) {
+  Findings out{std::string(area)};
   if (!facts.unreachable.empty()) {
     out.error(facts.address, "does not answer: " + facts.unreachable,
-              "start it, or correct KAFKA_BROKERS, KAFKA_TLS, KAFKA_USER and KAFKA_PASSWORD");
+              fmt::format("start it, or correct {}, KAFKA_TLS, KAFKA_USER and KAFKA_PASSWORD", brokers_setting));
     return std::move(out).take();
   }
   out.ok(facts.address, fmt::format("{} brokers", facts.brokers));

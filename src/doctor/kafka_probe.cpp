@@ -29,7 +29,7 @@ KafkaTopic topic_of(const rd_kafka_metadata_topic_t& topic) {
 
 }  // namespace
 
-Result<KafkaFacts> probe_kafka(const kafka::KafkaOptions& options) {
+Result<KafkaFacts> probe_kafka(const kafka::KafkaOptions& options, const std::vector<std::string>& topics) {
   TRY_VOID(kafka::check(options));
   KafkaFacts facts{.address = options.brokers, .wanted_replicas = options.replicas};
   Metrics metrics;
@@ -45,7 +45,9 @@ Result<KafkaFacts> probe_kafka(const kafka::KafkaOptions& options) {
   facts.brokers = metadata->broker_cnt;
   const std::string prefix = options.topic_prefix + "-";
   for (const auto& topic : std::span(metadata->topics, static_cast<std::size_t>(std::max(metadata->topic_cnt, 0)))) {
-    if (std::string_view(topic.topic).starts_with(prefix)) facts.topics.push_back(topic_of(topic));
+    const std::string_view name(topic.topic);
+    const bool wanted = topics.empty() ? name.starts_with(prefix) : std::ranges::find(topics, name) != topics.end();
+    if (wanted) facts.topics.push_back(topic_of(topic));
   }
   return facts;
 }

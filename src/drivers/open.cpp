@@ -6,6 +6,7 @@
 #include "etcd/etcd_coordination.h"
 #include "etcd/revoke.h"
 #include "kafka/kafka_log.h"
+#include "kafka/kafka_topics.h"
 #include "postgres/open.h"
 #include "redis/redis_bus.h"
 #include "s3/blobs.h"
@@ -61,6 +62,28 @@ const std::array kSettings = {
             .type = kString,
             .fallback = "SCRAM-SHA-512",
             .meaning = "How: SCRAM-SHA-512, SCRAM-SHA-256 or PLAIN."},
+    Setting{.name = "EVENTS",
+            .type = kBoolean,
+            .fallback = "true",
+            .meaning = "Whether events are published where brokers of Kafka are named; the same on every node."},
+    Setting{.name = "EVENTS_BROKERS",
+            .type = kString,
+            .fallback = "",
+            .meaning =
+                "Brokers of Kafka to which events are published, HOST:PORT with commas between them; empty: those "
+                "of the log, where it is in Kafka, else events are not published. KAFKA_TLS and what signs in "
+                "count for these too."},
+    Setting{.name = "EVENTS_TOPIC_PREFIX",
+            .type = kString,
+            .fallback = "",
+            .most = 64,
+            .meaning = "What the topics of events (document-events, collaboration-events, user-events) begin with."},
+    Setting{.name = "EVENTS_PARTITIONS",
+            .type = kInteger,
+            .fallback = "6",
+            .least = 1,
+            .most = 1000,
+            .meaning = "Partitions of a topic of events that the hub makes."},
     Setting{.name = "REDIS_URL",
             .type = kString,
             .fallback = "",
@@ -218,6 +241,13 @@ Result<engines::Engines> open_engines(const Config& config, engines::EnginesOpti
                           {"coordination", wanted.coordination ? "local" : "etcd"},
                           {"blobs", wanted.blobs ? "directory" : "s3"}});
   return engines;
+}
+
+Result<std::unique_ptr<engines::Topics>> open_topics(const Config& config, const Logger& logger, Metrics& metrics) {
+  TRY(std::optional<kafka::KafkaOptions> options, event_options(config));
+  if (!options) return nullptr;
+  logger.info("events are published", {{"brokers", options->brokers}});
+  return kafka::open_kafka_topics(std::move(*options), config.integer("EVENTS_PARTITIONS"), logger, metrics);
 }
 
 bool has_leases(const Config& config) { return !config.string("ETCD_ENDPOINTS").empty(); }

@@ -12,6 +12,7 @@
 #include "base/metrics.h"
 #include "engines/leases.h"
 #include "engines/open.h"
+#include "engines/topics.h"
 
 namespace concord::drivers {
 
@@ -25,6 +26,9 @@ std::span<const Setting> settings();
 Result<engines::Engines> open_engines(const Config& config, engines::EnginesOptions embedded, Clock& clock,
                                       IdSource& ids, const Logger& logger, Metrics& metrics,
                                       engines::LeaseWitness* witness = nullptr);
+
+/// Where events are published; null where no broker is named, or they are not to be. As `open_engines`.
+Result<std::unique_ptr<engines::Topics>> open_topics(const Config& config, const Logger& logger, Metrics& metrics);
 
 /// Whether ownerships are held by leases, which outlive a process that dies.
 bool has_leases(const Config& config);

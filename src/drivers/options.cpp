@@ -2,6 +2,10 @@
 
 namespace concord::drivers {
 
+namespace {
+constexpr std::int64_t kEventCallMs = 3'000;  // nobody waits for it but the end of the hub
+}
+
 bool is_postgres(std::string_view url) { return url.starts_with("postgres://") || url.starts_with("postgresql://"); }
 
 bool is_kafka(std::string_view url) { return url.starts_with("kafka://"); }
@@ -35,6 +39,28 @@ Result<kafka::KafkaOptions> kafka_options(const Config& config) {
   options.password = config.string("KAFKA_PASSWORD");
   options.mechanism = config.string("KAFKA_SASL_MECHANISM");
   if (is_kafka(config.string("LOG_URL"))) TRY_VOID(kafka::read_url(config.string("LOG_URL"), options));
+  return options;
+}
+
+Result<std::optional<kafka::KafkaOptions>> event_options(const Config& config) {
+  if (!config.boolean("EVENTS")) return std::nullopt;
+  TRY(kafka::KafkaOptions options, kafka_options(config));
+  const std::string& brokers = config.string("EVENTS_BROKERS");
+  if (!brokers.empty()) options.brokers = brokers;
+  if (options.brokers.empty()) return std::nullopt;
+  options.call_timeout_ms = kEventCallMs;
+  const std::string& prefix = config.string("EVENTS_TOPIC_PREFIX");
+  if (!kafka::is_topic_name(prefix + "x"))
+    return fail(Error{Code::kInvalidArgument,
+                      "EVENTS_TOPIC_PREFIX: is at most 64 letters, digits, '.', '_' and '-'",
+                      {{"field", "EVENTS_TOPIC_PREFIX"}, {"value", prefix}}});
+  if (auto checked = kafka::check(options); !checked) {
+    if (brokers.empty() || checked.error().message.find("KAFKA_BROKERS") == std::string::npos)
+      return fail(std::move(checked).error());
+    return fail(Error{Code::kInvalidArgument,
+                      "EVENTS_BROKERS: a broker is host:port; several have commas between them, at most 32",
+                      {{"field", "EVENTS_BROKERS"}}});
+  }
   return options;
 }
 

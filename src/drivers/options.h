@@ -1,6 +1,7 @@
 #pragma once
 // The settings that name engines, as the drivers' options have them.
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,8 @@ Result<std::string> log_url(const Config& config);
 postgres::PoolOptions postgres_options(const Config& config, std::string url);
 /// kInvalidArgument where LOG_URL is of Kafka and cannot be read.
 Result<kafka::KafkaOptions> kafka_options(const Config& config);
+/// Where events are published; absent where they are not. kInvalidArgument names the setting.
+Result<std::optional<kafka::KafkaOptions>> event_options(const Config& config);
 etcd::EtcdOptions etcd_options(const Config& config);
 s3::S3Options s3_options(const Config& config);
 
