@@ -53,7 +53,8 @@ const chosen = options.only.split(',').map((word) => {
 const build = fileURLToPath(new URL('../../build', import.meta.url))
 mkdirSync(build, { recursive: true })
 const scratch = mkdtempSync(join(build, 'bench-cluster-'))
-const nodes = await startNodes(scratch, { commitDelayMs: number('commit-delay-ms'), fsyncDelayMs: number('fsync-delay-ms') })
+const nodes = await startNodes({ commitDelayMs: number('commit-delay-ms'), fsyncDelayMs: number('fsync-delay-ms') })
+process.once('exit', () => nodes.kill()) // also where it is interrupted
 try {
   for (const work of chosen) for (const row of await work(nodes, size, scratch)) report.add(row)
 } finally {

@@ -1,8 +1,9 @@
 // The hub that is measured: three nodes on one machine, with PostgreSQL and one synchronous standby, etcd with short timers,
 // Redis and S3; and who owns what in it.
 import { execFile } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
-import { chmod } from 'node:fs/promises'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmod, mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -12,17 +13,27 @@ import { cpuSeconds } from '../common/report.mjs'
 import { Concord } from '../sessions/servers.mjs'
 
 /** What is put before PostgreSQL, so that every fsync and fdatasync of it and its standby takes so much longer. */
-async function slowDisk(scratch, delayMs) {
-  const library = join(scratch, 'slow_sync.so')
+async function slowDisk(delayMs) {
+  const folder = await mkdtemp(join(tmpdir(), 'concord-slow-')) // where PostgreSQL's own user can read it
+  const library = join(folder, 'slow_sync.so')
   await promisify(execFile)(process.env.CC ?? 'clang-19', ['-shared', '-fPIC', '-O2', '-o', library, fileURLToPath(new URL('slow_sync.c', import.meta.url)), '-ldl'])
-  await chmod(scratch, 0o755)
+  await chmod(folder, 0o755)
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   return { LD_PRELOAD: library, SLOW_SYNC_US: `${delayMs * 1000}` }
 }
 
-export async function startNodes(scratch, { commitDelayMs = 0, fsyncDelayMs = 0 } = {}) {
-  const postgresEnvironment = fsyncDelayMs > 0 ? await slowDisk(scratch, fsyncDelayMs) : {}
+const serverOf = (engines, name) => engines.servers.find((server) => server.name === name)
+
+/** The loader only warns where it cannot read a library. */
+function assertSlow({ name, process: { pid } }) {
+  if (!readFileSync(`/proc/${pid}/maps`, 'latin1').includes('slow_sync.so')) throw new Error(`${name} runs without slow_sync.so`)
+}
+
+export async function startNodes({ commitDelayMs = 0, fsyncDelayMs = 0 } = {}) {
+  const postgresEnvironment = fsyncDelayMs > 0 ? await slowDisk(fsyncDelayMs) : {}
   const cluster = await Cluster.start(3, { SHARD_LEASE_MS: '1000', NODE_PING_MS: '300', NODE_SILENCE_MS: '1500', LIVE_SESSIONS_PER_USER: '0', SNAPSHOT_AFTER_BYTES: '4194304' }, async (engines) => {
     await engines.addStandby('standby')
+    if (fsyncDelayMs > 0) for (const name of ['postgres', 'standby']) assertSlow(serverOf(engines, name))
     const set = async (setting, value) => engines.psql('postgres', `ALTER SYSTEM SET ${setting} = '${value}'`)
     await set('synchronous_standby_names', 'ANY 1 (standby)')
     // The server waits so long before each flush while others are in the middle of a transaction; a disk that takes
@@ -69,9 +80,14 @@ export class Nodes {
   /** CPU time so far, in seconds: of a node's serving process, or of an engine with all its processes. */
   async cpuOfNode(node) { return cpuSeconds(await node.served()) }
   cpuOfServer(name) {
-    const { pid } = this.cluster.engines.servers.find((server) => server.name === name).process
+    const { pid } = serverOf(this.cluster.engines, name).process
     const children = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).map(Number).filter((one) => parentOf(one) === pid)
     return [pid, ...children].reduce((sum, one) => sum + cpuSeconds(one), 0)
+  }
+
+  /** All processes at once, without a word. */
+  kill() {
+    for (const { process: one } of [...this.cluster.nodes, ...this.cluster.engines.servers]) one.kill('SIGKILL')
   }
 
   async stop() { await this.cluster.stop() }
