@@ -31,7 +31,7 @@ function assertSlow({ name, process: { pid } }) {
 
 export async function startNodes({ commitDelayMs = 0, fsyncDelayMs = 0 } = {}) {
   const postgresEnvironment = fsyncDelayMs > 0 ? await slowDisk(fsyncDelayMs) : {}
-  const cluster = await Cluster.start(3, { SHARD_LEASE_MS: '1000', NODE_PING_MS: '300', NODE_SILENCE_MS: '1500', LIVE_SESSIONS_PER_USER: '0', SNAPSHOT_AFTER_BYTES: '4194304' }, async (engines) => {
+  const cluster = await Cluster.start(3, { SHARD_LEASE_MS: '1000', LIVE_SESSIONS_PER_USER: '0', SNAPSHOT_AFTER_BYTES: '4194304' }, async (engines) => {
     await engines.addStandby('standby')
     if (fsyncDelayMs > 0) for (const name of ['postgres', 'standby']) assertSlow(serverOf(engines, name))
     const set = async (setting, value) => engines.psql('postgres', `ALTER SYSTEM SET ${setting} = '${value}'`)

@@ -147,12 +147,16 @@ Result<> Cluster::start() {
   TRY_VOID(wait_for(reactor_, directory_->start()));
   TRY_VOID(wait_for(reactor_, keeper_->start()));
   keeps_ = true;
+  moves_ = std::make_unique<relay::Moves>(relay::MoveOptions{.shards = shard::kShards}, link::NodeName{on_.node},
+                                          links_, places(), reactor_, on_.clock, on_.metrics);
+  reactor_.post([this] { moves_->start(); });
   for (const auto& job : jobs_) reactor_.post([&job] { job->start(); });
   return {};
 }
 
 void Cluster::stop(std::int64_t deadline_ms) {
   for (const auto& job : jobs_) (void)wait_for(reactor_, ended(job->stop()));
+  if (moves_) (void)wait_for(reactor_, ended(moves_->stop()));
   if (joined_) (void)wait_for(reactor_, ended(membership_->leave()));
   if (keeps_) (void)wait_for(reactor_, ended(keeper_->stop()));
   if (directory_) (void)wait_for(reactor_, ended(directory_->stop()));

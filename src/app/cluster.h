@@ -13,6 +13,7 @@
 #include "engines/coordination.h"
 #include "gateway/gateway.h"
 #include "link/link.h"
+#include "relay/moves.h"
 #include "relay/requests.h"
 #include "shard/directory.h"
 #include "shard/elected.h"
@@ -75,6 +76,7 @@ class Cluster {
   std::unique_ptr<shard::Directory> directory_;
   std::unique_ptr<shard::ShardKeeper> keeper_;
   std::unique_ptr<relay::Requests> requests_;
+  std::unique_ptr<relay::Moves> moves_;
   std::unique_ptr<documents::FarDocuments> far_;
   std::vector<std::unique_ptr<shard::Elected>> jobs_;
   bool joined_ = false;

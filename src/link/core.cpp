@@ -190,6 +190,14 @@ void LinkCore::close_all() {
   for (const auto& connection : connections) connection->close(kGoingAway, "the node is shutting down");
 }
 
+void LinkCore::leave_others(std::uint32_t lane, const NodeName& node) {
+  const auto connections = connections_;
+  for (const auto& connection : connections) {
+    if (connection->is_opener() && connection->lane() == lane && connection->peer().node != node)
+      connection->close(kBroken, "another node does this now");
+  }
+}
+
 asio::awaitable<void> LinkCore::stop() {
   stopped_ = true;
   watch_->timer.cancel();

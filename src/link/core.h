@@ -63,6 +63,7 @@ class LinkCore : public std::enable_shared_from_this<LinkCore> {
   /// A connection that was accepted, whose hello was read.
   void adopt(std::unique_ptr<Wire> wire, NodeName from, std::uint32_t lane);
   void close_all();
+  void leave_others(std::uint32_t lane, const NodeName& node);
   asio::awaitable<void> stop();
   std::size_t size() const { return connections_.size(); }
 

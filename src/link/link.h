@@ -119,6 +119,10 @@ class Links {
   /// where the node is not reached in time, is not the one that it must be, or has just been found to be away.
   Stream& open(Reactor& reactor, const Peer& peer, const Opening& opening, std::shared_ptr<StreamHandler> handler);
 
+  /// Closes what this node has opened for that lane to any node but `node`: the streams end at once, with kBroken. Any
+  /// thread.
+  void leave_others(std::uint32_t lane, const NodeName& node);
+
   /// Takes and opens no streams any more, ends those there are with kGoingAway after what was sent on them, and closes
   /// the connections; what is left after `deadline_ms` is cut. A handler opens nothing more once it was told
   /// kGoingAway.

@@ -132,6 +132,10 @@ Stream& Links::open(Reactor& reactor, const Peer& peer, const Opening& opening,
   return state_->cores[reactor.index()]->open(peer, opening, std::move(handler));
 }
 
+void Links::leave_others(std::uint32_t lane, const NodeName& node) {
+  for (const auto& core : state_->cores) core->reactor().post([core, lane, node] { core->leave_others(lane, node); });
+}
+
 asio::awaitable<void> Links::drain(std::int64_t deadline_ms) {
   State& state = *state_;
   state.shared.draining.store(true);
