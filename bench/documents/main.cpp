@@ -143,7 +143,7 @@ class Node {
     row.name = "Notes of a day";
     row.doc_type = "rich_text";
     row.created_ms = row.updated_ms = clock_.wall_ms();
-    CO_TRY_VOID(co_await store_->create(row));
+    CO_TRY_VOID(co_await store_->create(row, row.owner.str()));
     DocumentShard& shard = *documents_[shard::shard_of(id.slot()).value];
     CO_TRY(auto live, co_await shard.open(id));
     for (const char* text : {kFirst, kSecond}) {  // two updates, as a short sitting leaves them

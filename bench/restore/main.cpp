@@ -84,7 +84,7 @@ class Filler {
       row.owner = one.owner;
       row.name = "Notes";
       row.doc_type = "rich_text";
-      must(wait(store_->create(row)));
+      must(wait(store_->create(row, row.owner.str())));
     }
     const std::size_t count = options.log_mb * (1U << 20U) / kFrameBytes;
     for (std::size_t done = 0; done < count; done += kAtOnce) {
