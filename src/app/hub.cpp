@@ -353,7 +353,9 @@ class Hub {
                                               shard::limits_from(config_), clock_, metrics_, logger_);
     const documents::DocumentLimits limits = documents::limits_from(config_);
     engines::Blobs& blobs = hub_blobs();
-    snapshots_ = std::make_unique<shard::SnapshotStore>(blobs, *vault_, pool_, limits.snapshot_bytes());
+    if (engines_.cache) snapshot_cache_ = std::make_unique<shard::SnapshotCache>(*engines_.cache, metrics_);
+    snapshots_ =
+        std::make_unique<shard::SnapshotStore>(blobs, *vault_, pool_, limits.snapshot_bytes(), snapshot_cache_.get());
     history_ = std::make_unique<documents::HistoryStore>(blobs, *vault_, pool_, documents::max_history_chunk(limits));
     access_ = std::make_unique<access::Access>(
         access::Access::Dependencies{*engines_.tables, *identity_, *audit_, clock_, metrics_, changes(), journal()});
@@ -440,6 +442,7 @@ class Hub {
   std::unique_ptr<identity::Identity> identity_;
   std::unique_ptr<access::Access> access_;
   std::unique_ptr<shard::Shards> shards_;
+  std::unique_ptr<shard::SnapshotCache> snapshot_cache_;  // null: there is none
   std::unique_ptr<shard::SnapshotStore> snapshots_;
   std::unique_ptr<documents::HistoryStore> history_;
   std::unique_ptr<documents::Documents> documents_;

@@ -164,7 +164,18 @@ class Restorer {
     }
     if (reached == 0) co_return fail(Code::kCorrupt, "no version of the database in the archive can be read");
     report_.database_ms = static_cast<std::int64_t>(reached);
-    co_return co_await pool_.run<void>([path] { return engines::check_database(path); });
+    co_return co_await pool_.run<void>([path]() -> Result<> {
+      TRY_VOID(engines::check_database(path));
+      return forget_snapshots(path);
+    });
+  }
+
+  /// The snapshots that a restored hub begins with are made here, whatever the tables named.
+  static Result<> forget_snapshots(const std::string& path) {
+    TRY(const auto known, engines::column_of_database(
+                              path, "SELECT name FROM pragma_table_info('documents') WHERE name = 'snapshot_digest'"));
+    if (known.empty()) return {};
+    return engines::run_on_database(path, "UPDATE documents SET snapshot_digest = '', snapshot_position = 0");
   }
 
   /// The version that was reached, 0: none.

@@ -196,8 +196,9 @@ Task<> RestoredDocuments::rebuild(std::string name, Stream stream, std::uint64_t
     co_return co_await refuse(stream, name, position);
   }
   ++report_.rebuilt;
-  co_return co_await snapshots_.write(shard, name, documents_.at(name),
-                                      Snapshot{engines::Position{position}, version, time, **state});
+  CO_TRY_VOID(co_await snapshots_.write(shard, name, documents_.at(name),
+                                        Snapshot{engines::Position{position}, version, time, **state}));
+  co_return Result<>{};
 }
 
 /// Puts what is no snapshot where its snapshot would be.

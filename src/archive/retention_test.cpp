@@ -251,8 +251,8 @@ class Days {
     crdt::Doc doc({.client = crdt::ClientId{3}});
     std::uint64_t held = 0;
     if (*snapshot) {
-      held = (*snapshot)->position.value;
-      ASSERT_TRUE(doc.apply_update((*snapshot)->state));
+      held = (*snapshot)->snapshot.position.value;
+      ASSERT_TRUE(doc.apply_update((*snapshot)->snapshot.state));
     }
     ASSERT_TRUE(engines::walk_log(files, directory_ + "/restored/log", [&](const engines::LogItem& item) -> Result<> {
       if (item.frame == nullptr || item.frame->stream != living_ || item.frame->position.value <= held) return {};

@@ -45,7 +45,8 @@ Found examine_postgres(const Config& config, const std::string& setting, const s
 Found examine_redis(const Config& config) {
   const auto options = redis::parse_redis_url(config.string("REDIS_URL"));
   if (!options) return unreadable("redis", "REDIS_URL", options.error());
-  const auto facts = probe_redis(*options);
+  auto facts = probe_redis(*options);
+  if (facts) facts->caches_documents = config.integer("DOCUMENT_CACHE_SECONDS") > 0;
   return facts ? judge_redis(*facts) : unreadable("redis", "REDIS_URL", facts.error());
 }
 

@@ -26,6 +26,7 @@ struct RedisServer {
 
 struct RedisFacts {
   std::vector<RedisServer> servers;
+  bool caches_documents = false;  // as DOCUMENT_CACHE_SECONDS says
   bool is_cluster = false;
   std::string cluster_state;
   std::int64_t slots_assigned = 0;

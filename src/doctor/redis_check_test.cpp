@@ -43,6 +43,20 @@ TEST(RedisJudge, policies_memory_versions_and_times_have_bounds) {
   EXPECT_EQ(level_of(with([](auto& s) { s.unreachable = "refused"; }), "r1:6379"), Level::kError);
 }
 
+TEST(RedisJudge, beside_cached_documents_what_was_not_used_for_long_is_to_go) {
+  const auto of_policy = [](const char* policy) {
+    RedisFacts facts{.servers = {primary()}, .caches_documents = true};
+    facts.servers[0].policy = policy;
+    facts.servers[0].used_memory_bytes = facts.servers[0].max_memory_bytes;  // as a cache does
+    return judge_redis(facts);
+  };
+  for (const char* good : {"volatile-lru", "allkeys-lru", "volatile-lfu", "allkeys-lfu"})
+    EXPECT_EQ(complaints(of_policy(good)), Words()) << good;
+  EXPECT_EQ(level_of(of_policy("noeviction"), "maxmemory-policy"), Level::kWarn);
+  for (const char* bad : {"volatile-ttl", "volatile-random", "allkeys-random"})
+    EXPECT_EQ(level_of(of_policy(bad), "maxmemory-policy"), Level::kError) << bad;
+}
+
 TEST(RedisJudge, a_cluster_owns_all_its_slots_and_has_replicas) {
   RedisFacts facts{.servers = {primary("a:1"), primary("b:1"), primary("c:1")},
                    .is_cluster = true,

@@ -18,7 +18,19 @@ int major_of(const std::string& version) {
   return major;
 }
 
-void judge_memory(const RedisServer& server, const std::string& at, Findings& out) {
+/// Beside cached documents what was not used for longest, or least, is to go: that is never who is present.
+void judge_policy_with_cache(const RedisServer& server, const std::string& at, Findings& out) {
+  const bool fits = server.policy.ends_with("-lru") || server.policy.ends_with("-lfu");
+  out.add(fits                            ? Level::kOk
+          : server.policy == "noeviction" ? Level::kWarn
+                                          : Level::kError,
+          "maxmemory-policy" + at, server.policy,
+          "CONFIG SET maxmemory-policy volatile-lru, and in redis.conf: with noeviction cached documents fill the "
+          "memory, and then nobody is shown as present; else what goes may be who is present. Or "
+          "DOCUMENT_CACHE_SECONDS=0");
+}
+
+void judge_policy(const RedisServer& server, const std::string& at, Findings& out) {
   // Presence of a document is in hashes without a time of their own: an evicted one takes all of them.
   const bool keeps = server.policy == "noeviction";
   out.add(
@@ -28,6 +40,10 @@ void judge_memory(const RedisServer& server, const std::string& at, Findings& ou
       "maxmemory-policy" + at, server.policy,
       "CONFIG SET maxmemory-policy noeviction, and in redis.conf: what is evicted makes people vanish from documents "
       "and counters start anew");
+}
+
+void judge_memory(const RedisFacts& facts, const RedisServer& server, const std::string& at, Findings& out) {
+  facts.caches_documents ? judge_policy_with_cache(server, at, out) : judge_policy(server, at, out);
   if (server.max_memory_bytes == 0) {
     out.warn("maxmemory" + at, "no bound",
              "CONFIG SET maxmemory 1gb (or what the machine has to spare), and in redis.conf: else the kernel ends it "
@@ -37,7 +53,8 @@ void judge_memory(const RedisServer& server, const std::string& at, Findings& ou
   const std::string found =
       fmt::format("{}, of which {} are used", size_text(static_cast<std::uint64_t>(server.max_memory_bytes)),
                   size_text(static_cast<std::uint64_t>(server.used_memory_bytes)));
-  const bool is_full = server.used_memory_bytes > server.max_memory_bytes / 10 * 8;
+  // A cache fills all there is.
+  const bool is_full = !facts.caches_documents && server.used_memory_bytes > server.max_memory_bytes / 10 * 8;
   out.add(is_full ? Level::kWarn : Level::kOk, "maxmemory" + at, found,
           "raise maxmemory, or look for another program's keys");
 }
@@ -58,7 +75,7 @@ void judge_server(const RedisFacts& facts, const RedisServer& server, Findings& 
     out.error("role" + at, "a replica, which takes no writes", "name the primary in REDIS_URL");
   if (!server.is_replica && facts.is_cluster && server.replicas == 0)
     out.warn("replicas" + at, "none", "add one: while this node is away, so is what its slots hold");
-  judge_memory(server, at, out);
+  judge_memory(facts, server, at, out);
   const std::int64_t us = median(server.ping_us);
   out.add(us > kSlowPingUs ? Level::kWarn : Level::kOk, "latency" + at,
           fmt::format("{} (median of {})", milliseconds(us), server.ping_us.size()),

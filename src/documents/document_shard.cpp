@@ -120,48 +120,6 @@ Task<DocumentShard::Live> DocumentShard::open(DocumentId id) {
   co_return live;
 }
 
-Task<> DocumentShard::load(Live document) {
-  const std::int64_t began_ns = clock_.monotonic_ns();
-  CO_TRY(auto newest, co_await snapshots_.newest(shard_.id(), document->stream()));
-  CO_TRY(const auto owner, co_await store_.owner(document->id()));
-  if (!owner || document->removed) co_return fail(Code::kNotFound, "there is no such document");
-  document->owner = *owner;
-  if (store_.tells()) document->follow_annotations();
-  CO_TRY(document->sealer, co_await vault_.sealer(*owner));
-  if (newest) {
-    CO_TRY_VOID(document->restore(std::move(newest->state), newest->version, newest->time, newest->position));
-    // What recovery found of it may be older: a crash comes between a snapshot and the log's truncation.
-    shard_.snapshotted(document->stream(), newest->position);
-  }
-  CO_TRY_VOID(co_await apply_tail(document));
-  document->noted_version = document->dirty() ? 0 : document->version();
-  if (store_.tells()) {
-    CO_TRY(const DocumentRow row, co_await store_.find(document->id()));
-    document->noted_version = std::min(row.version, document->version());
-  }
-  document->last_used_ns = clock_.monotonic_ns();
-  document->dirty_since_ns = document->last_used_ns;
-  metrics_.load_seconds.record(static_cast<double>(clock_.monotonic_ns() - began_ns) / 1e9);
-  co_return Result<>{};
-}
-
-/// What recovery found behind the snapshot.
-Task<> DocumentShard::apply_tail(Live document) {
-  const auto tail = tails_.find(document->id());
-  if (tail == tails_.end()) co_return Result<>{};
-  vault::Opener opener;
-  for (engines::LogEntry entry : std::vector(tail->second)) {  // a copy: opening waits
-    if (entry.position <= document->position()) continue;
-    if (entry.record.kind == static_cast<std::uint8_t>(RecordKind::kSealedUpdate)) {
-      auto plain = co_await vault_.open(opener, document->stream(), Bytes(*entry.record.payload));
-      if (!plain) co_return fail(std::move(plain.error()).with("position", std::to_string(entry.position.value)));
-      entry.record.payload = std::make_shared<const Bytes>(std::move(*plain));
-    }
-    document->replay(entry.record, entry.position);
-  }
-  co_return Result<>{};
-}
-
 /// What is on its way to the log.
 struct DocumentShard::Submitted {
   Live document;
@@ -364,7 +322,10 @@ Task<> DocumentShard::snapshot(Live document) {
   if (store_.tells() && document->noted_version < version) written = co_await note_progress();
   // And the history: what makes the log expendable is the snapshot.
   if (written) written = co_await keep_history(document, std::move(records), out.state);
-  if (written) written = co_await snapshots_.write(shard_.id(), document->stream(), document->owner, std::move(out));
+  if (written) {
+    auto name = co_await snapshots_.write(shard_.id(), document->stream(), document->owner, std::move(out));
+    written = name ? co_await store_.note_snapshot(document->id(), std::move(*name)) : fail(std::move(name).error());
+  }
   document->snapshot_under_way = false;
   if (!written) {
     metrics_.snapshot_failures.add();

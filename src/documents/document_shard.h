@@ -99,6 +99,7 @@ class DocumentShard final : public shard::StateMachine {
   };
 
   Task<> load(Live document);
+  Task<std::optional<shard::Snapshot>> newest_snapshot(Live document, DocumentStore::Stored stored);
   Task<> apply_tail(Live document);
   struct Submitted;
   void answered(Submitted& what, Result<shard::Shard::Appended> appended);

@@ -33,7 +33,7 @@ class DocumentsTest : public EngineTest {
   void start() {
     store_ = std::make_unique<documents::DocumentStore>(*engines_.tables, journal_.get());
     vault_ = std::make_unique<vault::Vault>(*engines_.blobs, masters_, true);
-    snapshots_ = std::make_unique<shard::SnapshotStore>(*engines_.blobs, *vault_, pool_, 64u << 20u);
+    snapshots_ = std::make_unique<shard::SnapshotStore>(*engines_.blobs, *vault_, pool_, 64u << 20u, snapshot_cache());
     history_ = std::make_unique<documents::HistoryStore>(*engines_.blobs, *vault_, pool_, max_history_chunk(limits_));
     shard_ = std::make_unique<shard::Shard>(kShard, "node", reactor(), log(), *engines_.coordination, shard_limits_,
                                             clock_, shard_metrics_, Logger());
@@ -121,6 +121,8 @@ class DocumentsTest : public EngineTest {
   std::uint64_t client_ = 100;  // the newest that has written
 
  protected:
+  /// Null: there is none.
+  virtual shard::SnapshotCache* snapshot_cache() { return nullptr; }
   /// What the shard writes to.
   virtual engines::Log& log() { return *engines_.log; }
 };

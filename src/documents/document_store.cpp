@@ -130,6 +130,10 @@ std::vector<engines::Migration> DocumentStore::migrations() {
     INSERT INTO access_grants (thing, principal, access_level, expires_ms)
       SELECT document_id, principal, access_level, 0 FROM document_grants;
     DROP TABLE document_grants;
+  )sql"},
+                         {"documents", 4, R"sql(
+    ALTER TABLE documents ADD COLUMN snapshot_position BIGINT NOT NULL DEFAULT 0;
+    ALTER TABLE documents ADD COLUMN snapshot_digest TEXT NOT NULL DEFAULT ''
   )sql"}});
   return all;
 }
@@ -225,6 +229,35 @@ Task<std::optional<UserId>> DocumentStore::owner(DocumentId id) {
   const auto owner = UserId::parse(engines::as_string(found.rows[0][0]));
   if (!owner) co_return fail(Code::kCorrupt, "a document's owner is malformed");
   co_return *owner;
+}
+
+Task<std::optional<DocumentStore::Stored>> DocumentStore::stored(DocumentId id) {
+  CO_TRY(const auto found,
+         co_await tables_.query(Statement{
+             "SELECT owner, version, snapshot_position, snapshot_digest FROM documents WHERE id = $1", {id.str()}}));
+  if (found.empty()) co_return std::nullopt;
+  const Row& row = found.rows[0];
+  const auto owner = UserId::parse(as_string(row[0]));
+  if (!owner) co_return fail(Code::kCorrupt, "a document's owner is malformed");
+  Stored stored{.owner = *owner, .version = static_cast<std::uint64_t>(as_integer(row[1])), .snapshot = {}};
+  if (const std::string& digest = as_string(row[3]); !digest.empty())
+    stored.snapshot = {{static_cast<std::uint64_t>(as_integer(row[2]))}, digest};
+  co_return stored;
+}
+
+Task<> DocumentStore::note_snapshot(DocumentId id, shard::SnapshotName name) {
+  CO_TRY_VOID(co_await tables_.query(
+      Statement{"UPDATE documents SET snapshot_position = $2, snapshot_digest = $3 "
+                "WHERE id = $1 AND snapshot_position <= $2",
+                {id.str(), static_cast<std::int64_t>(name.position.value), std::move(name.digest)}}));
+  co_return Result<>{};
+}
+
+Task<> DocumentStore::forget_snapshot(DocumentId id, engines::Position position) {
+  CO_TRY_VOID(co_await tables_.query(
+      Statement{"UPDATE documents SET snapshot_digest = '' WHERE id = $1 AND snapshot_position = $2",
+                {id.str(), static_cast<std::int64_t>(position.value)}}));
+  co_return Result<>{};
 }
 
 Task<std::vector<DocumentRow>> DocumentStore::list(UserId who, std::vector<std::string> subjects,

@@ -11,6 +11,7 @@
 #include "documents/document_events.h"
 #include "engines/tables.h"
 #include "events/journal.h"
+#include "shard/snapshot_store.h"
 
 namespace concord::documents {
 
@@ -63,6 +64,18 @@ class DocumentStore {
   Task<DocumentRow> find(DocumentId id);
   /// Absent where there is no such document.
   Task<std::optional<UserId>> owner(DocumentId id);
+  /// What opening it needs.
+  struct Stored {
+    UserId owner;
+    std::uint64_t version = 0;                    // it has come that far at least
+    std::optional<shard::SnapshotName> snapshot;  // the log has all that is behind it; absent: not known
+  };
+  Task<std::optional<Stored>> stored(DocumentId id);
+  /// That the snapshot of that name is durable. Before the log forgets what it holds, so that what is behind the one
+  /// that is noted is always in the log. Never goes back.
+  Task<> note_snapshot(DocumentId id, shard::SnapshotName name);
+  /// Where it is that of the position still, it is not known any more.
+  Task<> forget_snapshot(DocumentId id, engines::Position position);
   /// By identifier.
   Task<std::vector<DocumentRow>> owned(UserId owner, std::string after, std::int64_t limit);
   /// Those that a grant to one of `subjects` (see Access::subjects_of), or owning it or a folder above it, lets `who`

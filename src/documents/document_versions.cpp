@@ -35,15 +35,18 @@ Task<std::vector<DocumentVersion>> versions_of(engines::Tables& tables, engines:
     statement.arguments.emplace_back(characters);
     places += (places.empty() ? "$" : ", $") + std::to_string(statement.arguments.size());
   }
-  statement.sql = "SELECT id, version FROM documents WHERE id > $1 AND substr(id, " + std::to_string(kSlotAt + 1) +
-                  ", " + std::to_string(kSlotCharacters) + ") IN (" + places + ") ORDER BY id LIMIT $2";
+  statement.sql = "SELECT id, version, snapshot_position FROM documents WHERE id > $1 AND substr(id, " +
+                  std::to_string(kSlotAt + 1) + ", " + std::to_string(kSlotCharacters) + ") IN (" + places +
+                  ") ORDER BY id LIMIT $2";
   CO_TRY(const auto found, co_await tables.query(std::move(statement)));
   std::vector<DocumentVersion> out;
   out.reserve(found.rows.size());
   for (const engines::Row& row : found.rows) {
     const auto id = DocumentId::parse(engines::as_string(row[0]));
     if (!id) co_return fail(Code::kCorrupt, "a row of documents has an identifier that is none");
-    out.push_back({*id, static_cast<std::uint64_t>(engines::as_integer(row[1]))});
+    out.push_back({*id,
+                   static_cast<std::uint64_t>(engines::as_integer(row[1])),
+                   {static_cast<std::uint64_t>(engines::as_integer(row[2]))}});
   }
   co_return out;
 }

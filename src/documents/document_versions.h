@@ -14,6 +14,7 @@ namespace concord::documents {
 struct DocumentVersion {
   DocumentId id;
   std::uint64_t version = 0;
+  engines::Position snapshot;  // of the one that the tables name; 0: none
 };
 
 /// Of the shard's documents, by identifier, at most `limit` behind the one that `after` names. Any reactor.

@@ -9,6 +9,7 @@
 #include "kafka/kafka_topics.h"
 #include "postgres/open.h"
 #include "redis/redis_bus.h"
+#include "redis/redis_cache.h"
 #include "s3/blobs.h"
 
 namespace concord::drivers {
@@ -91,6 +92,25 @@ const std::array kSettings = {
                        "[USER[:PASSWORD]@]HOST[:PORT][,HOST…][/DATABASE][?cluster=true]; empty: in "
                        "this process.",
             .secret = true},
+    Setting{.name = "DOCUMENT_CACHE_SECONDS",
+            .type = kInteger,
+            .fallback = "86400",
+            .least = 0,
+            .most = 2'592'000,
+            .meaning = "How long Redis keeps a document's newest snapshot after its last use, so that the document is "
+                       "opened without asking S3; 0: it keeps none. It goes with REDIS_URL."},
+    Setting{.name = "DOCUMENT_CACHE_VALUE_BYTES",
+            .type = kInteger,
+            .fallback = "1048576",
+            .least = 1024,
+            .most = 32LL << 20,
+            .meaning = "The largest snapshot, as it is stored, that Redis keeps."},
+    Setting{.name = "DOCUMENT_CACHE_WAIT_MS",
+            .type = kInteger,
+            .fallback = "250",
+            .least = 5,
+            .most = 10'000,
+            .meaning = "How long Redis may take to answer with a snapshot before S3 is asked."},
     Setting{.name = "ETCD_ENDPOINTS",
             .type = kString,
             .fallback = "",
@@ -189,6 +209,17 @@ Result<std::unique_ptr<engines::Bus>> open_bus(const Config& config, const Surro
   return redis::open_redis_bus(std::move(*options), with.clock, with.ids, with.logger, with.metrics);
 }
 
+Result<std::unique_ptr<engines::Cache>> open_cache(const Config& config, const Surroundings& with) {
+  if (config.integer("DOCUMENT_CACHE_SECONDS") == 0) return nullptr;
+  TRY(redis::RedisOptions options, redis::parse_redis_url(config.string("REDIS_URL")));
+  return redis::open_redis_cache(
+      std::move(options),
+      {.keep_ms = 1000 * config.integer("DOCUMENT_CACHE_SECONDS"),
+       .max_value_bytes = static_cast<std::size_t>(config.integer("DOCUMENT_CACHE_VALUE_BYTES")),
+       .wait_ms = config.integer("DOCUMENT_CACHE_WAIT_MS")},
+      with.clock, with.ids, with.logger, with.metrics);
+}
+
 Result<std::unique_ptr<engines::Coordination>> open_coordination(const Config& config, engines::LeaseWitness* witness,
                                                                  const Surroundings& with) {
   etcd::EtcdOptions options = etcd_options(config);
@@ -226,6 +257,7 @@ Result<engines::Engines> open_engines(const Config& config, engines::EnginesOpti
   }
   if (!wanted.bus) {
     TRY(engines.bus, open_bus(config, with));
+    TRY(engines.cache, open_cache(config, with));
   }
   if (!wanted.coordination) {
     TRY(engines.coordination, open_coordination(config, witness, with));

@@ -12,6 +12,7 @@
 #include "base/metrics.h"
 #include "engines/blobs.h"
 #include "engines/bus.h"
+#include "engines/cache.h"
 #include "engines/coordination.h"
 #include "engines/file_system.h"
 #include "engines/log.h"
@@ -67,6 +68,8 @@ struct Engines {
   std::unique_ptr<Bus> bus;
   std::unique_ptr<Coordination> coordination;
   std::unique_ptr<Blobs> blobs;
+  /// Null where the hub has none: what the embedded drivers keep is read as soon from where it lies.
+  std::unique_ptr<Cache> cache;
 
   /// What an archiver of the embedded drivers reads beside the ports.
   struct Embedded {

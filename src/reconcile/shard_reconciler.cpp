@@ -91,6 +91,9 @@ Task<> ShardReconciler::look_at(Pass& pass, Kept kept) {
            co_await shard::remove_passed_snapshots(on_.blobs, shard_.shard().id(), kept.stream));
     if (removed > 0) found({What::kSnapshotsPassed, kept.stream, true, std::to_string(removed) + " of them"});
   }
+  // Tables or blobs of another moment: from here on a cached snapshot is used only once it was compared with the blobs.
+  if (kept.named != kept.snapshot && kept.named != engines::Position{})
+    CO_TRY_VOID(co_await on_.documents.forget_snapshot(*id, kept.named));
   const bool fits = *kept.row == kept.history && (kept.history == 0 || kept.snapshots > 0);
   if (fits) co_return Result<>{};
   // One that is being edited is ahead of what is stored of it.

@@ -229,10 +229,10 @@ TEST_F(ShardReconcilerTest, of_several_snapshots_the_newest_stays) {
 TEST_F(ShardReconcilerTest, a_log_that_was_brought_back_goes_on_behind_the_snapshots) {
   const DocumentId id = create_written("text");
   restart();
-  auto snapshot = run(snapshots_->newest(kShard, id.str())).value();
-  ASSERT_TRUE(snapshot);
-  snapshot->position.value = 3000;
-  ASSERT_TRUE(run(snapshots_->write(kShard, id.str(), owner_, std::move(*snapshot))));
+  auto stored = run(snapshots_->newest(kShard, id.str())).value();
+  ASSERT_TRUE(stored);
+  stored->snapshot.position.value = 3000;
+  ASSERT_TRUE(run(snapshots_->write(kShard, id.str(), owner_, std::move(stored->snapshot))));
   crash();
   ASSERT_TRUE(pass());
   EXPECT_EQ(only_finding(), "log_behind repaired " + id.str());

@@ -78,6 +78,7 @@ Task<std::optional<Kept>> Walk::next() {
   }
   if (!rows_.empty() && rows_.front().id.str() == kept.stream) {
     kept.row = rows_.front().version;
+    kept.named = rows_.front().snapshot;
     rows_.pop_front();
   }
   co_return kept;

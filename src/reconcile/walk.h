@@ -15,6 +15,7 @@ namespace concord::reconcile {
 struct Kept {
   std::string stream;
   std::optional<std::uint64_t> row;  // the version that the tables know; absent: they know no such document
+  engines::Position named;           // the position of the snapshot that the tables name
   std::size_t snapshots = 0;
   engines::Position snapshot;  // of the newest
   std::uint64_t history = 0;   // the last version that is kept there

@@ -217,7 +217,8 @@ Task<std::shared_ptr<RedisLink>> RedisClient::subscriber(std::uint16_t slot, std
 std::shared_ptr<RedisLink> RedisClient::link_to(const Endpoint& endpoint) {
   std::shared_ptr<RedisLink>& link = links_[endpoint];
   const auto ignore_push = [](const RespValue&) {};
-  if (!link) link = RedisLink::start(link_context(), endpoint, "calls", {.on_push = ignore_push, .on_end = [] {}});
+  if (!link)
+    link = RedisLink::start(link_context(), endpoint, options_.purpose, {.on_push = ignore_push, .on_end = [] {}});
   return link;
 }
 

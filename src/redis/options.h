@@ -32,6 +32,7 @@ struct RedisOptions {
   std::optional<bool> cluster;         // nullopt: the server says so itself
   std::string name_space = "concord";  // before every name, so that hubs can share a server
 
+  std::string purpose = "calls";            // what its connections are for, in metrics
   std::int64_t call_timeout_ms = 2'000;     // of one command, with everything that is tried again
   std::int64_t connect_timeout_ms = 2'000;  // of a connection, until it can be used
   std::int64_t ping_ms = 5'000;             // after so long without a word a server is

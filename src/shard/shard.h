@@ -69,7 +69,7 @@ class Shard {
 
   /// The hybrid time for a record appended now.
   HybridTime now() { return clock_.now(); }
-
+  bool has_reached(Position position) const { return position.value < next_position_; }  // the log has
   /// A snapshot of `stream` holds everything up to `through`: its log up to there is expendable.
   void snapshotted(const std::string& stream, Position through);
 

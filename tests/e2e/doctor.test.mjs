@@ -66,7 +66,7 @@ test('what it is told wrongly ends it with status 2, and its words for people ar
 })
 
 test('engines', async (t) => {
-  const engines = await Engines.start({ postgres: ['fsync=off', 'synchronous_commit=off'], redis: ['--maxmemory-policy', 'allkeys-lru'] })
+  const engines = await Engines.start({ postgres: ['fsync=off', 'synchronous_commit=off'], redis: ['--maxmemory-policy', 'volatile-ttl'] })
   t.after(() => engines.stop())
   const folder = await mkdtemp(join(tmpdir(), 'concord-e2e-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
@@ -97,7 +97,7 @@ test('engines', async (t) => {
     await until('the standby is waited for', async () =>
       (await engines.psql('postgres', 'SELECT sync_state FROM pg_stat_replication')).stdout.includes('quorum'), 60_000)
     await engines.redis.end()
-    engines.redis.command.push('--maxmemory-policy', 'noeviction', '--maxmemory', '256mb')
+    engines.redis.command.push('--maxmemory-policy', 'volatile-lru', '--maxmemory', '256mb')
     await engines.redis.spawn()
     await engines.redisReady()
     const url = settings.DATABASE_URL.replace(/@([^/]+)/, (_, host) => `@${host},127.0.0.1:${standby}`)
