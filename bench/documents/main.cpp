@@ -71,6 +71,8 @@ class Node {
         std::make_unique<documents::HistoryStore>(*blobs_, *vault_, pool_, documents::max_history_chunk(limits_));
     store_ = std::make_unique<documents::DocumentStore>(*tables_);
     must(wait(tables_->migrate(documents::DocumentStore::migrations())));
+    must(wait(tables_->migrate(shard::shard_map_migrations())));
+    maps_ = std::make_unique<shard::TableShardMaps>(*tables_);
     for (std::size_t i = 0; i < kOthers; ++i)
       others_.push_back(UserId::make(ids_, Slot{static_cast<std::uint16_t>(ids_.random64() % kSlots)}));
   }
@@ -86,9 +88,9 @@ class Node {
 
   /// Makes documents, and snapshots them as the end of a hub does.
   void make(std::size_t count, UserId user, std::size_t mine) {
-    shards_ = std::make_unique<shard::Shards>("bench", reactors_, *log_, *coordination_, shard::ShardLimits{}, clock_,
-                                              metrics_, Logger());
-    for (std::size_t i = 0; i < shards_->size(); ++i) {
+    shards_ = std::make_unique<shard::Shards>("bench", reactors_, *log_, *coordination_, *maps_, shard::ShardLimits{},
+                                              clock_, metrics_, Logger());
+    for (std::size_t i = 0; i < shards_->slots().size(); ++i) {
       documents_.push_back(std::make_unique<DocumentShard>(shards_->at(i), *snapshots_, *history_, *store_, *vault_,
                                                            pool_, limits_, clock_, document_metrics_, Logger()));
       must(wait(documents_.back()->start()));
@@ -144,7 +146,7 @@ class Node {
     row.doc_type = "rich_text";
     row.created_ms = row.updated_ms = clock_.wall_ms();
     CO_TRY_VOID(co_await store_->create(row, row.owner.str()));
-    DocumentShard& shard = *documents_[shard::shard_of(id.slot()).value];
+    DocumentShard& shard = *documents_[shards_->slots().of(id.slot()).value];
     CO_TRY(auto live, co_await shard.open(id));
     for (const char* text : {kFirst, kSecond}) {  // two updates, as a short sitting leaves them
       CO_TRY(const SharedBytes state, co_await shard.state_at(live, live->version()));
@@ -186,6 +188,7 @@ class Node {
   std::unique_ptr<shard::SnapshotStore> snapshots_;
   std::unique_ptr<documents::HistoryStore> history_;
   std::unique_ptr<documents::DocumentStore> store_;
+  std::unique_ptr<shard::TableShardMaps> maps_;
   std::unique_ptr<shard::Shards> shards_;
   std::vector<std::unique_ptr<DocumentShard>> documents_;
   std::vector<UserId> others_;

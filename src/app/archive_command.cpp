@@ -11,6 +11,7 @@
 #include "app/settings.h"
 #include "archive/archive_place.h"
 #include "archive/archiver.h"
+#include "archive/not_split.h"
 #include "archive/restore.h"
 #include "base/async.h"
 #include "base/clock.h"
@@ -119,6 +120,7 @@ Result<> back_up(const Config& config, const std::string& to, std::ostream& out)
   Runtime run;
   const engines::EnginesOptions options = engines::options_from(config, config.string("DATA"));
   TRY(const std::string database, engines::database_path(options));
+  TRY_VOID(archive::require_not_split(database));
   TRY(const auto log, look_at_log(*run.files, options.data_directory + "/log"));
   if (!log->found.identity)
     return fail(Code::kNotFound,
@@ -147,6 +149,7 @@ Result<> back_up(const Config& config, const std::string& to, std::ostream& out)
   archive::Archiver archiver(place, std::move(source), {.interval_ms = kNoHurryMs, .durability = durability}, run.pool,
                              run.clock, Logger(), run.metrics);
   TRY_VOID(wait_for(run.reactors.at(0), archiver.catch_up()));
+  TRY_VOID(archive::require_not_split(database));  // nor meanwhile
   const archive::Manifest& manifest = archiver.manifest();
   out << fmt::format("{} objects, {} bytes, as of {}\n", manifest.objects().size(), manifest.bytes(),
                      format_time(manifest.time_ms));

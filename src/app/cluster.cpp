@@ -4,15 +4,16 @@
 
 #include "app/far_documents.h"
 #include "app/place_of.h"
-#include "base/async.h"
 #include "shard/settings.h"
-#include "shard/shards.h"
 
 namespace concord::app {
 
 namespace {
 
 constexpr std::int64_t kLookMs = 2'000;  // for what watches have missed
+constexpr std::int64_t kSettleMs = 5'000;
+constexpr std::int64_t kSettleLookMs = 10;
+constexpr std::int64_t kMapMs = 500;  // until a node knows at the latest that a shard was split elsewhere
 
 Task<> ended(asio::awaitable<void> work) {
   co_await std::move(work);
@@ -25,6 +26,16 @@ std::unexpected<Error> wrong(std::string_view setting, const std::string& what) 
 
 /// Several nodes share what they keep.
 Task<std::optional<net::Response>> nothing() { co_return std::nullopt; }
+
+Task<std::optional<net::Response>> when_settled(Slot slot, documents::Documents& documents, Clock& clock) {
+  const std::int64_t until_ns = clock.monotonic_ns() + kSettleMs * 1'000'000;
+  for (;;) {
+    const auto shard = documents.slots().settled(slot);
+    if ((shard && documents.holds(*shard)) || clock.monotonic_ns() >= until_ns) break;
+    CO_TRY_VOID(co_await sleep_ms(kSettleLookMs));
+  }
+  co_return std::nullopt;
+}
 
 Result<> check_engines(const Config& config) {
   for (const std::string_view setting : {"ETCD_ENDPOINTS", "DATABASE_URL", "REDIS_URL", "S3_ENDPOINT"})
@@ -68,6 +79,16 @@ Result<Roles> roles_from(const Config& config) {
   return roles;
 }
 
+gateway::Elsewhere wait_for_splits(documents::Documents& documents, Clock& clock) {
+  return [&documents, &clock](const net::Route& route, net::Request& request,
+                              const std::optional<guard::Caller>& caller) -> Task<std::optional<net::Response>> {
+    const auto slot = place_of(route, request, caller, documents.slots());
+    const auto shard = slot ? documents.slots().settled(*slot) : std::nullopt;
+    if (!slot || (shard && documents.holds(*shard))) return nothing();
+    return when_settled(*slot, documents, clock);
+  };
+}
+
 Result<std::unique_ptr<Cluster>> Cluster::make(const Config& config, Dependencies on) {
   TRY(const Roles roles, roles_from(config));
   TRY(link::LinkOptions links, link::from_config(config, on.node));
@@ -80,6 +101,7 @@ Cluster::Cluster(Dependencies on, link::LinkOptions links, Roles roles)
     : on_(std::move(on)),
       roles_(roles),
       reactor_(on_.reactors.at(0)),
+      tasks_(reactor_),
       links_(std::move(links), on_.reactors, on_.clock, on_.logger, on_.metrics) {
   on_.documents.live().relay_by({links_, on_.reactors, places(), on_.reconnects, on_.clock});
 }
@@ -87,7 +109,8 @@ Cluster::Cluster(Dependencies on, link::LinkOptions links, Roles roles)
 Cluster::~Cluster() = default;
 
 relay::Places Cluster::places() const {
-  return {.is_here = [&documents = on_.documents](engines::ShardId shard) { return documents.holds(shard); },
+  return {.shard_of = [&slots = on_.documents.slots()](Slot slot) { return slots.settled(slot); },
+          .is_here = [&documents = on_.documents](engines::ShardId shard) { return documents.holds(shard); },
           .elsewhere = [this](engines::ShardId shard) -> std::optional<link::Peer> {
             const auto member = directory_ ? directory_->of(shard) : std::nullopt;
             if (!member || member->node == on_.node) return std::nullopt;
@@ -107,11 +130,12 @@ gateway::Elsewhere Cluster::elsewhere(relay::Requests::Answer answer) {
   requests_ = std::make_unique<relay::Requests>(relay::RequestOptions{}, links_, on_.reactors, places(),
                                                 std::move(answer_any), on_.clock, on_.metrics);
   far_ = std::make_unique<FarByRequests>(places(), *requests_);
-  return [&requests = *requests_](const net::Route& route, net::Request& request,
-                                  const std::optional<guard::Caller>& caller) -> Task<std::optional<net::Response>> {
-    const auto slot = place_of(route, request, caller);
+  return [&requests = *requests_, &slots = on_.documents.slots()](
+             const net::Route& route, net::Request& request,
+             const std::optional<guard::Caller>& caller) -> Task<std::optional<net::Response>> {
+    const auto slot = place_of(route, request, caller, slots);
     if (!slot) return nothing();
-    return requests.forward(shard::shard_of(*slot), request);
+    return requests.forward(*slot, request);
   };
 }
 
@@ -125,9 +149,8 @@ Result<> Cluster::listen() {
         directory_->members_changed();
         keeper_->members_changed();
       });
-  directory_ =
-      std::make_unique<shard::Directory>(shard::kShards, kLookMs, reactor_, on_.coordination, *membership_, on_.logger);
-  keeper_ = std::make_unique<shard::ShardKeeper>(shard::KeeperOptions{.shards = shard::kShards}, reactor_,
+  directory_ = std::make_unique<shard::Directory>(kLookMs, reactor_, on_.coordination, *membership_, on_.logger);
+  keeper_ = std::make_unique<shard::ShardKeeper>(shard::KeeperOptions{}, on_.documents.slots(), reactor_,
                                                  on_.coordination, *membership_, on_.documents, on_.clock, on_.logger);
   return {};
 }
@@ -147,9 +170,10 @@ Result<> Cluster::start() {
   TRY_VOID(wait_for(reactor_, directory_->start()));
   TRY_VOID(wait_for(reactor_, keeper_->start()));
   keeps_ = true;
-  moves_ = std::make_unique<relay::Moves>(relay::MoveOptions{.shards = shard::kShards}, link::NodeName{on_.node},
+  moves_ = std::make_unique<relay::Moves>(relay::MoveOptions{.shards = shard::kMostShards}, link::NodeName{on_.node},
                                           links_, places(), reactor_, on_.clock, on_.metrics);
   reactor_.post([this] { moves_->start(); });
+  reactor_.post([this] { tasks_.spawn(follow_map()); });
   for (const auto& job : jobs_) reactor_.post([&job] { job->start(); });
   return {};
 }
@@ -157,6 +181,7 @@ Result<> Cluster::start() {
 void Cluster::stop(std::int64_t deadline_ms) {
   for (const auto& job : jobs_) (void)wait_for(reactor_, ended(job->stop()));
   if (moves_) (void)wait_for(reactor_, ended(moves_->stop()));
+  (void)wait_for(reactor_, ended(tasks_.close()));
   if (joined_) (void)wait_for(reactor_, ended(membership_->leave()));
   if (keeps_) (void)wait_for(reactor_, ended(keeper_->stop()));
   if (directory_) (void)wait_for(reactor_, ended(directory_->stop()));
@@ -164,9 +189,25 @@ void Cluster::stop(std::int64_t deadline_ms) {
   (void)wait_for(reactor_, ended(links_.drain(deadline_ms)));
 }
 
+/// A shard that is split is another's to take, perhaps.
+asio::awaitable<void> Cluster::follow_map() {
+  std::uint32_t known = on_.documents.slots().size();
+  while (co_await sleep_ms(kMapMs)) {
+    if (auto read = co_await on_.documents.slots().refresh(); !read)
+      on_.logger.warn("cannot see the map of the shards", {{"error", read.error().message}});
+    if (std::exchange(known, on_.documents.slots().size()) != known) keeper_->members_changed();
+  }
+}
+
+std::optional<std::string> Cluster::node_of(engines::ShardId shard) const {
+  if (on_.documents.holds(shard)) return on_.node;
+  const auto member = directory_ ? directory_->of(shard) : std::nullopt;
+  return member ? std::optional(member->node) : std::nullopt;
+}
+
 Result<> Cluster::ready() const {
   const relay::Places where = places();
-  for (std::uint32_t i = 0; i < shard::kShards; ++i) {
+  for (std::uint32_t i = 0; i < on_.documents.slots().size(); ++i) {
     const engines::ShardId shard{i};
     if (!where.is_here(shard) && !where.elsewhere(shard))
       return fail(Code::kUnavailable, "no node serves shard " + std::to_string(i) + " yet");

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/async.h"
 #include "base/config.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -31,6 +32,10 @@ struct Roles {
 
 std::span<const Setting> cluster_settings();
 Result<Roles> roles_from(const Config& config);
+
+/// On a hub of one node a request waits while what it is about goes from one shard to another. What is passed outlives
+/// it.
+gateway::Elsewhere wait_for_splits(documents::Documents& documents, Clock& clock);
 
 class Cluster {
  public:
@@ -61,16 +66,20 @@ class Cluster {
   /// Gives all shards to others, then takes and sends nothing any more. Not on a reactor.
   void stop(std::int64_t deadline_ms);
   const Roles& roles() const { return roles_; }
+  /// Which node serves the shard, as far as is known. Any thread.
+  std::optional<std::string> node_of(engines::ShardId shard) const;
   /// Success while each shard is served, here or elsewhere, as far as is known; else the reason.
   Result<> ready() const;
 
  private:
   Cluster(Dependencies on, link::LinkOptions links, Roles roles);
   relay::Places places() const;
+  asio::awaitable<void> follow_map();
 
   Dependencies on_;
   Roles roles_;
   Reactor& reactor_;  // of all that decides
+  TaskScope tasks_;
   link::Links links_;
   std::unique_ptr<shard::Membership> membership_;
   std::unique_ptr<shard::Directory> directory_;

@@ -44,12 +44,12 @@ Error error_of(const net::Response& response) {
 }  // namespace
 
 bool FarByRequests::is_far(DocumentId id) const {
-  const engines::ShardId shard = shard::shard_of(id.slot());
-  return !places_.is_here(shard) && places_.elsewhere(shard);
+  const auto shard = places_.shard_of(id.slot());
+  return shard && !places_.is_here(*shard) && places_.elsewhere(*shard);
 }
 
 Task<net::Response> FarByRequests::ask(DocumentId id, net::Request request) {
-  CO_TRY(auto answered, co_await requests_.forward(shard::shard_of(id.slot()), request));
+  CO_TRY(auto answered, co_await requests_.forward(id.slot(), request));
   if (!answered) co_return fail(Code::kUnavailable, "the document is on its way to this node; try again");
   if (answered->status >= 300) co_return fail(error_of(*answered));
   co_return std::move(*answered);

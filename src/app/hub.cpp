@@ -1,6 +1,5 @@
 #include "app/hub.h"
 
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,9 +13,11 @@
 #include "app/address.h"
 #include "app/certificate_watch.h"
 #include "app/cluster.h"
+#include "app/descriptor_limit.h"
 #include "app/event_publishing.h"
 #include "app/logging.h"
 #include "app/other_nodes.h"
+#include "app/shard_admin.h"
 #include "app/stop_signals.h"
 #include "app/threat_notes.h"
 #include "app/token_callers.h"
@@ -51,13 +52,7 @@ namespace concord::app {
 
 namespace {
 
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-  }
-}
+constexpr std::int64_t kMinuteMs = 60'000;
 
 std::size_t reactor_count(const Config& config) {
   const auto configured = static_cast<std::size_t>(config.integer("REACTORS"));
@@ -131,6 +126,7 @@ class Hub {
     if (cluster_) TRY_VOID(cluster_->listen());
     TRY_VOID(server_->start());  // answers /health/live from here on; /health/ready once the shards have recovered
     TRY_VOID(cluster_ ? cluster_->start() : wait_for(reactors_.at(0), documents_->start()));
+    if (archive_ && shards_->slots().size() > shard::kFirstShards) return archived_and_split();
     TRY_VOID(wait_for(reactors_.at(0), reconciler_->start()));
     if (!cluster_) TRY_VOID(wait_for(reactors_.at(0), identity_->finish_removals()));
     if (events_ && (!cluster_ || cluster_->roles().worker)) events_->publish();
@@ -163,7 +159,6 @@ class Hub {
   /// What is done now and then; `asked`: by SIGHUP. Not from a reactor.
   void look_after(bool asked) {
     look_after_certificate(asked);
-    constexpr std::int64_t kMinuteMs = 60'000;
     if (!asked && clock_.wall_ms() - keys_kept_ms_ < kMinuteMs) return;
     keys_kept_ms_ = clock_.wall_ms();
     if (auto kept = wait_for(reactors_.at(0), identity_->look_after_keys()); !kept)
@@ -205,7 +200,6 @@ class Hub {
     return {};
   }
 
-  /// What is written past the archive's eyes would not be archived.
   /// The archive copies what the embedded engines keep; the others have ways of their own.
   Result<> check_archivable() const {
     if (engines_.embedded.log != nullptr && !engines_.embedded.database_path.empty() &&
@@ -332,12 +326,12 @@ class Hub {
 
   void build_reconciler() {
     std::vector<documents::DocumentShard*> shards;
-    shards.reserve(shard::kShards);
-    for (std::uint32_t i = 0; i < shard::kShards; ++i) shards.push_back(&documents_->shard_at(engines::ShardId{i}));
+    shards.reserve(shards_->most());
+    for (std::uint32_t i = 0; i < shards_->most(); ++i) shards.push_back(&documents_->shard_at(engines::ShardId{i}));
     reconciler_ = std::make_unique<reconcile::Reconciler>(
         reconcile::options_from(config_),
         reconcile::Reconciler::Dependencies{std::move(shards), documents_->store(), *snapshots_, *history_, hub_blobs(),
-                                            *engines_.tables, *engines_.log, clock_, metrics_, logger_,
+                                            *engines_.tables, shards_->log(), clock_, metrics_, logger_,
                                             [this](const reconcile::Finding& finding) { note_repair(finding); }});
   }
 
@@ -348,15 +342,19 @@ class Hub {
                   .detail = {{"what", std::string(reconcile::to_string(finding.what))}, {"why", finding.detail}}});
   }
 
-  Result<> build_services() {
+  void build_shards(const documents::DocumentLimits& limits, engines::Blobs& blobs) {
+    shard_maps_ = std::make_unique<shard::TableShardMaps>(*engines_.tables);
     shards_ = std::make_unique<shard::Shards>(node_name(), reactors_, *engines_.log, *engines_.coordination,
-                                              shard::limits_from(config_), clock_, metrics_, logger_);
-    const documents::DocumentLimits limits = documents::limits_from(config_);
-    engines::Blobs& blobs = hub_blobs();
+                                              *shard_maps_, shard::limits_from(config_), clock_, metrics_, logger_);
     if (engines_.cache) snapshot_cache_ = std::make_unique<shard::SnapshotCache>(*engines_.cache, metrics_);
     snapshots_ =
         std::make_unique<shard::SnapshotStore>(blobs, *vault_, pool_, limits.snapshot_bytes(), snapshot_cache_.get());
     history_ = std::make_unique<documents::HistoryStore>(blobs, *vault_, pool_, documents::max_history_chunk(limits));
+  }
+
+  Result<> build_services() {
+    const documents::DocumentLimits limits = documents::limits_from(config_);
+    build_shards(limits, hub_blobs());
     access_ = std::make_unique<access::Access>(
         access::Access::Dependencies{*engines_.tables, *identity_, *audit_, clock_, metrics_, changes(), journal()});
     watched_reads_ = std::make_unique<WatchedReads>(*watch_, *audit_);
@@ -392,6 +390,9 @@ class Hub {
     guard::add_lock_routes(
         router, *watch_, [this](const net::Request& request) { return identity_->require_admin(request); },
         [this](const net::Request& request, const guard::Lock& lock) { return record_unlocked(request, lock); });
+    documents::add_shard_routes(
+        router, *documents_, metrics_,
+        shard_route_parts({*identity_, *audit_, *documents_, cluster_, node_name(), archive_ != nullptr}));
     gateway::GatewayOptions options = gateway::options_from(config_);
     options.default_body_bytes = listen_.max_body_bytes;
     options.proxies = guard_.proxies;
@@ -402,12 +403,12 @@ class Hub {
     TRY(cluster_, Cluster::make(config_, {config_, node_name(), reactors_, *engines_.coordination, *documents_,
                                           reconnects_, clock_, metrics_, logger_}));
     if (cluster_) {
-      constexpr std::int64_t kMinuteMs = 60'000;
       cluster_->add_job("account-removals", kMinuteMs, [this](shard::Term&) { return identity_->finish_removals(); });
       options.for_clients = cluster_->roles().gateway;
       options.elsewhere = cluster_->elsewhere(
           [this](net::Request request) { return gateway_->answer_for_other_node(std::move(request)); });
     }
+    if (!cluster_) options.elsewhere = wait_for_splits(*documents_, clock_);
     std::vector<gateway::HealthCheck> checks{{"documents", [this] { return documents_->ready(); }}};
     if (cluster_) checks.push_back({"nodes", [this] { return cluster_->ready(); }});
     if (archive_) checks.push_back({"archive", [this] { return archive_->state(); }, false});
@@ -441,6 +442,7 @@ class Hub {
   std::unique_ptr<WatchedReads> watched_reads_;
   std::unique_ptr<identity::Identity> identity_;
   std::unique_ptr<access::Access> access_;
+  std::unique_ptr<shard::TableShardMaps> shard_maps_;
   std::unique_ptr<shard::Shards> shards_;
   std::unique_ptr<shard::SnapshotCache> snapshot_cache_;  // null: there is none
   std::unique_ptr<shard::SnapshotStore> snapshots_;

@@ -1,5 +1,7 @@
 #include "app/place_of.h"
 
+#include <charconv>
+
 #include "json/object.h"
 
 namespace concord::app {
@@ -22,16 +24,24 @@ std::optional<Slot> place_of_tool_call(const net::Request& request, const std::o
   return document ? std::optional(document->slot()) : std::nullopt;
 }
 
+std::optional<Slot> slot_in_shard(std::string_view number, const shard::ShardMap& map) {
+  engines::ShardId shard;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), shard.value);
+  if (error != std::errc() || end != number.data() + number.size() || shard.value >= map.size()) return std::nullopt;
+  return Slot{map.at(shard).slots.first};
+}
+
 }  // namespace
 
 std::optional<Slot> place_of(const net::Route& route, const net::Request& request,
-                             const std::optional<guard::Caller>& caller) {
+                             const std::optional<guard::Caller>& caller, const shard::SlotTable& slots) {
   if (request.websocket_upgrade) return std::nullopt;
   const std::string_view pattern = route.pattern;
   if (pattern.starts_with("/documents/{id}")) {
     const auto document = DocumentId::parse(request.parameter("id"));
     return document ? std::optional(document->slot()) : std::nullopt;
   }
+  if (pattern == "/shards/{shard}/split") return slot_in_shard(request.parameter("shard"), slots.map());
   // Documents lie with the user whose they are.
   const std::optional<Slot> of_caller = caller ? std::optional(caller->user.slot()) : std::nullopt;
   if (pattern == "/documents" && route.method == "POST") return of_caller;

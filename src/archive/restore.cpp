@@ -8,6 +8,7 @@
 #include "archive/archive_reader.h"
 #include "archive/archive_writer.h"
 #include "archive/database_image.h"
+#include "archive/not_split.h"
 #include "archive/restored_documents.h"
 #include "archive/restored_log.h"
 #include "engines/directory_blobs.h"
@@ -166,8 +167,17 @@ class Restorer {
     report_.database_ms = static_cast<std::int64_t>(reached);
     co_return co_await pool_.run<void>([path]() -> Result<> {
       TRY_VOID(engines::check_database(path));
+      TRY_VOID(require_not_split(path));
+      TRY_VOID(forget_owners(path));
       return forget_snapshots(path);
     });
+  }
+
+  /// What is restored is owned from the first epoch on.
+  static Result<> forget_owners(const std::string& path) {
+    TRY(const auto known, engines::column_of_database(
+                              path, "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'shard_epochs'"));
+    return known.empty() ? Result<>() : engines::run_on_database(path, "DELETE FROM shard_epochs");
   }
 
   /// The snapshots that a restored hub begins with are made here, whatever the tables named.

@@ -59,6 +59,7 @@ struct Surroundings {
     options.connection.path = directory + "/concord.db";
     tables = std::move(*engines::SqliteTables::open(options, clock, Logger(), metrics));
     EXPECT_TRUE(concord::testing::run_on(reactors.at(), tables->migrate(DocumentStore::migrations())));
+    EXPECT_TRUE(concord::testing::run_on(reactors.at(), tables->migrate(shard::shard_map_migrations())));
   }
   ~Surroundings() {
     tables.reset();
@@ -110,6 +111,7 @@ class Simulation {
   }
 
   void run() {
+    ASSERT_TRUE(on_reactor(around_.tables->query({"DELETE FROM shard_epochs", {}})));  // of a disk that was
     for (std::uint64_t life = pick(random_, 3, 6); life > 0 && !::testing::Test::HasFailure(); --life) {
       choose_weather();
       if (start()) {
@@ -178,7 +180,9 @@ class Simulation {
     vault_ = std::make_unique<vault::Vault>(*blobs_, masters_, sealing_);
     snapshots_ = std::make_unique<shard::SnapshotStore>(*blobs_, *vault_, around_.pool, 64u << 20u);
     history_ = std::make_unique<HistoryStore>(*blobs_, *vault_, around_.pool, max_history_chunk(limits_));
-    shard_ = std::make_unique<shard::Shard>(kShard, "node", around_.reactors.at(), *log_, *coordination_,
+    maps_ = std::make_unique<shard::TableShardMaps>(*around_.tables);
+    slots_ = std::make_unique<shard::SlotTable>(*maps_);
+    shard_ = std::make_unique<shard::Shard>(kShard, "node", around_.reactors.at(), *log_, *coordination_, *slots_,
                                             shard::ShardLimits{.lease_ms = kLeaseMs}, clock_, shard_metrics_, logger);
     documents_ = std::make_unique<DocumentShard>(*shard_, *snapshots_, *history_, *store_, *vault_, around_.pool,
                                                  limits_, clock_, document_metrics_, logger);
@@ -475,6 +479,8 @@ class Simulation {
   std::unique_ptr<vault::Vault> vault_;
   std::unique_ptr<shard::SnapshotStore> snapshots_;
   std::unique_ptr<HistoryStore> history_;
+  std::unique_ptr<shard::TableShardMaps> maps_;
+  std::unique_ptr<shard::SlotTable> slots_;
   std::unique_ptr<shard::Shard> shard_;
   std::unique_ptr<DocumentShard> documents_;
   std::vector<Model> models_;

@@ -21,6 +21,7 @@ class DocumentEventsTest : public testing::DocumentsTest {
   void SetUp() override {
     EngineTest::SetUp();
     ASSERT_TRUE(run(engines_.tables->migrate(DocumentStore::migrations())));
+    ASSERT_TRUE(run(engines_.tables->migrate(shard::shard_map_migrations())));
     ASSERT_TRUE(run(engines_.tables->migrate(events::Outbox::migrations())));
     tell_from_here();
     start();

@@ -35,13 +35,13 @@ Task<> DocumentShard::load(Live document) {
 /// that the document is known to have come to tells.
 Task<std::optional<shard::Snapshot>> DocumentShard::newest_snapshot(Live document, DocumentStore::Stored stored) {
   if (stored.snapshot && shard_.has_reached(stored.snapshot->position)) {
-    CO_TRY(auto cached, co_await snapshots_.cached(shard_.id(), document->stream(), *stored.snapshot));
+    CO_TRY(auto cached, co_await snapshots_.cached(document->home(), document->stream(), *stored.snapshot));
     const auto tail = tails_.find(document->id());
     const auto is_behind = [&cached](const auto& entry) { return entry.position > cached->position; };
     const auto behind = cached && tail != tails_.end() ? std::ranges::count_if(tail->second, is_behind) : 0;
     if (cached && cached->version + static_cast<std::uint64_t>(behind) >= stored.version) co_return cached;
   }
-  CO_TRY(auto newest, co_await snapshots_.newest(shard_.id(), document->stream()));
+  CO_TRY(auto newest, co_await snapshots_.newest(document->home(), document->stream()));
   if (!newest) co_return std::nullopt;
   // Noted first: from here on the log may forget what it holds.
   if (stored.snapshot != newest->name) CO_TRY_VOID(co_await store_.note_snapshot(document->id(), newest->name));

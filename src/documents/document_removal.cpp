@@ -62,8 +62,8 @@ Task<> DocumentShard::finish_removal(DocumentId id) {
   const auto removing = removing_.find(id);
   std::string by = removing != removing_.end() ? removing->second.by : "";
   if (auto row = co_await store_.remove(id, std::move(by)); !row && row.error().code != Code::kNotFound) co_return row;
-  CO_TRY_VOID(co_await history_store_.remove_all(shard_.id(), id.str()));
-  CO_TRY_VOID(co_await snapshots_.remove_all(shard_.id(), id.str()));
+  CO_TRY_VOID(co_await history_store_.remove_all(shard::home_of(id.slot()), id.str()));
+  CO_TRY_VOID(co_await snapshots_.remove_all(shard::home_of(id.slot()), id.str()));
   removing_.erase(id);
   shard_.snapshotted(id.str(), engines::Position{UINT64_MAX});
   co_return Result<>{};

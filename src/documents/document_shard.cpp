@@ -4,7 +4,6 @@
 
 #include "documents/live_session.h"
 #include "documents/ot_document.h"
-#include "shard/shards.h"
 #include "vault/vault.h"
 
 namespace concord::documents {
@@ -15,6 +14,10 @@ constexpr std::size_t kTailsPerSweep = 64;
 constexpr std::size_t kMaxChunkUpdateBytes = 4u << 20u;  // past it a chunk takes no further record
 constexpr std::size_t kMaxChunksBetweenStates = 15;
 constexpr std::size_t kMinBytesBetweenStates = 64u << 10u;
+
+bool idle(const LiveDocument& document, const DocumentLimits& limits, std::int64_t now_ns) {
+  return document.sessions().empty() && now_ns - document.last_used_ns > limits.idle_ms * 1'000'000;
+}
 }  // namespace
 
 DocumentShard::DocumentShard(shard::Shard& shard, shard::SnapshotStore& snapshots, HistoryStore& history,
@@ -33,7 +36,7 @@ DocumentShard::DocumentShard(shard::Shard& shard, shard::SnapshotStore& snapshot
       snapshot_age_seconds_(metrics.snapshot_age(shard.id())),
       logger_(std::move(logger)),
       tasks_(shard.reactor()),
-      versions_(limits.version_cache_bytes / shard::kShards) {}
+      versions_(limits.version_cache_bytes / shard::kFirstShards) {}
 
 Task<> DocumentShard::start() {
   if (auto started = co_await shard_.start(*this); !started) {
@@ -44,6 +47,11 @@ Task<> DocumentShard::start() {
   tasks_.reopen();
   tasks_.spawn(sweep());
   co_return Result<>{};
+}
+
+DocumentShard::Live DocumentShard::find_open(DocumentId id) const {
+  const auto found = documents_.find(id);
+  return found != documents_.end() && found->second.ready ? found->second.live : nullptr;
 }
 
 void DocumentShard::replay(engines::LogEntry entry) {
@@ -88,6 +96,11 @@ Task<> DocumentShard::found(engines::LogEntry entry) {
 }
 
 Task<DocumentShard::Live> DocumentShard::open(DocumentId id) {
+  CO_TRY_VOID(co_await until_open(id));
+  co_return co_await open_any(id);
+}
+
+Task<DocumentShard::Live> DocumentShard::open_any(DocumentId id) {
   for (;;) {
     auto found = documents_.find(id);
     if (found == documents_.end()) break;
@@ -108,6 +121,7 @@ Task<DocumentShard::Live> DocumentShard::open(DocumentId id) {
   Entry& entry = documents_.at(id);  // only a finished load or a finished document leaves the map
   const std::unique_ptr<AsyncEvent> event = std::move(entry.loaded);
   if (loaded && live->removed) loaded = fail(Code::kNotFound, "there is no such document");
+  if (loaded && live->left) loaded = fail(Code::kUnavailable, "the document has moved; try again");
   if (!loaded) {
     documents_.erase(id);
   } else {
@@ -240,24 +254,20 @@ std::size_t max_history_chunk(const DocumentLimits& limits) {
 }
 
 History::Source DocumentShard::history_source(const LiveDocument& document) const {
-  return {shard_.id(), document.stream(), document.tail()};
-}
-
-bool DocumentShard::idle(const LiveDocument& document, std::int64_t now_ns) const {
-  return document.sessions().empty() && now_ns - document.last_used_ns > limits_.idle_ms * 1'000'000;
+  return {document.home(), document.stream(), document.tail()};
 }
 
 bool DocumentShard::wants_snapshot(const Entry& entry, std::int64_t now_ns) const {
   const LiveDocument& live = *entry.live;
   if (!entry.ready || !live.dirty() || live.snapshot_under_way) return false;
-  return idle(live, now_ns) || now_ns - live.dirty_since_ns > limits_.snapshot_after_ms * 1'000'000 ||
+  return idle(live, limits_, now_ns) || now_ns - live.dirty_since_ns > limits_.snapshot_after_ms * 1'000'000 ||
          live.tail_bytes() > std::max(limits_.snapshot_after_bytes, live.snapshot_bytes());
 }
 
 bool DocumentShard::evictable(const Entry& entry, std::int64_t now_ns) const {
   const LiveDocument& live = *entry.live;
   return entry.ready && !live.dirty() && !live.snapshot_under_way && entry.live.use_count() == 1 &&
-         live.noted_version == live.version() && idle(live, now_ns);
+         live.noted_version == live.version() && idle(live, limits_, now_ns);
 }
 
 /// How long the oldest update that no snapshot has has been waiting for one; 0 where all have.
@@ -323,7 +333,7 @@ Task<> DocumentShard::snapshot(Live document) {
   // And the history: what makes the log expendable is the snapshot.
   if (written) written = co_await keep_history(document, std::move(records), out.state);
   if (written) {
-    auto name = co_await snapshots_.write(shard_.id(), document->stream(), document->owner, std::move(out));
+    auto name = co_await snapshots_.write(document->home(), document->stream(), document->owner, std::move(out));
     written = name ? co_await store_.note_snapshot(document->id(), std::move(*name)) : fail(std::move(name).error());
   }
   document->snapshot_under_way = false;
@@ -343,7 +353,7 @@ Task<> DocumentShard::snapshot(Live document) {
 Task<> DocumentShard::keep_history(Live document, std::vector<HistoryRecord> records, const Bytes& state) {
   if (!document->history) {
     LiveDocument::Kept kept;
-    CO_TRY(const auto names, co_await history_store_.list(shard_.id(), document->stream()));
+    CO_TRY(const auto names, co_await history_store_.list(document->home(), document->stream()));
     for (const HistoryChunkName& name : names) {
       kept.version = name.last;
       kept.chunks = name.has_state ? 0 : kept.chunks + 1;
@@ -367,35 +377,10 @@ Task<> DocumentShard::keep_history(Live document, std::vector<HistoryRecord> rec
       chunk.state = state;
       now.chunks = now.size_bytes = 0;
     }
-    CO_TRY_VOID(co_await history_store_.write(shard_.id(), document->stream(), document->owner, std::move(chunk)));
+    CO_TRY_VOID(co_await history_store_.write(document->home(), document->stream(), document->owner, std::move(chunk)));
     document->history = now;
   }
   co_return Result<>{};
-}
-
-asio::awaitable<void> DocumentShard::settle_tails(std::size_t most) {
-  for (std::size_t i = 0; i < most && !tails_.empty(); ++i) {
-    const DocumentId id = tails_.begin()->first;
-    const std::uint64_t last = tails_.begin()->second.back().position.value;
-    auto live = co_await open(id);
-    if (live) {
-      (*live)->last_used_ns = 0;  // nobody asked for it: snapshot it and let it go
-      continue;
-    }
-    if (live.error().code != Code::kNotFound) {
-      logger_.error("could not open a document after recovery",
-                    {{"document", id.str()}, {"error", live.error().message}});
-      co_return;  // its log is kept; the next sweep tries again
-    }
-    const auto owner = co_await store_.owner(id);
-    if (!owner) co_return;
-    tails_.erase(id);
-    if (*owner) {  // whose keys were destroyed
-      shard_.snapshotted(id.str(), engines::Position{last});
-    } else {
-      removing_.try_emplace(id);
-    }
-  }
 }
 
 asio::awaitable<void> DocumentShard::until_loaded() {
@@ -434,7 +419,7 @@ void DocumentShard::let_go_of_all() {
 asio::awaitable<void> DocumentShard::drain(std::int64_t deadline_ms) {
   draining_ = true;
   const std::int64_t until_ns = clock_.monotonic_ns() + deadline_ms * 1'000'000;
-  if (leave_hook_) leave_hook_();
+  if (leave_hook_) leave_hook_([](DocumentId) { return true; });
   co_await tasks_.close();
   co_await until_loaded();
   if (shard_.state() == shard::Shard::State::kServing) co_await snapshot_all(until_ns);

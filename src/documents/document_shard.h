@@ -17,12 +17,12 @@
 #include "documents/live_document.h"
 #include "documents/record_kind.h"
 #include "documents/version_cache.h"
-#include "shard/shard.h"
 #include "shard/snapshot_store.h"
+#include "shard/split.h"
 
 namespace concord::documents {
 
-class DocumentShard final : public shard::StateMachine {
+class DocumentShard final : public shard::SplitMachine {
  public:
   using Live = std::shared_ptr<LiveDocument>;  // shared by the shard's map, its sessions and REST calls under way
 
@@ -44,51 +44,48 @@ class DocumentShard final : public shard::StateMachine {
   /// Ends the sessions, snapshots for so long, and gives the shard up: who holds a document can change it no more.
   asio::awaitable<void> drain(std::int64_t deadline_ms);
   asio::awaitable<void> abandon() { return tasks_.close(); }  // writes nothing, as a crash would
-
   /// The document, loaded if need be. The caller has checked that it exists and who may see it; kNotFound where it has
   /// been deleted since, kCorrupt where its snapshot fails its check.
   Task<Live> open(DocumentId id);
-
   using Done = std::move_only_function<void(Result<>)>;
   /// Takes one checked update: log, then `acknowledged`, then the document and everyone but session number `session`.
   void submit(Live document, SharedBytes update, Author author, std::uint64_t session, Done acknowledged);
-  /// The same, resumed once the update is durable and applied.
-  Task<> submit_and_wait(Live document, SharedBytes update, Author author);
-
+  Task<> submit_and_wait(Live document, SharedBytes update, Author author);  // resumed once it is durable and applied
   /// kTooLarge where the document with that update, or with that more, would pass a limit.
   Result<> check_size(LiveDocument& document, ByteView update);
   Result<> check_size(LiveDocument& document, DocumentSize::Growth more);
-
   /// The encoded state of a version. kConflict with `current_version` where it is not known.
   Task<SharedBytes> state_at(Live document, std::uint64_t version);
   History::Source history_source(const LiveDocument& document) const;
   History& history() { return history_; }
-
   /// Deletes the document: in the log, then its row, sessions and content. From the log on nothing brings it back: the
   /// sweep and the next start finish it. kUnavailable where the log or the tables cannot write; it may be there still.
   Task<> remove(DocumentId id, std::string principal);
+  /// Some of the slots become another shard (split.h).
+  Task<engines::ShardId> split(std::optional<Slot> from) { return shard::split(shard_, *this, from, {}); }
 
   /// What it does about once a second, for tests: notes progress, settles what recovery found, snapshots, lets go.
   asio::awaitable<void> sweep_once();
-  /// Called about once a second with the monotonic time; and when the shard is given up: its sessions are to end.
+  /// Called about once a second with the monotonic time; and when documents go elsewhere: their sessions are to end.
   void on_sweep(std::move_only_function<void(std::int64_t)> hook) { sweep_hook_ = std::move(hook); }
-  void on_leave(std::move_only_function<void()> hook) { leave_hook_ = std::move(hook); }
+  using Which = std::function<bool(DocumentId)>;
+  void on_leave(std::move_only_function<void(const Which&)> hook) { leave_hook_ = std::move(hook); }
 
   /// Called with each update that annotates, when it is durable and applied; not with what a start replays.
   using Annotated = std::move_only_function<void(const Live&, const engines::LogRecord&)>;
   void on_annotated(Annotated hook) { annotated_hook_ = std::move(hook); }
-  Live find_open(DocumentId id) const {  // null where it is not open
-    const auto found = documents_.find(id);
-    return found != documents_.end() && found->second.ready ? found->second.live : nullptr;
-  }
+  Live find_open(DocumentId id) const;  // null where it is not open
   template <class Visit>
   void each_open(Visit visit) {
     for (const auto& [id, entry] : documents_)
       if (entry.ready) visit(*entry.live);
   }
-
+  std::optional<Slot> slot_of(const std::string& stream) const override;
   void replay(engines::LogEntry entry) override;
   Task<> found(engines::LogEntry entry) override;
+  void ranges_changed() override;
+  asio::awaitable<void> settle(shard::SlotRange slots, std::int64_t deadline_ms) override;
+  void closed(shard::SlotRange slots) override;
 
  private:
   using Tail = std::vector<engines::LogEntry>;  // behind a document's snapshot; applied when it is opened
@@ -98,6 +95,10 @@ class DocumentShard final : public shard::StateMachine {
     std::unique_ptr<AsyncEvent> loaded;  // while loading
   };
 
+  Task<Live> open_any(DocumentId id);
+  Task<> until_open(DocumentId id);
+  Task<> settle_once(shard::SlotRange slots, std::int64_t until_ns);
+  Task<> settle_tail(DocumentId id);
   Task<> load(Live document);
   Task<std::optional<shard::Snapshot>> newest_snapshot(Live document, DocumentStore::Stored stored);
   Task<> apply_tail(Live document);
@@ -119,7 +120,6 @@ class DocumentShard final : public shard::StateMachine {
   asio::awaitable<void> finish_removals();
   bool wants_snapshot(const Entry& entry, std::int64_t now_ns) const;
   bool evictable(const Entry& entry, std::int64_t now_ns) const;
-  bool idle(const LiveDocument& document, std::int64_t now_ns) const;
   std::int64_t snapshot_age_ms() const;
 
   shard::Shard& shard_;
@@ -142,7 +142,7 @@ class DocumentShard final : public shard::StateMachine {
   std::unordered_map<DocumentId, RemovedDocument, IdHash<DocumentTag>> removing_;
   VersionCache versions_;
   std::move_only_function<void(std::int64_t)> sweep_hook_;
-  std::move_only_function<void()> leave_hook_;
+  std::move_only_function<void(const Which&)> leave_hook_;
   Annotated annotated_hook_;
   std::atomic<bool> draining_ = true;  // or not started; read by `serves`
 };

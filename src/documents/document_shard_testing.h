@@ -23,6 +23,7 @@ class DocumentsTest : public EngineTest {
   void SetUp() override {
     EngineTest::SetUp();
     ASSERT_TRUE(run(engines_.tables->migrate(documents::DocumentStore::migrations())));
+    ASSERT_TRUE(run(engines_.tables->migrate(shard::shard_map_migrations())));
     start();
   }
   void TearDown() override {
@@ -35,8 +36,10 @@ class DocumentsTest : public EngineTest {
     vault_ = std::make_unique<vault::Vault>(*engines_.blobs, masters_, true);
     snapshots_ = std::make_unique<shard::SnapshotStore>(*engines_.blobs, *vault_, pool_, 64u << 20u, snapshot_cache());
     history_ = std::make_unique<documents::HistoryStore>(*engines_.blobs, *vault_, pool_, max_history_chunk(limits_));
-    shard_ = std::make_unique<shard::Shard>(kShard, "node", reactor(), log(), *engines_.coordination, shard_limits_,
-                                            clock_, shard_metrics_, Logger());
+    maps_ = std::make_unique<shard::TableShardMaps>(*engines_.tables);
+    slots_ = std::make_unique<shard::SlotTable>(*maps_);
+    shard_ = std::make_unique<shard::Shard>(kShard, "node", reactor(), log(), *engines_.coordination, *slots_,
+                                            shard_limits_, clock_, shard_metrics_, Logger());
     documents_ = std::make_unique<documents::DocumentShard>(*shard_, *snapshots_, *history_, *store_, *vault_, pool_,
                                                             limits_, clock_, document_metrics_, Logger());
     ASSERT_TRUE(run(documents_->start()));
@@ -116,6 +119,8 @@ class DocumentsTest : public EngineTest {
   std::unique_ptr<documents::DocumentStore> store_;
   std::unique_ptr<shard::SnapshotStore> snapshots_;
   std::unique_ptr<documents::HistoryStore> history_;
+  std::unique_ptr<shard::TableShardMaps> maps_;
+  std::unique_ptr<shard::SlotTable> slots_;
   std::unique_ptr<shard::Shard> shard_;
   std::unique_ptr<documents::DocumentShard> documents_;
   std::uint64_t client_ = 100;  // the newest that has written

@@ -2,21 +2,18 @@
 
 #include <set>
 
-#include "shard/shards.h"
-
 namespace concord::documents {
 
 namespace {
 
-/// Where an identifier tells its slot, as far as the shard can be told by it: two of its characters have the version of
-/// the UUID, which is 7, and the first six bits of the slot.
+/// Where an identifier tells its slot, as far as a column can be asked for it: two of its characters have the version
+/// of the UUID, which is 7, and the first six bits of the slot.
 constexpr std::size_t kSlotAt = sizeof("doc_") - 1 + 10;
 constexpr std::size_t kSlotCharacters = 2;
 
-std::set<std::string> slot_characters(engines::ShardId shard) {
+std::set<std::string> slot_characters(shard::SlotRange slots) {
   std::set<std::string> all;
-  for (unsigned slot = 0; slot < kSlots; ++slot) {
-    if (shard::shard_of(Slot{static_cast<std::uint16_t>(slot)}) != shard) continue;
+  for (unsigned slot = slots.first; slot <= slots.last; ++slot) {
     Uuid uuid{};
     uuid[6] = static_cast<std::uint8_t>(0x70U | slot >> 8U);
     uuid[7] = static_cast<std::uint8_t>(slot & 0xffU);
@@ -27,11 +24,12 @@ std::set<std::string> slot_characters(engines::ShardId shard) {
 
 }  // namespace
 
-Task<std::vector<DocumentVersion>> versions_of(engines::Tables& tables, engines::ShardId shard, std::string after,
-                                               std::size_t limit) {
+Task<DocumentVersions> versions_of(engines::Tables& tables, shard::SlotRange slots, std::string after,
+                                   std::size_t limit) {
+  DocumentVersions out{.rows = {}, .after = after};
   engines::Statement statement{"", {std::move(after), static_cast<std::int64_t>(limit)}};
   std::string places;
-  for (const std::string& characters : slot_characters(shard)) {
+  for (const std::string& characters : slot_characters(slots)) {
     statement.arguments.emplace_back(characters);
     places += (places.empty() ? "$" : ", $") + std::to_string(statement.arguments.size());
   }
@@ -39,14 +37,15 @@ Task<std::vector<DocumentVersion>> versions_of(engines::Tables& tables, engines:
                   std::to_string(kSlotAt + 1) + ", " + std::to_string(kSlotCharacters) + ") IN (" + places +
                   ") ORDER BY id LIMIT $2";
   CO_TRY(const auto found, co_await tables.query(std::move(statement)));
-  std::vector<DocumentVersion> out;
-  out.reserve(found.rows.size());
+  out.ended = found.rows.size() < limit;
   for (const engines::Row& row : found.rows) {
     const auto id = DocumentId::parse(engines::as_string(row[0]));
     if (!id) co_return fail(Code::kCorrupt, "a row of documents has an identifier that is none");
-    out.push_back({*id,
-                   static_cast<std::uint64_t>(engines::as_integer(row[1])),
-                   {static_cast<std::uint64_t>(engines::as_integer(row[2]))}});
+    out.after = id->str();
+    if (!slots.contains(id->slot())) continue;
+    out.rows.push_back({*id,
+                        static_cast<std::uint64_t>(engines::as_integer(row[1])),
+                        {static_cast<std::uint64_t>(engines::as_integer(row[2]))}});
   }
   co_return out;
 }

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/id.h"
-#include "engines/log.h"
 #include "engines/tables.h"
+#include "shard/shard_map.h"
 
 namespace concord::documents {
 
@@ -17,8 +17,15 @@ struct DocumentVersion {
   engines::Position snapshot;  // of the one that the tables name; 0: none
 };
 
-/// Of the shard's documents, by identifier, at most `limit` behind the one that `after` names. Any reactor.
-Task<std::vector<DocumentVersion>> versions_of(engines::Tables& tables, engines::ShardId shard, std::string after,
-                                               std::size_t limit);
+struct DocumentVersions {
+  std::vector<DocumentVersion> rows;
+  std::string after;   // how far was looked
+  bool ended = false;  // there is nothing behind it
+};
+
+/// Of the documents in these slots, by identifier, at most `limit` behind the one that `after` names; perhaps fewer.
+/// Any reactor.
+Task<DocumentVersions> versions_of(engines::Tables& tables, shard::SlotRange slots, std::string after,
+                                   std::size_t limit);
 
 }  // namespace concord::documents

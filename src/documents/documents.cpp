@@ -10,6 +10,7 @@ namespace concord::documents {
 
 namespace {
 
+constexpr std::int64_t kTakeAgainMs = 500;
 constexpr std::int64_t kGiveMs = 3'000;  // for snapshots before a shard goes to another node: the log has the rest
 
 Documents::Content content_of(LiveDocument& live, Format format) {
@@ -28,8 +29,8 @@ std::uint64_t version_made(const LiveDocument& live, std::string_view author, By
 
 std::vector<std::unique_ptr<DocumentShard>> Documents::make_shards() {
   std::vector<std::unique_ptr<DocumentShard>> shards;
-  shards.reserve(dependencies_.shards.size());
-  for (std::size_t i = 0; i < dependencies_.shards.size(); ++i) {
+  shards.reserve(dependencies_.shards.most());
+  for (std::size_t i = 0; i < dependencies_.shards.most(); ++i) {
     shards.push_back(std::make_unique<DocumentShard>(
         dependencies_.shards.at(i), dependencies_.snapshots, dependencies_.history, store_, dependencies_.vault,
         dependencies_.pool, limits_, dependencies_.clock, metrics_, dependencies_.logger));
@@ -47,7 +48,7 @@ Documents::Documents(Dependencies dependencies, DocumentLimits limits)
       mention_limits_(limits_.mention_mail_ms),
       shards_(make_shards()),
       annotations_([this](DocumentId id) -> DocumentShard& { return shard_of(id); }, dependencies_.clock, ids_),
-      live_(shards_, limits_,
+      live_(shards_, dependencies_.shards.slots(), limits_,
             {dependencies_.access, dependencies_.identity, dependencies_.bus, dependencies_.clock, dependencies_.logger,
              dependencies_.reconnects, dependencies_.watch, dependencies_.events}) {}
 
@@ -67,6 +68,8 @@ void Documents::watch_mentions() {
 }
 
 Task<> Documents::prepare() {
+  CO_TRY_VOID(co_await dependencies_.tables.migrate(shard::shard_map_migrations()));
+  CO_TRY_VOID(co_await slots().refresh());
   CO_TRY_VOID(co_await dependencies_.tables.migrate(DocumentStore::migrations()));
   CO_TRY_VOID(co_await dependencies_.tables.migrate(SuggestionStore::migrations()));
   dependencies_.identity.on_session_ended([this](identity::SessionId sign_in) { live_.sign_in_ended(sign_in); });
@@ -82,7 +85,7 @@ Task<> Documents::prepare() {
 
 Task<> Documents::start() {
   CO_TRY_VOID(co_await prepare());
-  for (auto& shard : shards_) CO_TRY_VOID(co_await run_on(shard->reactor(), shard->start()));
+  for (std::uint32_t i = 0; i < slots().size(); ++i) CO_TRY_VOID(co_await take(engines::ShardId{i}));
   co_return co_await suggestions_.move_into(annotations_, dependencies_.logger);
 }
 
@@ -108,6 +111,23 @@ Task<> Documents::drain_here(DocumentShard& shard, std::int64_t deadline_ms) {
   co_return Result<>{};
 }
 
+Task<engines::ShardId> Documents::split(engines::ShardId shard, std::optional<Slot> from) {
+  DocumentShard& whole = *shards_[shard.value];
+  CO_TRY(const engines::ShardId made, co_await run_on(whole.reactor(), whole.split(from)));
+  if (far_ == nullptr) whole.reactor().post([this, &whole, made] { whole.spawn(take_at_last(made)); });
+  co_return made;
+}
+
+/// Nobody else would.
+asio::awaitable<void> Documents::take_at_last(engines::ShardId shard) {
+  for (;;) {
+    const auto taken = co_await take(shard);
+    if (taken) co_return;
+    dependencies_.logger.warn("cannot take a shard", {{"shard", shard.value}, {"error", taken.error().message}});
+    if (!co_await sleep_ms(kTakeAgainMs)) co_return;
+  }
+}
+
 asio::awaitable<void> Documents::drain(std::int64_t deadline_ms) {
   const std::int64_t until_ns = dependencies_.clock.monotonic_ns() + deadline_ms * 1'000'000;
   co_await live_.close();
@@ -118,7 +138,8 @@ asio::awaitable<void> Documents::drain(std::int64_t deadline_ms) {
 }
 
 Result<> Documents::ready() const {
-  for (const auto& shard : shards_) {
+  for (std::uint32_t i = 0; i < slots().size(); ++i) {
+    const auto& shard = shards_[i];
     if (shard->shard().state() != shard::Shard::State::kServing) {
       if (far_ != nullptr) continue;
       return fail(Code::kUnavailable, "shard " + std::to_string(shard->shard().id().value) + " is not serving");

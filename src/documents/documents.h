@@ -63,14 +63,14 @@ class Documents final : public shard::ShardHost {
   Task<> take(engines::ShardId shard) override;
   bool holds(engines::ShardId shard) const override;
   asio::awaitable<void> give(engines::ShardId shard) override;
-
   void add_routes(net::Router& router);
+  /// Of one that this node serves. A hub of one node serves the new one, too.
+  Task<engines::ShardId> split(engines::ShardId shard, std::optional<Slot> from);
+  shard::SlotTable& slots() const { return dependencies_.shards.slots(); }
   /// After the server has drained: snapshots, gives the shards up.
   asio::awaitable<void> drain(std::int64_t deadline_ms);
-
   /// Success while every shard, or among nodes every one that is this node's, serves and takes writes; else the reason.
   Result<> ready() const;
-
   using Content = DocumentContent;
   using Preview = DocumentPreview;
   /// In the folder, where it is not empty.
@@ -79,14 +79,14 @@ class Documents final : public shard::ShardHost {
   Task<Content> read(DocumentId id, Format format);
   /// Whether what is read of it here may be out of date: another node may serve it by now.
   bool may_be_stale(DocumentId id) { return !shard_of(id).shard().surely_owns(); }
-  /// Leads the content from `version` to `content`; what others wrote since stays. `author`: a principal's identifier.
+  /// From `version` to `content`; what others wrote since stays. `author`: a principal's identifier.
   Task<Content> write(DocumentId id, std::string author, Format format, std::string content, std::uint64_t version);
   /// What `write` would do now; nothing is written.
   Task<Preview> preview(DocumentId id, Format format, std::string content, std::uint64_t version, Format shown);
   /// What a new document of that content would read as.
   Task<std::string> preview_new(Format format, std::string content, Format shown);
   Task<HistoryPage> history(DocumentId id, VersionNames names, std::uint64_t before, std::size_t limit);
-  /// The content as it was at a version; `version` and the time are that version's. kNotFound where it is not kept.
+  /// The content as it was at a version, with its number and time. kNotFound where it is not kept.
   Task<Content> read_version(DocumentId id, Format format, std::uint64_t version);
   /// What differs between two versions, `from` <= `to`.
   Task<std::vector<VersionChange>> changes(DocumentId id, std::uint64_t from, std::uint64_t to);
@@ -97,7 +97,6 @@ class Documents final : public shard::ShardHost {
   Task<> remove(DocumentId id, std::string author);
 
   AnnotationService& annotations() { return annotations_; }
-
   /// Content as Markdown; a page of at most a hundred, in the order of their identifiers.
   Task<identity::ExportedDocuments> export_of(UserId owner, std::string after);
   /// Removes what the user owns. What others keep in the user's folders comes to lie where those lay.
@@ -116,7 +115,8 @@ class Documents final : public shard::ShardHost {
   void add_folder_routes(net::Router& router);
   void add_suggestion_routes(net::Router& router);
   void add_comment_routes(net::Router& router);
-  DocumentShard& shard_of(DocumentId id) { return *shards_[shard::shard_of(id.slot()).value]; }
+  DocumentShard& shard_of(DocumentId id) { return *shards_[slots().of(id.slot()).value]; }
+  asio::awaitable<void> take_at_last(engines::ShardId shard);
   static Task<> drain_here(DocumentShard& shard, std::int64_t deadline_ms);
   static Task<Content> read_here(DocumentShard& shard, DocumentId id, Format format);
   static Task<HistoryPage> history_here(DocumentShard& shard, DocumentId id, VersionNames names, std::uint64_t before,

@@ -76,7 +76,7 @@ bool HocuspocusSocket::pass_on(const hocuspocus::Envelope& envelope, ByteView me
   if (places_.relay() == nullptr || request_.relayed || channels_.contains(envelope.key)) return false;
   const auto document = DocumentId::parse(hocuspocus::split_key(envelope.key).document);
   if (!document) return false;
-  const auto open = far_.find(shard::shard_of(document->slot()).value);
+  const auto open = far_.find(places_.shard_of(*document).value);
   if (open == far_.end() && !places_.relay()->is_far(*document)) return false;
   const auto far = open != far_.end() ? open->second : open_far(*document);
   if (!far) {
@@ -92,7 +92,7 @@ std::shared_ptr<relay::FarSocket> HocuspocusSocket::open_far(DocumentId document
       home_.reactor(), document, request_, socket_,
       [this](net::CloseCode code, std::string_view reason) { close(code, reason); },
       [this] { sent_ns_ = clock_.monotonic_ns(); });
-  if (far) far_.emplace(shard::shard_of(document.slot()).value, far);
+  if (far) far_.emplace(places_.shard_of(document).value, far);
   return far;
 }
 

@@ -17,9 +17,9 @@ Task<> close_here(Owner& owner) {
 
 }  // namespace
 
-LiveDialects::LiveDialects(const std::vector<std::unique_ptr<DocumentShard>>& shards, const DocumentLimits& limits,
-                           const LiveDependencies& on)
-    : on_(on), limits_(limits), places_(std::make_shared<LivePlaces>()) {
+LiveDialects::LiveDialects(const std::vector<std::unique_ptr<DocumentShard>>& shards, const shard::SlotTable& slots,
+                           const DocumentLimits& limits, const LiveDependencies& on)
+    : on_(on), limits_(limits), places_(std::make_shared<LivePlaces>(slots)) {
   const auto counts = std::make_shared<SessionCounts>(limits.sessions_per_user);
   sync_handlers_.reserve(shards.size());
   for (const auto& shard : shards) {
@@ -91,7 +91,7 @@ asio::awaitable<net::Upgrade> LiveDialects::upgrade(SyncRequest request) {
     co_await relay_->until_served(request.session.document);
     if (relay_->is_far(request.session.document)) co_return relay_->upgrade(request);
   }
-  const std::size_t index = shard::shard_of(request.session.document.slot()).value;
+  const std::size_t index = places_->shard_of(request.session.document).value;
   const auto& sessions = places_->all()[index];
   co_return net::Upgrade{&sessions->shard().reactor(), sync_handlers_[index],
                          std::make_shared<SyncRequest>(std::move(request))};

@@ -16,8 +16,8 @@ namespace concord::documents {
 
 class LiveDialects {
  public:
-  LiveDialects(const std::vector<std::unique_ptr<DocumentShard>>& shards, const DocumentLimits& limits,
-               const LiveDependencies& on);
+  LiveDialects(const std::vector<std::unique_ptr<DocumentShard>>& shards, const shard::SlotTable& slots,
+               const DocumentLimits& limits, const LiveDependencies& on);
 
   const LivePlaces& places() const { return *places_; }
   /// On a hub of several nodes: before the links start, and the reactors serve.

@@ -36,6 +36,8 @@ class LiveDocument : public std::enable_shared_from_this<LiveDocument> {
 
   DocumentId id() const { return id_; }
   const std::string& stream() const { return stream_; }
+  /// Under whose number its snapshots and history lie.
+  engines::ShardId home() const { return shard::home_of(id_.slot()); }
   /// Built by the first call that needs it.
   crdt::Doc& doc() { return state_.doc(); }
   /// What needs no Doc.

@@ -8,7 +8,7 @@
 #include "base/id.h"
 #include "base/mailbox.h"
 #include "documents/live_sessions.h"
-#include "shard/shards.h"
+#include "shard/slot_table.h"
 
 namespace concord::documents {
 
@@ -16,6 +16,10 @@ class LiveRelay;
 
 class LivePlaces {
  public:
+  /// `slots` outlives it.
+  explicit LivePlaces(const shard::SlotTable& slots) : slots_(slots) {}
+
+  engines::ShardId shard_of(DocumentId document) const { return slots_.of(document.slot()); }
   /// One for each shard, in order. Before anybody asks.
   void add(std::shared_ptr<LiveSessions> sessions) { sessions_.push_back(std::move(sessions)); }
 
@@ -27,9 +31,7 @@ class LivePlaces {
   }
 
   /// To be touched on its reactor; its mailbox takes there.
-  const std::shared_ptr<LiveSessions>& of(DocumentId document) const {
-    return sessions_[shard::shard_of(document.slot()).value];
-  }
+  const std::shared_ptr<LiveSessions>& of(DocumentId document) const { return sessions_[shard_of(document).value]; }
   /// Where documents may be on other nodes; else null. Set before anybody asks.
   LiveRelay* relay() const { return relay_; }
   void relay_by(LiveRelay& relay) { relay_ = &relay; }
@@ -37,6 +39,7 @@ class LivePlaces {
   const std::vector<std::unique_ptr<Mailbox>>& mailboxes() const { return mailboxes_; }
 
  private:
+  const shard::SlotTable& slots_;
   std::vector<std::unique_ptr<Mailbox>> mailboxes_;
   std::vector<std::shared_ptr<LiveSessions>> sessions_;  // shared with the dialects' handlers
   LiveRelay* relay_ = nullptr;

@@ -3,7 +3,6 @@
 #include "base/async.h"
 #include "base/varint.h"
 #include "json/writer.h"
-#include "shard/shards.h"
 
 namespace concord::documents {
 
@@ -15,8 +14,6 @@ constexpr std::string_view kHocuspocus = "hocuspocus";
 constexpr std::string_view kOt = "ot";
 constexpr std::uint8_t kWantsSaved = 1;
 constexpr std::uint8_t kWantsAccess = 2;
-
-engines::ShardId shard_of(DocumentId document) { return shard::shard_of(document.slot()); }
 
 Bytes encode(const SyncRequest& request) {
   Bytes out;
@@ -88,44 +85,52 @@ LiveRelay::LiveRelay(Dependencies on) : on_(std::move(on)) {
     on_reactors_.push_back(std::make_shared<OnReactor>(on_.links, on_.reactors.at(i), on_.places));
 }
 
+/// Of one that is far: it is known then, and wherever it goes meanwhile, who is asked for it there refuses.
+engines::ShardId LiveRelay::known_shard(DocumentId document) const {
+  return on_.places.shard_of(document.slot()).value_or(engines::ShardId{UINT32_MAX});
+}
+
 bool LiveRelay::is_far(DocumentId document) const {
-  return !on_.places.is_here(shard_of(document)) && on_.places.elsewhere(shard_of(document));
+  const auto shard = on_.places.shard_of(document.slot());
+  return shard && !on_.places.is_here(*shard) && on_.places.elsewhere(*shard);
 }
 
 std::optional<link::Peer> LiveRelay::peer_of(DocumentId document) const {
-  return on_.places.elsewhere(shard_of(document));
+  const auto shard = on_.places.shard_of(document.slot());
+  return shard ? on_.places.elsewhere(*shard) : std::nullopt;
 }
 
 asio::awaitable<void> LiveRelay::until_served(DocumentId document) {
-  (void)co_await relay::until_served(on_.places, shard_of(document), kWaitMs, on_.clock);
+  (void)co_await relay::until_served(on_.places, document.slot(), kWaitMs, on_.clock);
 }
 
 net::Upgrade LiveRelay::upgrade(const SyncRequest& request) {
   Reactor& reactor = relay::current_reactor(on_.reactors);
   auto state =
-      std::make_shared<relay::FarRequest>(std::string(kSync), shard_of(request.session.document), encode(request));
+      std::make_shared<relay::FarRequest>(std::string(kSync), known_shard(request.session.document), encode(request));
   return {&reactor, here(reactor).whole, std::move(state)};
 }
 
 std::shared_ptr<relay::FarSocket> LiveRelay::open(Reactor& home, DocumentId document, const HocuspocusRequest& request,
                                                   net::WebSocket& client, relay::FarSocket::Ended ended,
                                                   relay::FarSocket::Sent sent) {
-  return here(home).sockets.open(kHocuspocus, shard_of(document), encode(request), client, std::move(ended),
+  return here(home).sockets.open(kHocuspocus, known_shard(document), encode(request), client, std::move(ended),
                                  std::move(sent));
 }
 
 std::shared_ptr<relay::FarEvents> LiveRelay::open(DocumentId document, std::string_view token, socketio::Socket& client,
                                                   relay::FarEvents::Ended ended) {
   return relay::FarEvents::open(on_.links, on_.places, here(client.reactor()).credits, std::string(kOt),
-                                shard_of(document), auth_of(token), client, std::move(ended));
+                                known_shard(document), auth_of(token), client, std::move(ended));
 }
 
 void LiveRelay::serve(Takers takers) {
   relay::serve_sockets(on_.links, std::string(kSync), on_.places,
-                       [handler_of = std::move(takers.sync)](engines::ShardId shard, ByteView opening,
-                                                             Reactor&) -> std::optional<relay::Taker> {
+                       [this, handler_of = std::move(takers.sync)](engines::ShardId shard, ByteView opening,
+                                                                   Reactor&) -> std::optional<relay::Taker> {
                          auto request = decode_sync(opening);
-                         if (!request || shard_of(request->session.document) != shard) return std::nullopt;
+                         if (!request || on_.places.shard_of(request->session.document.slot()) != shard)
+                           return std::nullopt;
                          return relay::Taker{handler_of(shard), std::make_shared<SyncRequest>(std::move(*request))};
                        });
   relay::serve_sockets(on_.links, std::string(kHocuspocus), on_.places,

@@ -61,6 +61,7 @@ class LiveRelay {
   asio::awaitable<void> close();
 
  private:
+  engines::ShardId known_shard(DocumentId document) const;
   struct OnReactor;
   OnReactor& here(Reactor& reactor) { return *on_reactors_[reactor.index()]; }
 

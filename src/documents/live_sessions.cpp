@@ -35,8 +35,9 @@ LiveSessions::LiveSessions(DocumentShard& shard, Mailbox& mailbox, const LiveDep
       tasks_(shard.reactor()),
       answers_(*this) {
   shard_.on_sweep([this](std::int64_t now_ns) { sweep(now_ns); });
-  shard_.on_leave([this] {
-    end_each([](const LiveSession&) { return true; }, net::CloseCode::kGoingAway, "the document moves; connect again");
+  shard_.on_leave([this](const DocumentShard::Which& leaves) {
+    end_each([&leaves](const LiveSession& session) { return leaves(session.document()); }, net::CloseCode::kGoingAway,
+             "the document moves; connect again");
   });
 }
 
@@ -150,6 +151,7 @@ Task<> LiveSessions::try_open(LiveSession& session, std::string token) {
   } while (generation != access_.generation());
   if (!session.connected_ || session.ended_) co_return Result<>{};
   if (live->removed || decision.level == Level::kNone) co_return no_such_document();
+  if (live->left) co_return fail(Code::kUnavailable, "the document moves; connect again");
   if (watch_ != nullptr) watch_->read(reader, session.document().str());
   session.enter(std::move(live), decision);
   co_return Result<>{};

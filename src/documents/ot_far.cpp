@@ -1,7 +1,6 @@
 #include "documents/ot_far.h"
 
 #include "documents/live_relay.h"
-#include "shard/shards.h"
 
 namespace concord::documents {
 
@@ -9,7 +8,7 @@ OtSocket::~OtSocket() = default;
 
 /// Null where the document is served here, or, where it is not joined just now, by nobody.
 std::shared_ptr<OtSocket::Far> OtSocket::far_for(DocumentId document, bool joins) {
-  const std::uint32_t shard = shard::shard_of(document.slot()).value;
+  const std::uint32_t shard = places_.shard_of(document).value;
   const auto open = far_.find(shard);
   if (!joins) return open != far_.end() && open->second->documents.contains(document.str()) ? open->second : nullptr;
   if (channels_.contains(document.str()) || !relay_->is_far(document)) return nullptr;

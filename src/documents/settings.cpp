@@ -25,7 +25,7 @@ const std::vector<Setting>& table() {
        "Live sessions that a user may have open with all their agents, or that may be open by one link; 0: any "
        "number."},
       {"SESSIONS_OPENING", SettingType::kInteger, "32", 1, 1'000'000,
-       "Live sessions of one of the 16 shards that are signed in, and whose documents are loaded, at once; others wait "
+       "Live sessions of one shard that are signed in, and whose documents are loaded, at once; others wait "
        "for their turn."},
       {"SESSIONS_OPENING_BYTES", SettingType::kInteger, "268435456", 65'536, 1LL << 40,
        "What clients may have sent altogether before their sessions are open; from then on who sends more than 4 KiB "

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "documents/documents.h"
+#include "documents/shard_routes.h"
 #include "engines/open.h"
 #include "gateway/gateway_testing.h"
 #include "gateway/openapi_testing.h"
@@ -59,8 +60,9 @@ class Hub {
     identity_.emplace(options, identity::Dependencies{*engines_.tables, pool_, clock_, ids_, metrics_, Logger(),
                                                       *audit_, &mailer_, &*vault_, &watch_});
     must(concord::testing::run_on(reactors_.at(), identity_->start()));
-    shards_.emplace("node-1", reactors_.all(), *engines_.log, *engines_.coordination, shard::ShardLimits{}, clock_,
-                    metrics_, Logger());
+    maps_.emplace(*engines_.tables);
+    shards_.emplace("node-1", reactors_.all(), *engines_.log, *engines_.coordination, *maps_, shard::ShardLimits{},
+                    clock_, metrics_, Logger());
     snapshots_.emplace(*engines_.blobs, *vault_, pool_, 1u << 24u);
     history_.emplace(*engines_.blobs, *vault_, pool_, 1u << 26u);
     access_.emplace(access::Access::Dependencies{*engines_.tables, *identity_, *audit_, clock_, metrics_});
@@ -86,6 +88,12 @@ class Hub {
     guard::add_lock_routes(
         router, watch_, [this](const net::Request& request) { return identity_->require_admin(request); },
         [](const net::Request&, const guard::Lock&) -> Task<> { co_return Result<>(); });
+    documents::add_shard_routes(
+        router, *documents_, metrics_,
+        {.may_administer = [this](const net::Request& request) { return identity_->require_admin(request); },
+         .node_of = [](engines::ShardId) { return std::optional<std::string>("node-1"); },
+         .may_split = [] { return Result<>(); },
+         .on_split = [](const net::Request&, engines::ShardId, engines::ShardId) -> Task<> { co_return Result<>(); }});
     gateway_.emplace(GatewayOptions{}, std::move(router),
                      std::vector<HealthCheck>{{"documents", [this] { return documents_->ready(); }}}, metrics_,
                      Logger());
@@ -139,6 +147,7 @@ class Hub {
   std::optional<vault::Vault> vault_;
   std::optional<identity::Identity> identity_;
   std::optional<access::Access> access_;
+  std::optional<shard::TableShardMaps> maps_;
   std::optional<shard::Shards> shards_;
   std::optional<shard::SnapshotStore> snapshots_;
   std::optional<documents::HistoryStore> history_;

@@ -156,6 +156,22 @@ TEST(OpenApiDocument, says_what_is_locked) {
   EXPECT_EQ(hub.ask("DELETE", path, "/locks/{lock}").status, 404);
 }
 
+TEST(OpenApiDocument, says_what_shards_there_are) {
+  Hub hub;
+  hub.start();
+  EXPECT_EQ(hub.ask("GET", "/shards", "/shards").status, 401);
+  const auto made = hub.ask("POST", "/auth/register", "/auth/register",
+                            R"({"email":"ada@example.org","password":"a long enough one","name":"Ada"})");
+  hub.token = text_of(made, "/access_token");
+  const std::string split = "/shards/{shard}/split";
+  EXPECT_EQ(hub.ask("POST", "/shards/3/split", split, R"({"at":1000})").status, 200);
+  EXPECT_EQ(hub.ask("POST", "/shards/3/split", split, R"({"at":1000})").status, 400);
+  EXPECT_EQ(hub.ask("POST", "/shards/99/split", split).status, 404);
+  const auto shards = hub.ask("GET", "/shards", "/shards");
+  EXPECT_EQ(shards.status, 200);
+  EXPECT_NE(shards.body.find(R"("shard":16,"first_slot":1000,"last_slot":1023)"), std::string::npos) << shards.body;
+}
+
 TEST(OpenApiDocument, says_what_passkeys_answer) {
   Hub hub;
   hub.start();

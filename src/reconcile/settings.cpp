@@ -18,7 +18,7 @@ std::span<const Setting> settings() {
       {"RECONCILE_GRACE_MS", SettingType::kInteger, "604800000", 0, kYearMs,
        "How long content stays that belongs to no document, from when it was first seen."},
       {"RECONCILE_PER_SECOND", SettingType::kInteger, "100", 1, 1'000'000,
-       "Documents of each of the 16 shards that are compared in a second."},
+       "Documents of each shard that are compared in a second."},
       {"RECONCILE_ORPHANS_PERCENT", SettingType::kInteger, "1", 0, 100,
        "Content without a document that may be removed in one comparison, as a share of the shard's documents; where "
        "there "

@@ -55,7 +55,7 @@ Task<> ShardReconciler::pass() {
   Pass pass;
   CO_TRY(const auto bounds, co_await on_.log.bounds(shard_.shard().id()));
   pass.next = bounds.next;
-  Walk walk(shard_.shard().id(), on_.tables, on_.blobs);
+  Walk walk(shard_.shard().slots().map().at(shard_.shard().id()).slots, on_.tables, on_.blobs);
   for (;;) {
     CO_TRY(auto kept, co_await walk.next());
     if (!kept) break;
@@ -82,13 +82,14 @@ Task<> ShardReconciler::pace() {
 Task<> ShardReconciler::look_at(Pass& pass, Kept kept) {
   const auto id = DocumentId::parse(kept.stream);
   if (!id) co_return Result<>{};  // another state machine's stream
+  if (!shard_.shard().has(kept.stream)) co_return fail(Code::kUnavailable, "the shard was split meanwhile");
   on_.metrics.documents.add();
   if (kept.snapshot >= pass.next) CO_TRY_VOID(co_await lead_log_past(pass, kept));
   if (!kept.row) co_return co_await orphan(pass, *id);
   ++pass.documents;
   if (kept.snapshots > 1) {
     CO_TRY(const std::size_t removed,
-           co_await shard::remove_passed_snapshots(on_.blobs, shard_.shard().id(), kept.stream));
+           co_await shard::remove_passed_snapshots(on_.blobs, shard::home_of(id->slot()), kept.stream));
     if (removed > 0) found({What::kSnapshotsPassed, kept.stream, true, std::to_string(removed) + " of them"});
   }
   // Tables or blobs of another moment: from here on a cached snapshot is used only once it was compared with the blobs.
@@ -188,7 +189,7 @@ Task<> ShardReconciler::compare(DocumentId id) {
   }
   if (!opened) co_return fail(opened.error());
   const Live& live = *opened;
-  CO_TRY(const auto chunks, co_await on_.history.list(shard_.shard().id(), live->stream()));
+  CO_TRY(const auto chunks, co_await on_.history.list(live->home(), live->stream()));
   if (!chunks.empty() && chunks.back().last > live->version()) {
     const std::uint64_t had = live->version();
     CO_TRY(const bool built, co_await build_again(live, chunks.back()));
@@ -215,12 +216,12 @@ Task<> ShardReconciler::compare(DocumentId id) {
 /// The content as the history has it. False where that cannot be, or somebody uses the document.
 Task<bool> ShardReconciler::build_again(Live document, documents::HistoryChunkName last) {
   if (document->position() != engines::Position{}) co_return false;  // a snapshot is there, if an old one
-  const engines::ShardId shard = shard_.shard().id();
+  const engines::ShardId home = document->home();
   const std::uint64_t had = document->version();
-  const auto state = co_await shard_.history().state_at({shard, document->stream(), {}}, last.last);
+  const auto state = co_await shard_.history().state_at({home, document->stream(), {}}, last.last);
   if (!state && state.error().code == Code::kUnavailable) co_return fail(state.error());
   if (!state) co_return false;
-  const auto chunk = co_await on_.history.read(shard, document->stream(), last);
+  const auto chunk = co_await on_.history.read(home, document->stream(), last);
   if (!chunk && chunk.error().code == Code::kUnavailable) co_return fail(chunk.error());
   if (!chunk) co_return false;
   const HybridTime time = chunk->records.back().time;
@@ -230,7 +231,7 @@ Task<bool> ShardReconciler::build_again(Live document, documents::HistoryChunkNa
   CO_TRY_VOID(document->restore(**state, last.last, time, document->position()));
   document->noted_version = 0;  // the next sweep notes it
   shard::Snapshot snapshot{document->position(), last.last, time, **state};
-  CO_TRY_VOID(co_await on_.snapshots.write(shard, document->stream(), document->owner, std::move(snapshot)));
+  CO_TRY_VOID(co_await on_.snapshots.write(home, document->stream(), document->owner, std::move(snapshot)));
   co_return true;
 }
 

@@ -17,6 +17,11 @@ Task<> StoredStreams::fill() {
   co_return Result<>{};
 }
 
+bool StoredStreams::wanted(const std::string& name) const {
+  const auto id = DocumentId::parse(name);
+  return id && slots_.contains(id->slot());
+}
+
 Task<> StoredStreams::advance() {
   current_.reset();
   for (;;) {
@@ -26,6 +31,10 @@ Task<> StoredStreams::advance() {
     const std::size_t slash = std::min(key.find('/'), key.size());
     const std::string name = key.substr(0, slash);
     if (current_ && current_->name != name) co_return Result<>{};
+    if (!current_ && !wanted(name)) {
+      keys_.pop_front();
+      continue;
+    }
     if (!current_) current_ = Stream{name, 0, {}};
     ++current_->count;
     current_->last = key.substr(std::min(slash + 1, key.size()));
@@ -33,19 +42,20 @@ Task<> StoredStreams::advance() {
   }
 }
 
-Walk::Walk(engines::ShardId shard, engines::Tables& tables, engines::Blobs& blobs, std::size_t page)
-    : shard_(shard),
+Walk::Walk(shard::SlotRange slots, engines::Tables& tables, engines::Blobs& blobs, std::size_t page)
+    : slots_(slots),
       page_(page),
       tables_(tables),
-      snapshots_(blobs, shard::snapshot_prefix(shard), page),
-      history_(blobs, documents::history_prefix(shard), page) {}
+      snapshots_(blobs, shard::snapshot_prefix(shard::home_of(Slot{slots.first})), slots, page),
+      history_(blobs, documents::history_prefix(shard::home_of(Slot{slots.first})), slots, page) {}
 
 Task<> Walk::fill_rows() {
-  if (!rows_.empty() || rows_ended_) co_return Result<>{};
-  CO_TRY(const auto page, co_await documents::versions_of(tables_, shard_, after_row_, page_));
-  rows_.assign(page.begin(), page.end());
-  rows_ended_ = page.size() < page_;
-  if (!page.empty()) after_row_ = page.back().id.str();
+  while (rows_.empty() && !rows_ended_) {
+    CO_TRY(auto page, co_await documents::versions_of(tables_, slots_, after_row_, page_));
+    rows_.assign(page.rows.begin(), page.rows.end());
+    rows_ended_ = page.ended;
+    after_row_ = std::move(page.after);
+  }
   co_return Result<>{};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
-// Goes over all that is kept of a shard's documents, in the order of their identifiers: what the tables say, beside
-// what stored content is called. It sees pages of different moments: what it finds is worth a second look, and no more.
+// Goes over all that is kept of the documents in some slots of one home, in the order of their identifiers: what the
+// tables say, beside what stored content is called. It sees pages of different moments: what it finds is worth a second
+// look, and no more.
 
 #include <cstdint>
 #include <deque>
@@ -29,8 +30,9 @@ class StoredStreams {
     std::size_t count = 0;
     std::string last;  // the last name behind the stream's
   };
-  StoredStreams(engines::Blobs& blobs, std::string prefix, std::size_t page)
-      : blobs_(blobs), prefix_(std::move(prefix)), page_(page) {}
+  /// Those that are documents in `slots`, of all that begins with the prefix.
+  StoredStreams(engines::Blobs& blobs, std::string prefix, shard::SlotRange slots, std::size_t page)
+      : blobs_(blobs), prefix_(std::move(prefix)), slots_(slots), page_(page) {}
 
   /// The one where it stands; null behind the last. After `advance`.
   const Stream* current() const { return current_ ? &*current_ : nullptr; }
@@ -38,9 +40,11 @@ class StoredStreams {
 
  private:
   Task<> fill();
+  bool wanted(const std::string& name) const;
 
   engines::Blobs& blobs_;
   const std::string prefix_;
+  const shard::SlotRange slots_;
   const std::size_t page_;
   std::deque<std::string> keys_;  // without the prefix
   std::string after_;
@@ -51,7 +55,7 @@ class StoredStreams {
 class Walk {
  public:
   /// `page`: how many names are asked for at once.
-  Walk(engines::ShardId shard, engines::Tables& tables, engines::Blobs& blobs, std::size_t page = 1000);
+  Walk(shard::SlotRange slots, engines::Tables& tables, engines::Blobs& blobs, std::size_t page = 1000);
 
   /// nullopt behind the last.
   Task<std::optional<Kept>> next();
@@ -59,7 +63,7 @@ class Walk {
  private:
   Task<> fill_rows();
 
-  const engines::ShardId shard_;
+  const shard::SlotRange slots_;
   const std::size_t page_;
   engines::Tables& tables_;
   StoredStreams snapshots_;

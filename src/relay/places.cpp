@@ -15,13 +15,14 @@ Reactor& current_reactor(Reactors& reactors) {
   return reactors.at(0);
 }
 
-asio::awaitable<bool> until_served(const Places& places, engines::ShardId shard, std::int64_t deadline_ms,
-                                   Clock& clock) {
+asio::awaitable<std::optional<engines::ShardId>> until_served(const Places& places, Slot slot, std::int64_t deadline_ms,
+                                                              Clock& clock) {
   const std::int64_t until_ns = clock.monotonic_ns() + deadline_ms * 1'000'000;
-  while (!places.is_here(shard) && !places.elsewhere(shard)) {
-    if (clock.monotonic_ns() >= until_ns || !co_await sleep_ms(kLookMs)) co_return false;
+  for (;;) {
+    const auto shard = places.shard_of(slot);
+    if (shard && (places.is_here(*shard) || places.elsewhere(*shard))) co_return shard;
+    if (clock.monotonic_ns() >= until_ns || !co_await sleep_ms(kLookMs)) co_return std::nullopt;
   }
-  co_return true;
 }
 
 }  // namespace concord::relay

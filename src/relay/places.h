@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 
+#include "base/id.h"
 #include "base/reactor.h"
 #include "engines/log.h"
 #include "link/link.h"
@@ -19,6 +20,9 @@ constexpr std::uint16_t kClosed = 10'000;
 
 /// All of any thread.
 struct Places {
+  /// Whose the slot is, as far as this node knows; nullopt while it is on its way from one shard of this node's to
+  /// another.
+  std::function<std::optional<engines::ShardId>(Slot)> shard_of;
   /// Whether this node serves the shard.
   std::function<bool(engines::ShardId)> is_here;
   /// Which other node does; nullopt where that is not known, or none does.
@@ -28,8 +32,8 @@ struct Places {
 /// The reactor of the calling thread.
 Reactor& current_reactor(Reactors& reactors);
 
-/// Waits up to `deadline_ms` until the shard is served, here or elsewhere: false where it is not.
-asio::awaitable<bool> until_served(const Places& places, engines::ShardId shard, std::int64_t deadline_ms,
-                                   Clock& clock);
+/// Waits up to `deadline_ms` until the slot's shard is served, here or elsewhere: nullopt where it is not.
+asio::awaitable<std::optional<engines::ShardId>> until_served(const Places& places, Slot slot, std::int64_t deadline_ms,
+                                                              Clock& clock);
 
 }  // namespace concord::relay

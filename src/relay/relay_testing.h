@@ -37,7 +37,8 @@ class Map {
   }
 
   Places seen_by(const std::string& node) {
-    return {.is_here =
+    return {.shard_of = [](Slot slot) -> std::optional<engines::ShardId> { return engines::ShardId{slot.value}; },
+            .is_here =
                 [this, node](engines::ShardId shard) {
                   const std::lock_guard lock(mutex_);
                   const auto found = serves_.find(shard.value);

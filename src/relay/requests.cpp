@@ -37,7 +37,8 @@ class Requests::Call final : public link::StreamHandler {
 /// The side of who answers.
 class Requests::Served final : public link::StreamHandler {
  public:
-  Served(Requests& owner, link::Stream& on, Reactor& here) : requests(owner), stream(&on), reactor(here) {}
+  Served(Requests& owner, link::Stream& on, Reactor& here, Slot about, engines::ShardId of)
+      : requests(owner), stream(&on), reactor(here), slot(about), shard(of) {}
 
   void on_message(link::Stream& on, const link::Message& message) override {
     on.consumed(message.bytes.size());
@@ -56,6 +57,8 @@ class Requests::Served final : public link::StreamHandler {
   Requests& requests;
   link::Stream* stream;  // null once it has ended
   Reactor& reactor;
+  const Slot slot;
+  const engines::ShardId shard;
   bool asked = false;
   std::shared_ptr<Served> self;  // until the request is there
 };
@@ -81,9 +84,12 @@ Requests::Requests(RequestOptions options, link::Links& links, Reactors& reactor
 Requests::~Requests() = default;
 
 std::shared_ptr<link::StreamHandler> Requests::accept(link::Stream& stream, ByteView opening, Reactor& reactor) {
-  if (opening.size() != sizeof(std::uint32_t)) return nullptr;
-  auto served = std::make_shared<Served>(*this, stream, reactor);
-  if (places_.is_here(engines::ShardId{get_le<std::uint32_t>(opening.data())})) {
+  if (opening.size() != sizeof(std::uint32_t) + sizeof(std::uint16_t)) return nullptr;
+  const engines::ShardId shard{get_le<std::uint32_t>(opening.data())};
+  const Slot slot{get_le<std::uint16_t>(opening.data() + sizeof(std::uint32_t))};
+  if (slot.value >= kSlots) return nullptr;
+  auto served = std::make_shared<Served>(*this, stream, reactor, slot, shard);
+  if (is_here(slot, shard)) {
     served->self = served;
   } else {
     served->asked = true;
@@ -92,20 +98,30 @@ std::shared_ptr<link::StreamHandler> Requests::accept(link::Stream& stream, Byte
   return served;
 }
 
+bool Requests::is_here(Slot slot, engines::ShardId shard) const {
+  return places_.shard_of(slot) == shard && places_.is_here(shard);
+}
+
 asio::awaitable<void> Requests::serve(std::shared_ptr<Served> served, net::Request request) {
   served_.add();
   const net::Response response = co_await answer_(std::move(request));
   if (served->stream == nullptr) co_return;  // whoever asked is gone
+  constexpr int kUnavailable = 503;
+  if (response.status == kUnavailable && places_.shard_of(served->slot) != served->shard) {
+    served->stream->end(kNotHere, "the slot has gone to another shard");  // it was refused for that
+    co_return;
+  }
   served->stream->send(std::make_shared<const Bytes>(encode(response)));
   served->stream->end(kDone, "");
 }
 
 /// nullopt: nothing was done there.
-Task<std::optional<net::Response>> Requests::send(Reactor& reactor, const link::Peer& peer, engines::ShardId shard,
-                                                  SharedBytes request) {
+Task<std::optional<net::Response>> Requests::send(Reactor& reactor, const link::Peer& peer, Slot slot,
+                                                  engines::ShardId shard, SharedBytes request) {
   sent_.add();
   Bytes opening;
   put_le(opening, shard.value);
+  put_le(opening, slot.value);
   const auto call = std::make_shared<Call>(reactor);
   link::Stream& stream = links_.open(reactor, peer, {std::string(kKind), shard.value, std::move(opening)}, call);
   stream.send(std::move(request));
@@ -123,19 +139,19 @@ Task<std::optional<net::Response>> Requests::send(Reactor& reactor, const link::
   co_return fail(Code::kUnavailable, "the node that serves this is gone; try again");
 }
 
-Task<std::optional<net::Response>> Requests::forward(engines::ShardId shard, net::Request& request) {
+Task<std::optional<net::Response>> Requests::forward(Slot slot, net::Request& request) {
   Reactor& reactor = current_reactor(reactors_);
   SharedBytes encoded;
   const std::int64_t until_ns = clock_.monotonic_ns() + options_.wait_ms * 1'000'000;
   for (;;) {
     const std::int64_t left_ms = (until_ns - clock_.monotonic_ns()) / 1'000'000;
-    if (!co_await until_served(places_, shard, left_ms, clock_))
-      co_return fail(Code::kUnavailable, "no node serves this at present; try again");
-    const auto peer = places_.elsewhere(shard);
-    if (places_.is_here(shard)) co_return std::nullopt;
+    const auto shard = co_await until_served(places_, slot, left_ms, clock_);
+    if (!shard) co_return fail(Code::kUnavailable, "no node serves this at present; try again");
+    const auto peer = places_.elsewhere(*shard);
+    if (places_.is_here(*shard)) co_return std::nullopt;
     if (!peer) continue;
     if (!encoded) encoded = std::make_shared<const Bytes>(encode(request));
-    auto answered = co_await send(reactor, *peer, shard, encoded);
+    auto answered = co_await send(reactor, *peer, slot, *shard, encoded);
     if (answered && *answered) co_return answered;
     if (!answered && !(answered.error().code == Code::kUnavailable && changes_nothing(request.method)))
       co_return answered;

@@ -32,10 +32,10 @@ class Requests {
   Requests(const Requests&) = delete;
   Requests& operator=(const Requests&) = delete;
 
-  /// nullopt: this node serves the shard, and is to answer itself; the request is as it was then. Where nobody serves
+  /// nullopt: this node serves the slot, and is to answer itself; the request is as it was then. Where nobody serves
   /// it in time, or the node that does is gone before it has answered: kUnavailable, and of a request that changes
   /// something it is not known whether it was done. On a reactor, whose thread it stays on.
-  Task<std::optional<net::Response>> forward(engines::ShardId shard, net::Request& request);
+  Task<std::optional<net::Response>> forward(Slot slot, net::Request& request);
 
   /// Ends what is being answered for others.
   asio::awaitable<void> close();
@@ -45,8 +45,9 @@ class Requests {
   class Served;
   std::shared_ptr<link::StreamHandler> accept(link::Stream& stream, ByteView opening, Reactor& reactor);
   asio::awaitable<void> serve(std::shared_ptr<Served> served, net::Request request);
-  Task<std::optional<net::Response>> send(Reactor& reactor, const link::Peer& peer, engines::ShardId shard,
+  Task<std::optional<net::Response>> send(Reactor& reactor, const link::Peer& peer, Slot slot, engines::ShardId shard,
                                           SharedBytes request);
+  bool is_here(Slot slot, engines::ShardId shard) const;
 
   const RequestOptions options_;
   link::Links& links_;

@@ -50,7 +50,7 @@ struct Answering {
     request.path = "/a";
     request.body = std::move(body);
     return wait_for(node.reactor(1), [](Requests& from, net::Request asking) -> Task<std::optional<net::Response>> {
-      co_return co_await from.forward(kShard, asking);
+      co_return co_await from.forward(Slot{kShard.value}, asking);
     }(*requests, std::move(request)));
   }
 

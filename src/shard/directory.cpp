@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "shard/shard_limits.h"
+#include "shard/shard_map.h"
 
 namespace concord::shard {
 
@@ -21,7 +22,7 @@ std::optional<std::uint32_t> number_of(std::string_view name, std::size_t shards
 
 }  // namespace
 
-Directory::Directory(std::uint32_t shards, std::int64_t look_ms, Reactor& reactor, engines::Coordination& coordination,
+Directory::Directory(std::int64_t look_ms, Reactor& reactor, engines::Coordination& coordination,
                      const Membership& membership, Logger logger)
     : look_ms_(look_ms),
       reactor_(reactor),
@@ -30,8 +31,8 @@ Directory::Directory(std::uint32_t shards, std::int64_t look_ms, Reactor& reacto
       logger_(std::move(logger)),
       tasks_(reactor),
       alive_(std::make_shared<Directory*>(this)),
-      owners_(shards),
-      published_(shards) {}
+      owners_(kMostShards),
+      published_(kMostShards) {}
 
 Directory::~Directory() { *alive_ = nullptr; }
 

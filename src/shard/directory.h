@@ -17,8 +17,8 @@ namespace concord::shard {
 
 class Directory {
  public:
-  Directory(std::uint32_t shards, std::int64_t look_ms, Reactor& reactor, engines::Coordination& coordination,
-            const Membership& membership, Logger logger);
+  Directory(std::int64_t look_ms, Reactor& reactor, engines::Coordination& coordination, const Membership& membership,
+            Logger logger);
   ~Directory();  // stopped, or never started
   Directory(const Directory&) = delete;
   Directory& operator=(const Directory&) = delete;

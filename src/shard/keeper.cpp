@@ -8,9 +8,11 @@
 
 namespace concord::shard {
 
-ShardKeeper::ShardKeeper(KeeperOptions options, Reactor& reactor, engines::Coordination& coordination,
-                         Membership& membership, ShardHost& host, Clock& clock, Logger logger)
+ShardKeeper::ShardKeeper(KeeperOptions options, const SlotTable& slots, Reactor& reactor,
+                         engines::Coordination& coordination, Membership& membership, ShardHost& host, Clock& clock,
+                         Logger logger)
     : options_(options),
+      slots_(slots),
       reactor_(reactor),
       coordination_(coordination),
       membership_(membership),
@@ -20,7 +22,7 @@ ShardKeeper::ShardKeeper(KeeperOptions options, Reactor& reactor, engines::Coord
       tasks_(reactor),
       told_(reactor),
       alive_(std::make_shared<ShardKeeper*>(this)),
-      kept_(options.shards) {}
+      kept_(kMostShards) {}
 
 ShardKeeper::~ShardKeeper() { *alive_ = nullptr; }
 
@@ -64,10 +66,11 @@ std::int64_t ShardKeeper::look() {
   std::vector<Candidate> candidates;
   for (const Member& member : membership_.members()) candidates.push_back({member.node, member.weight});
   const auto self = std::ranges::find(candidates, membership_.self().node, &Candidate::node) - candidates.begin();
-  const std::vector<std::size_t> owners = assign(options_.shards, candidates);
+  const std::uint32_t shards = slots_.size();
+  const std::vector<std::size_t> owners = assign(shards, candidates);
   const std::int64_t now_ns = clock_.monotonic_ns();
   std::int64_t wait_ms = options_.look_ms;
-  for (std::uint32_t number = 0; number < options_.shards; ++number) {
+  for (std::uint32_t number = 0; number < shards; ++number) {
     Kept& kept = kept_[number];
     const engines::ShardId shard{number};
     if (kept.busy) continue;

@@ -13,6 +13,7 @@
 #include "engines/coordination.h"
 #include "engines/log.h"
 #include "shard/membership.h"
+#include "shard/slot_table.h"
 
 namespace concord::shard {
 
@@ -30,7 +31,6 @@ class ShardHost {
 };
 
 struct KeeperOptions {
-  std::uint32_t shards = 0;
   std::int64_t look_ms = 500;        // how often it looks again without being told
   std::int64_t retry_ms = 50;        // after a shard could not be taken; twice as long each time,
   std::int64_t max_retry_ms = 5000;  // up to this
@@ -38,15 +38,15 @@ struct KeeperOptions {
 
 class ShardKeeper {
  public:
-  ShardKeeper(KeeperOptions options, Reactor& reactor, engines::Coordination& coordination, Membership& membership,
-              ShardHost& host, Clock& clock, Logger logger);
+  ShardKeeper(KeeperOptions options, const SlotTable& slots, Reactor& reactor, engines::Coordination& coordination,
+              Membership& membership, ShardHost& host, Clock& clock, Logger logger);
   ~ShardKeeper();  // stopped, or never started
   ShardKeeper(const ShardKeeper&) = delete;
   ShardKeeper& operator=(const ShardKeeper&) = delete;
 
   /// After `Membership::join`. From here on shards are taken.
   Task<> start();
-  /// The members have changed.
+  /// The members have changed, or the shards.
   void members_changed() { told_.notify_all(); }
   /// Takes no more, and hands over all there are. After `Membership::leave`, so that others are there to take them.
   asio::awaitable<void> stop();
@@ -67,6 +67,7 @@ class ShardKeeper {
   void freed(const std::string& name);
 
   KeeperOptions options_;
+  const SlotTable& slots_;
   Reactor& reactor_;
   engines::Coordination& coordination_;
   Membership& membership_;

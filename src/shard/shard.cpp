@@ -15,24 +15,26 @@ constexpr std::int64_t kDeadlineShare = 10;        // of the lease: so much befo
 }  // namespace
 
 Shard::Shard(ShardId id, std::string node, Reactor& reactor, engines::Log& log, engines::Coordination& coordination,
-             ShardLimits limits, Clock& clock, ShardMetrics& metrics, const Logger& logger)
+             SlotTable& slots, ShardLimits limits, Clock& clock, ShardMetrics& metrics, const Logger& logger)
     : id_(id),
       node_(std::move(node)),
       reactor_(reactor),
       log_(log),
       coordination_(coordination),
+      slots_(slots),
       limits_(limits),
       clock_(clock),
       time_(clock),
       metrics_(metrics),
-      serving_(metrics.serving(id)),
       logger_(logger.with("shard", std::to_string(id.value))),
       tasks_(reactor),
-      idle_(reactor) {}
+      idle_(reactor) {
+  if (id.value < kFirstShards) counts_.emplace(metrics.of(id));
+}
 
 void Shard::enter(State state) {
   state_ = state;
-  serving_.set(state == State::kServing ? 1 : 0);
+  if (counts_) counts_->serving.set(state == State::kServing ? 1 : 0);
 }
 
 /// Knows nothing of an earlier life.
@@ -51,6 +53,7 @@ void Shard::begin_anew() {
 Task<> Shard::start(StateMachine& machine) {
   assert(state_ == State::kIdle || state_ == State::kStopped);
   if (state_ == State::kStopped) begin_anew();
+  if (!counts_) counts_.emplace(metrics_.of(id_));
   enter(State::kRecovering);
   machine_ = &machine;
   auto taken = co_await coordination_.acquire(std::string(kOwnershipPrefix) + std::to_string(id_.value), node_,
@@ -73,6 +76,7 @@ Task<> Shard::start(StateMachine& machine) {
 
 Task<> Shard::recover() {
   CO_TRY_VOID(co_await log_.seal(id_, ownership_.epoch));
+  CO_TRY_VOID(co_await slots_.begin(id_, ownership_.epoch));
   co_return co_await replay_tail();
 }
 
@@ -104,9 +108,10 @@ Task<std::uint64_t> Shard::take_in(Position end) {
       if (entry.position.value != next_position_) co_return fail(Code::kCorrupt, "the log has a gap in its positions");
       if (serving && !is_own(entry.epoch)) co_return fail(Code::kFenced, "another has written since");
       clock_.observe(entry.record.time);
-      // One of no stream is a probe, or stands in for a record that is lost: nobody's. A write whose acknowledgement
-      // was lost, and that was sent again, counts once: nobody needs the second.
-      if (!entry.record.stream.empty() && !writes_.find(entry.record)) {
+      // One of no stream is a probe, or stands in for a record that is lost: nobody's. One whose slot went to another
+      // shard is in a snapshot. A write whose acknowledgement was lost, and that was sent again, counts once: nobody
+      // needs the second.
+      if (!entry.record.stream.empty() && has(entry.record.stream) && !writes_.find(entry.record)) {
         if (serving) {
           CO_TRY_VOID(co_await machine_->found(entry));
         }
@@ -149,6 +154,26 @@ bool Shard::has_written(const std::string& stream, const std::string& client, st
   return writes_.find(record).has_value();
 }
 
+bool Shard::has(const std::string& stream) const {
+  const auto slot = machine_->slot_of(stream);
+  return !slot || slots_.of(*slot) == id_;
+}
+
+/// It is, and is not on its way to another.
+bool Shard::takes(const std::string& stream) const {
+  const auto slot = machine_->slot_of(stream);
+  return !slot || slots_.settled(*slot) == id_;
+}
+
+bool Shard::is_sure() const { return state_ == State::kServing && !unsure_ && !lapsed_; }
+
+bool Shard::needs_log(SlotRange slots) const {
+  return unsnapshotted_.any([this, slots](const std::string& stream) {
+    const auto slot = machine_->slot_of(stream);
+    return slot && slots.contains(*slot);
+  });
+}
+
 void Shard::barrier(std::move_only_function<void()> done) {
   if (queue_.empty() && !committing_) {
     done();
@@ -178,9 +203,12 @@ Shard::Batch Shard::take_batch() {
     Pending& next = queue_.front();
     if (next.record) {
       next.known = writes_.find(*next.record);
-      if (!next.known) {
+      next.moved = !takes(next.record->stream);
+      if (!next.known && !next.moved) {
         if (!next.record->client.empty() && !writers.emplace(next.record->stream, next.record->client).second) break;
         batch.records.push_back(*next.record);
+        counts_->edits.add();
+        counts_->edit_bytes.add(next.record->payload->size());
       }
       batch.bytes += size_of(*next.record);
     }
@@ -224,6 +252,8 @@ void Shard::answer(Batch& batch, const Result<Position>& first) {
   for (Pending& pending : batch.pending) {
     if (pending.known) {
       pending.done(Appended{*pending.known, true});
+    } else if (pending.moved) {
+      pending.done(fail(Code::kUnavailable, "what is written moves to another shard; try again"));
     } else if (!first) {
       pending.done(fail(first.error()));
     } else if (!pending.record) {
@@ -309,6 +339,8 @@ Task<> Shard::resume_at(engines::Ownership taken) {
   if (!unsure_) unsure_ = Error{Code::kUnavailable, "this node is not sure of the shard's log; try again", {}};
   tried_.push_back(taken.epoch);
   CO_TRY_VOID(co_await log_.seal(id_, taken.epoch));
+  CO_TRY_VOID(co_await slots_.begin(id_, taken.epoch));
+  machine_->ranges_changed();
   CO_TRY(const auto after, co_await log_.bounds(id_));
   CO_TRY(const std::uint64_t given, co_await take_in(after.next));
   if (given > 0) logger_.info("records whose append was not answered are in the log", {{"records", given}});

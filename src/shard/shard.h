@@ -19,9 +19,9 @@
 #include "base/async.h"
 #include "base/log.h"
 #include "engines/coordination.h"
-#include "engines/log.h"
 #include "shard/shard_limits.h"
 #include "shard/shard_metrics.h"
+#include "shard/slot_table.h"
 #include "shard/state_machine.h"
 #include "shard/unsnapshotted.h"
 #include "shard/write_memory.h"
@@ -39,8 +39,7 @@ class Shard {
   enum class State : std::uint8_t { kIdle, kRecovering, kServing, kDraining, kStopped, kLost };
 
   Shard(ShardId id, std::string node, Reactor& reactor, engines::Log& log, engines::Coordination& coordination,
-        ShardLimits limits, Clock& clock, ShardMetrics& metrics, const Logger& logger);
-
+        SlotTable& slots, ShardLimits limits, Clock& clock, ShardMetrics& metrics, const Logger& logger);
   ShardId id() const { return id_; }
   Reactor& reactor() const { return reactor_; }
   /// Any thread.
@@ -49,33 +48,33 @@ class Shard {
   bool writable() const { return writable_.load(std::memory_order_relaxed); }
   /// Any thread. False while its lease may have ended: another node may own the shard, and what is read here be stale.
   bool surely_owns() const { return time_.monotonic_ns() < owned_until_ns_.load(std::memory_order_relaxed); }
-
-  /// Takes ownership, seals the log, replays what is behind the snapshots into `machine`, then serves. At first, and
-  /// after `drain`; where it fails the ownership is given back. kConflict while another node has it.
+  /// Takes ownership, seals the log, learns which slots are its, replays the tail into `machine`, then serves. At
+  /// first, and after `drain`; where it fails the ownership is given back. kConflict while another node has it.
   Task<> start(StateMachine& machine);
-
   struct Appended {
     Position position;
     bool repeated = false;  // the record's (client, sequence) was in the log already; it is not there again
   };
   using Done = std::move_only_function<void(Result<Appended>)>;
   /// Queues one record. `done` runs on this reactor, in the order of the calls, once it is durable or was refused:
-  /// kUnavailable (queue full, draining, engine away: try again, with the same client and sequence), kFenced.
+  /// kUnavailable (queue full, draining, engine away, slot moves: try again, as the same client and sequence), kFenced.
   void append(LogRecord record, Done done);
   /// Whether this write, or a later one of its client, is in the log, as far as write_memory.h remembers.
   bool has_written(const std::string& stream, const std::string& client, std::uint64_t sequence) const;
   /// `done` runs after every append queued before has been answered.
   void barrier(std::move_only_function<void()> done);
-
-  /// The hybrid time for a record appended now.
-  HybridTime now() { return clock_.now(); }
+  SlotTable& slots() const { return slots_; }
+  bool has(const std::string& stream) const;                  // by the table
+  Epoch epoch() const { return ownership_.epoch; }            // while serving
+  bool is_sure() const;                                       // serves, and knows all that the log has
+  Position next() const { return Position{next_position_}; }  // behind the last record that is known
+  bool needs_log(SlotRange slots) const;                      // for what no snapshot holds
+  HybridTime now() { return clock_.now(); }                   // for a record appended now
   bool has_reached(Position position) const { return position.value < next_position_; }  // the log has
   /// A snapshot of `stream` holds everything up to `through`: its log up to there is expendable.
   void snapshotted(const std::string& stream, Position through);
-
   /// Lets the log forget what all snapshots have; done every third of a lease, and at the end.
   asio::awaitable<void> truncate_passed();
-
   /// Answers what is queued, gives the ownership back, stops. Appends are refused from the call on.
   asio::awaitable<void> drain();
 
@@ -84,13 +83,14 @@ class Shard {
     std::optional<LogRecord> record;  // none: a barrier
     Done done;
     std::optional<Position> known{};  // the record is in the log already
+    bool moved = false;               // it is not this shard's any more
   };
   struct Batch {
     std::vector<Pending> pending;
     std::vector<LogRecord> records;
     std::size_t bytes = 0;
   };
-
+  bool takes(const std::string& stream) const;
   void enter(State state);
   void begin_anew();
   Task<> recover();
@@ -112,17 +112,17 @@ class Shard {
   void enqueue(Pending pending);
   void start_committing();
   static std::size_t size_of(const LogRecord& record);
-
   ShardId id_;
   std::string node_;
   Reactor& reactor_;
   engines::Log& log_;
   engines::Coordination& coordination_;
+  SlotTable& slots_;
   ShardLimits limits_;
   HybridClock clock_;
   Clock& time_;
   ShardMetrics& metrics_;
-  Gauge& serving_;
+  std::optional<ShardCounts> counts_;  // of one that a hub need not have, once it was started
   Logger logger_;
   TaskScope tasks_;
   AsyncEvent idle_;

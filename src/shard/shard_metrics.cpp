@@ -14,9 +14,12 @@ ShardMetrics::ShardMetrics(Metrics& metrics)
           metrics.histogram("concord_shard_replay_seconds", "Replaying a shard's tail at its start", latency_bounds())),
       all_(metrics) {}
 
-Gauge& ShardMetrics::serving(engines::ShardId shard) {
-  return all_.gauge("concord_shard_serving", "1 while this node serves the shard",
-                    {{"shard", std::to_string(shard.value)}});
+ShardCounts ShardMetrics::of(engines::ShardId shard) {
+  const std::vector<std::pair<std::string, std::string>> labels{{"shard", std::to_string(shard.value)}};
+  return {all_.gauge("concord_shard_serving", "1 while this node serves the shard", labels),
+          all_.counter("concord_shard_edits_total", "Records of one shard that this node gave to the log", labels),
+          all_.counter("concord_shard_edit_bytes_total",
+                       "Bytes of the records of one shard that this node gave to the log", labels)};
 }
 
 }  // namespace concord::shard

@@ -6,11 +6,17 @@
 
 namespace concord::shard {
 
+/// Of one shard on this node.
+struct ShardCounts {
+  Gauge& serving;  // 1 while it is served here
+  Counter& edits;  // to find one that is hot
+  Counter& edit_bytes;
+};
+
 /// Instruments shared by all shards of a node.
 struct ShardMetrics {
   explicit ShardMetrics(Metrics& metrics);
-  /// 1 while the shard is served by this node.
-  Gauge& serving(engines::ShardId shard);
+  ShardCounts of(engines::ShardId shard);
   Counter& records;
   Counter& failures;
   Histogram& append_seconds;

@@ -13,6 +13,8 @@ using concord::testing::eventually;
 
 class Recording final : public StateMachine {
  public:
+  std::optional<Slot> slot_of(const std::string&) const override { return std::nullopt; }
+  void ranges_changed() override {}
   void replay(LogEntry entry) override { seen.push_back(std::string(as_text(*entry.record.payload))); }
   Task<> found(LogEntry entry) override {
     replay(std::move(entry));
@@ -33,9 +35,17 @@ LogRecord record(std::string stream, std::string_view payload, std::string clien
 
 class ShardTest : public testing::EngineTest {
  protected:
+  ShardTest() {
+    EXPECT_TRUE(run(engines_.tables->migrate(shard_map_migrations())));
+    start_maps();
+  }
+  void start_maps() {
+    maps_ = std::make_unique<TableShardMaps>(*engines_.tables);
+    slots_ = std::make_unique<SlotTable>(*maps_);
+  }
   std::unique_ptr<Shard> make_shard(ShardLimits limits = {}) {
-    return std::make_unique<Shard>(ShardId{1}, "node", reactor(), *engines_.log, *engines_.coordination, limits, clock_,
-                                   metrics_of_shards_, Logger());
+    return std::make_unique<Shard>(ShardId{1}, "node", reactor(), *engines_.log, *engines_.coordination, *slots_,
+                                   limits, clock_, metrics_of_shards_, Logger());
   }
   /// Appends each payload to `stream` and waits until all have been answered.
   std::vector<Result<Position>> append_all(Shard& shard, std::string stream, std::vector<std::string> payloads) {
@@ -55,6 +65,8 @@ class ShardTest : public testing::EngineTest {
   void drain(Shard& shard) { testing::run_on(reactor(), shard.drain()); }
 
   ShardMetrics metrics_of_shards_{metrics_};
+  std::unique_ptr<TableShardMaps> maps_;
+  std::unique_ptr<SlotTable> slots_;
 };
 
 TEST_F(ShardTest, appends_are_answered_in_order_with_consecutive_positions) {
@@ -77,6 +89,7 @@ TEST_F(ShardTest, what_was_acknowledged_is_replayed_in_order_by_the_next_owner) 
     drain(*shard);
   }
   reopen();
+  start_maps();
   auto shard = make_shard();
   Recording machine;
   ASSERT_TRUE(run(shard->start(machine)));
@@ -98,6 +111,7 @@ TEST_F(ShardTest, only_what_no_snapshot_holds_must_be_kept) {
   });
   drain(*shard);
   reopen();
+  start_maps();
   auto next = make_shard();
   Recording after;
   ASSERT_TRUE(run(next->start(after)));
@@ -159,6 +173,7 @@ TEST_F(ShardTest, a_write_that_is_sent_again_is_logged_once_also_across_a_restar
     drain(*shard);
   }
   reopen();
+  start_maps();
   // What a lost acknowledgement leaves: the record is in the log twice.
   const auto epoch = run(engines_.log->bounds(ShardId{1}))->epoch;
   ASSERT_TRUE(run(engines_.log->append(ShardId{1}, epoch, {first})));

@@ -1,30 +1,33 @@
 #pragma once
-// All shards of a node, and which one a slot belongs to. The number of shards is fixed for a hub (slots are dealt out
-// in equal ranges), so that a hub moved to a machine with more cores finds its records again; reactors share the
-// shards.
+// All shards that a node can have, and which one a slot belongs to. The slots of a hub are in ranges (shard_map.h),
+// which do not depend on the machine, so that a hub moved to one with more cores finds its records again; reactors
+// share the shards. Those that the hub does not have yet are never started.
 
 #include <memory>
 #include <vector>
 
 #include "base/id.h"
+#include "shard/based_log.h"
 #include "shard/shard.h"
+#include "shard/slot_table.h"
 
 namespace concord::shard {
-
-constexpr std::uint32_t kShards = 16;
-
-constexpr ShardId shard_of(Slot slot) { return ShardId{slot.value / (kSlots / kShards)}; }
 
 class Shards {
  public:
   Shards(const std::string& node, Reactors& reactors, engines::Log& log, engines::Coordination& coordination,
-         ShardLimits limits, Clock& clock, Metrics& metrics, const Logger& logger);
+         ShardMaps& maps, ShardLimits limits, Clock& clock, Metrics& metrics, const Logger& logger);
 
-  Shard& of(Slot slot) { return *shards_[shard_of(slot).value]; }
   Shard& at(std::size_t index) { return *shards_[index]; }
-  std::size_t size() const { return shards_.size(); }
+  /// How many there can be; how many there are the table knows.
+  std::size_t most() const { return shards_.size(); }
+  SlotTable& slots() { return slots_; }
+  /// With the positions that snapshots name.
+  engines::Log& log() { return log_; }
 
  private:
+  SlotTable slots_;
+  BasedLog log_;
   ShardMetrics metrics_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };

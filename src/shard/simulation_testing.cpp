@@ -194,6 +194,29 @@ Task<> SimulatedLog::truncate(ShardId shard, Position keep_from) {
   });
 }
 
+Task<ShardMap> SimulatedMaps::newest() {
+  return world_.ask<ShardMap>(machine_, &Machine::log_cut,
+                              [&world = world_]() -> Result<ShardMap> { return world.map; });
+}
+
+Task<ShardMap> SimulatedMaps::begin(ShardId shard, Epoch epoch) {
+  return world_.ask<ShardMap>(machine_, &Machine::log_cut, [&world = world_, shard, epoch]() -> Result<ShardMap> {
+    if (world.checks_epochs && epoch < world.map_epochs[shard.value]) return fail(Code::kFenced, "a newer owner");
+    world.map_epochs[shard.value] = epoch;
+    return world.map;
+  });
+}
+
+Task<> SimulatedMaps::replace(ShardId shard, Epoch epoch, ShardMap next) {
+  return world_.ask<void>(machine_, &Machine::log_cut, [&world = world_, shard, epoch, next]() -> Result<> {
+    if (world.checks_epochs && epoch < world.map_epochs[shard.value]) return fail(Code::kFenced, "a newer owner");
+    if (world.map.version() + 1 != next.version()) return fail(Code::kConflict, "changed meanwhile");
+    world.map_epochs[shard.value] = epoch;
+    world.map = next;
+    return {};
+  });
+}
+
 Task<Ownership> SimulatedCoordination::acquire(std::string name, std::string owner, std::int64_t ttl_ms,
                                                std::string note) {
   const std::int64_t asked_ns = machine_.monotonic_ns();

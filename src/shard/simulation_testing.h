@@ -18,6 +18,7 @@
 #include "engines/coordination.h"
 #include "engines/log.h"
 #include "engines/suspend.h"
+#include "shard/shard_maps.h"
 
 namespace concord::shard::testing {
 
@@ -109,6 +110,8 @@ class World {
   };
   std::map<std::uint32_t, ShardLog> logs;
   std::map<std::string, Held> held;
+  ShardMap map;  // the newest
+  std::map<std::uint32_t, Epoch> map_epochs;
   std::uint64_t next_epoch = 1;
   std::vector<std::shared_ptr<Watcher>> watchers;
   std::vector<std::string> violations;  // of what must never be
@@ -144,6 +147,19 @@ class SimulatedLog final : public engines::Log {
   Task<std::vector<LogEntry>> read(ShardId shard, Position from, std::size_t max_bytes) override;
   Task<Bounds> bounds(ShardId shard) override;
   Task<> truncate(ShardId shard, Position keep_from) override;
+
+ private:
+  World& world_;
+  Machine& machine_;
+};
+
+/// Where the map of the shards is, as one node sees it: where the log is.
+class SimulatedMaps final : public ShardMaps {
+ public:
+  SimulatedMaps(World& world, Machine& machine) : world_(world), machine_(machine) {}
+  Task<ShardMap> newest() override;
+  Task<ShardMap> begin(ShardId shard, Epoch epoch) override;
+  Task<> replace(ShardId shard, Epoch epoch, ShardMap next) override;
 
  private:
   World& world_;

@@ -28,6 +28,13 @@ class Unsnapshotted {
     at->second.first = through + 1;
     firsts_.insert(at->second.first);
   }
+  /// Whether there are any of a stream that `which` holds of.
+  template <class Which>
+  bool any(Which which) const {
+    for (const auto& [stream, range] : ranges_)
+      if (which(stream)) return true;
+    return false;
+  }
   /// The first that the log must keep; `next` where there is none.
   std::uint64_t first_or(std::uint64_t next) const { return firsts_.empty() ? next : *firsts_.begin(); }
 

@@ -16,6 +16,7 @@ export const beyondSchema = [
   /'since' must not be after the version/,
   /it changes nothing/,
   /'principal' is the owner/,
+  /it can be split at one of them but the first/,
   /'mentions' must be people who may read the document/,
   /`start` and `end` must be a range of the content at that version/,
   /^{"code":[13],"message"/,  // of Engine.IO: an unknown session; a WebSocket that is none

@@ -153,6 +153,8 @@ const rows = {
   'POST /mcp': [principals, () => ({ jsonrpc: '2.0', id: 1, method: 'ping' })],
   'GET /audit': [admins],
   'GET /locks': [admins],
+  'GET /shards': [admins],
+  'POST /shards/{shard}/split': [[401, 403, 403, 403, 403, 403, 404, 404, 403, 403], null, { shard: '99' }], // there is none
   'DELETE /locks/{lock}': [[401, 403, 403, 403, 403, 403, 404, 404, 403, 403]], // there is none
   'GET /health': [everybody],
   'GET /health/live': [everybody],

@@ -53,11 +53,11 @@ export class Cluster {
   }
 
   /** Until every shard is served by one node and every node has some. */
-  settled(servers = this.nodes.length) {
+  settled(servers = this.nodes.length, shards = 16) {
     return until('every shard is served by one node, and every node serves some', async () => {
       const all = await this.shards()
       const each = all.flat().sort((a, b) => a - b)
-      return each.length === 16 && new Set(each).size === 16 && all.filter((some) => some.length > 0).length === servers
+      return each.length === shards && new Set(each).size === shards && all.filter((some) => some.length > 0).length === servers
     }, 30_000)
   }
 

@@ -105,6 +105,7 @@ const kActions: Record<string, [string, string?]> = {
   'threat.mass_download': ['{whom} read very many documents'],
   'threat.enumeration': ['{whom} asked for many things that are not there'],
   'lock.ended': ['{who} ended a lock before its time'],
+  'shard.split': ['{who} split {whom}: {made} is new'],
   'tool.called': ['{who} called {tool}', '{who} called {tool}, which its token does not let it'],
   'audit.overflow': ['{lost} refusals could not be recorded one by one'],
 };
