@@ -259,7 +259,7 @@ asio::awaitable<net::Response> Gateway::call_here(const net::Route& route, net::
                          .caller = caller,
                          .status = response.status,
                          .error = failure});
-  if (response.status == 500)
+  if (is_for_the_log(failure))
     logger_.error("a request failed inside", {{"request_id", request_id},
                                               {"route", route.pattern},
                                               {"code", to_string(failure.code)},

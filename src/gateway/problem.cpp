@@ -15,6 +15,9 @@ using Facts = std::vector<std::pair<std::string, std::string>>;
 constexpr std::array<std::string_view, 6> kMembers{"type", "title", "status", "detail", "instance", "code"};
 constexpr std::array<std::string_view, 4> kNumbers{"limit", "current_version", "at", "byte"};
 constexpr std::string_view kRetryAfter = "retry_after";  // a header's, in seconds
+constexpr std::string_view kSqlState = "sqlstate";       // of a database's own words, which name its tables and files
+constexpr std::string_view kDatabase =
+    "the hub's database could not do this; its log says more under this request's id";
 constexpr std::string_view kInternal = "the hub failed; its log says more under this request's id";
 
 std::string_view title_of(int status) {
@@ -132,9 +135,16 @@ int http_status(Code code) {
   return 500;
 }
 
+bool is_for_the_log(const Error& error) {
+  const bool of_database =
+      std::ranges::find(error.context, kSqlState, &Facts::value_type::first) != error.context.end();
+  return of_database || http_status(error.code) == 500;
+}
+
 net::Response problem_response(const Error& error, std::string_view request_id) {
   const int status = http_status(error.code);
   if (status == 500) return make(status, to_string(Code::kInternal), kInternal, request_id, {});
+  if (is_for_the_log(error)) return make(status, to_string(error.code), kDatabase, request_id, {});
   net::Response response = make(status, to_string(error.code), error.message, request_id, error.context);
   if (status == 401) response.set("www-authenticate", "Bearer");
   const auto when = std::ranges::find(error.context, kRetryAfter, &Facts::value_type::first);

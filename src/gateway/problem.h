@@ -17,6 +17,9 @@ namespace concord::gateway {
 /// for what may work later; 500 for what broke here, of which the caller learns no more than that.
 int http_status(Code code);
 
+/// Whether it says what callers are not told: what broke inside, and a database's own words.
+bool is_for_the_log(const Error& error);
+
 /// `request_id` may be empty: then there is no `instance`.
 net::Response problem_response(const Error& error, std::string_view request_id);
 /// For what never was a Code: 405, 408, 417, 426, 431, 505.

@@ -62,6 +62,16 @@ TEST(Problem, what_broke_inside_is_not_told) {
   }
 }
 
+TEST(Problem, a_database_s_own_words_are_not_told) {
+  const Error full{Code::kUnavailable, "could not extend file base/16384", {{"sqlstate", "53100"}}};
+  EXPECT_TRUE(is_for_the_log(full));
+  EXPECT_FALSE(is_for_the_log(Error{Code::kUnavailable, "try again", {}}));
+  const auto response = problem_response(full, "r-1");
+  EXPECT_EQ(response.status, 503);
+  EXPECT_THAT(response.body, HasSubstr(R"("code":"unavailable")"));
+  for (const char* word : {"16384", "sqlstate", "53100"}) EXPECT_THAT(response.body, Not(HasSubstr(word)));
+}
+
 TEST(Problem, says_how_to_sign_in_and_when_to_come_back) {
   EXPECT_EQ(header(problem_response(Error{Code::kUnauthenticated, "", {}}, ""), "www-authenticate"), "Bearer");
   EXPECT_EQ(header(problem_response(Error{Code::kUnavailable, "", {}}, ""), "retry-after"), "");
