@@ -201,7 +201,9 @@ class Cluster {
   /// Who has the shard: one that believes so, and is not, is served no write.
   const Node* owner(ShardId shard) const {
     const auto held = world.held.find(std::string(kOwnershipPrefix) + std::to_string(shard.value));
-    if (held == world.held.end() || held->second.ownership.epoch != world.logs.at(shard.value).epoch) return nullptr;
+    const auto log = world.logs.find(shard.value);  // none of a new shard, before its first owner seals it
+    if (held == world.held.end() || log == world.logs.end()) return nullptr;
+    if (held->second.ownership.epoch != log->second.epoch) return nullptr;
     for (const Node* node : living()) {
       if (node->name() == held->second.ownership.owner && node->serves(shard)) return node;
     }
