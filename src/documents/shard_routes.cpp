@@ -26,7 +26,7 @@ class ShardRoutes {
 
   Task<net::Response> split(net::Request request) {
     CO_TRY_VOID(co_await parts_.may_administer(request));
-    const std::string number(request.parameter("shard"));
+    const std::string& number = request.parameter("shard");
     engines::ShardId shard;
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), shard.value);
     if (error != std::errc() || end != number.data() + number.size() || shard.value >= documents_.slots().size())

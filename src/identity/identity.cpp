@@ -214,8 +214,8 @@ Task<> Identity::start() {
   s.service_routes = std::make_unique<ServiceRoutes>(s.options, s.on, *this, s.services, s.keys);
   s.key_routes = std::make_unique<KeyRoutes>(s.on, *this, s.keys, [state = &s] { state->keys_changed(); });
   const auto agent_changed = [state = &s](std::optional<SessionId> ended) {
+    if (ended) state->ended.add(*ended);  // first: who has signed out is told that, and not that nothing is shared
     state->membership_changed();
-    if (ended) state->ended.add(*ended);
   };
   s.agent_routes = std::make_unique<AgentRoutes>(s.on, *this, s.agents, agent_changed);
   s.share_links = std::make_unique<ShareLinks>(s.options, s.on, s.hasher, agent_changed);
