@@ -128,7 +128,9 @@ class Cluster {
     switch (pick(random_, 0, 6)) {
       case 0:  // SIGSTOP
         machine.stands_still = true;
-        world.after_ms(a_while, [&machine] { machine.stands_still = machine.dead; });
+        world.after_ms(a_while, [&machine] {
+          if (!machine.dead) machine.stands_still = false;  // who is dead stands still until the end, and not beyond
+        });
         break;
       case 1:  // kill -9; who starts it anew gives it its name
         kill(*node);
