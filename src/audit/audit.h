@@ -77,7 +77,7 @@ class Audit {
   /// Never waits and never fails: written as soon as it can be; what does not fit its half of the queue is counted and
   /// the count recorded. Any thread.
   void note(Event event);
-  /// Returns when what was noted or recorded before is written, or could not be for now. Any reactor.
+  /// Returns when what was noted or recorded before is written, or the attempt to has failed. Any reactor.
   asio::awaitable<void> settle();
 
   /// Whether the caller may read the record: success or why not.

@@ -137,9 +137,11 @@ export class Explorer {
     if (!responses[status] && !outside.includes(status)) return ['the status is not described']
     const described = this.schemas.resolve(responses[status] ?? responses.default)
     const faults = []
+    // Only what an agent's owner allows it is refused without the headers of rates.
+    const rates = status === 429 && !bytes.includes('"the agent asks too often"')
     for (const [name, { schema, required = true }] of Object.entries(described.headers ?? {}).map(([k, v]) => [k, this.schemas.resolve(v)])) {
       const text = headers[name.toLowerCase()]
-      if (text === undefined) faults.push(...(required ? [`no ${name}`] : []))
+      if (text === undefined) faults.push(...(required || (rates && name.startsWith('RateLimit')) ? [`no ${name}`] : []))
       else faults.push(...this.schemas.faults(schema, schema.type === 'integer' ? Number(text) : text, name))
     }
     if (!described.content) return bytes.length ? [...faults, 'a body that is not described'] : faults
